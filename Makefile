@@ -1,0 +1,53 @@
+# Everything runs in $(VENV), made by venv and pip; nothing here needs root.
+#
+#   make demo               the report on data that scikit-learn bundles
+#   make test               the suite, with the light extras
+#   make test EXTRAS=all    the suite, with every extra
+#   make lint | docs | dist | clean
+
+PYTHON ?= python3
+VENV   ?= .venv
+EXTRAS ?= light
+BIN    := $(VENV)/bin
+comma  := ,
+
+# What each job installs, by the stem of its stamp.
+wants-demo           := .
+wants-test-$(EXTRAS) := .[test,$(if $(filter light,$(EXTRAS)),arrow$(comma)polars$(comma)pandas,$(EXTRAS))]
+wants-lint           := .[lint]
+wants-docs           := .[docs]
+wants-dist           := .[dist]
+
+.PHONY: demo test lint docs dist clean
+.DEFAULT_GOAL := test
+
+demo: $(VENV)/.ready-demo
+	@$(BIN)/conjac demo
+
+test: $(VENV)/.ready-test-$(EXTRAS)
+	@$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.ready-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.ready-docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+dist: $(VENV)/.ready-dist
+	rm -rf dist
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) dist build docs/_build docs/auto_gallery docs/sg_execution_times.rst conjac-demo
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A stamp outlives its job until what it was made from changes.
+$(VENV)/.ready-%: pyproject.toml constraints.txt src/conjac/_version.py | $(BIN)/python
+	@echo "installing $(wants-$*) in $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(wants-$*)'
+	@touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,44 @@
+"""Settings that every test shares."""
+
+import os
+
+import hypothesis
+import matplotlib
+import pytest
+from support import PART_MISSING, needs, needs_program
+
+matplotlib.use("Agg")
+hypothesis.settings.register_profile("conjac", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("conjac")
+
+
+def _refuse_missing_part(report):
+    """Turn a skip for want of an optional part into a failure where every part is promised."""
+    if os.environ.get("CONJAC_REQUIRE_ALL") == "1" and report.skipped and isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        reason = reason.removeprefix("Skipped: ")
+        if reason.startswith(PART_MISSING):
+            report.outcome = "failed"
+            report.longrepr = f"{path}:{line}: {reason}, and CONJAC_REQUIRE_ALL=1 promises every part"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _refuse_missing_part((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _refuse_missing_part((yield))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, headless; with WebGL, which ``--disable-gpu`` does not take away."""
+    playwright = needs("playwright.sync_api")
+    executable = needs_program("chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
