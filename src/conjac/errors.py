@@ -1,0 +1,62 @@
+"""Exceptions and warnings.
+
+The hierarchy::
+
+    Exception
+    └── ConjacError
+        ├── InvalidInputError (also a ValueError)
+        │   ├── UnknownMetricError
+        │   └── InfeasibleError        a target or constraint that no decision meets
+        ├── InexactError (also a ValueError)
+        ├── NotSupportedError (also a NotImplementedError)
+        └── MissingDependencyError (also an ImportError)
+
+    UserWarning
+    └── ConjacWarning                  a figure that should not be believed, and why
+
+Each message names the argument, the value or row at fault, what was expected and the way out.
+"""
+
+from __future__ import annotations
+
+
+class ConjacError(Exception):
+    """Base of every exception that conjac raises on purpose."""
+
+
+class InvalidInputError(ConjacError, ValueError):
+    """An argument, a column or a file that cannot be used as it is."""
+
+
+class UnknownMetricError(InvalidInputError):
+    """A metric that does not exist, or is not defined for this number of classes."""
+
+
+class InfeasibleError(InvalidInputError):
+    """No decision meets the target or the constraints.
+
+    Attributes
+    ----------
+    nearest : dict
+        The decision that comes nearest: its threshold and the values that it reaches.
+    """
+
+    def __init__(self, message: str, nearest: dict[str, float]) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+class InexactError(ConjacError, ValueError):
+    """An exact count was asked for where only a tally is at hand."""
+
+
+class NotSupportedError(ConjacError, NotImplementedError):
+    """A valid request that this version does not serve."""
+
+
+class MissingDependencyError(ConjacError, ImportError):
+    """An optional library is missing; the message names the extra to install."""
+
+
+class ConjacWarning(UserWarning):
+    """A figure that is given, but should not be believed without the reason in the message."""
