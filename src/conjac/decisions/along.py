@@ -1,0 +1,153 @@
+"""A metric along all the cut-offs of a curve: what both ways of deciding search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from conjac._typing import BoolArray, FloatArray
+from conjac.coordinates import Coordinate
+from conjac.decisions.decision import Decision
+from conjac.inference import Cells, Interval, metric_interval, metric_stderr
+from conjac.metrics import Metric
+from conjac.motion import Motion
+from conjac.rules import ThresholdRule
+from conjac.tally import Tally
+
+LOSS = 0.01
+"""The loss that flatness is told for: this much of a bounded metric, this share of any other."""
+
+
+class Curve(Protocol):
+    """What a search needs of a curve; thresholds on the scores' own scale."""
+
+    @property
+    def labels(self) -> tuple[Any, Any]:
+        """Negative label, positive label."""
+        ...
+
+    @property
+    def unit(self) -> Coordinate:
+        """Unit in which thresholds are told."""
+        ...
+
+    @property
+    def tally(self) -> Tally:
+        """What slopes are estimated from."""
+        ...
+
+    def cutoffs(self) -> FloatArray:
+        """Every threshold that alerts a different set, ascending; the last alerts none."""
+        ...
+
+    def told(self, score: Any) -> FloatArray:
+        """Thresholds in the curve's unit."""
+        ...
+
+    def cells_at_score(self, score: FloatArray) -> Cells:
+        """Cells at thresholds."""
+        ...
+
+    def motion_at_score(self, score: FloatArray) -> Motion:
+        """Cells and fluxes at thresholds."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class MetricLimits:
+    """The interval of a metric at one decision, at any level."""
+
+    row: Metric
+    cells: Cells
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits, arrays of shape ()."""
+        return Interval(*(side[0] for side in metric_interval(self.row, self.cells, level)))
+
+
+def decide(
+    curve: Curve,
+    row: Metric,
+    score: float,
+    kind: Literal["target", "argmax"],
+    limits: Callable[[float], Interval],
+    flatness: Mapping[str, float],
+    diagnostics: Mapping[str, Any],
+) -> Decision:
+    """Return the decision at one threshold on the scores' own scale."""
+    at = np.array([score])
+    motion = curve.motion_at_score(at)
+    cells = motion.joint.cells
+    return Decision(
+        rule=ThresholdRule(score),
+        labels=curve.labels,
+        threshold=float(curve.told(at)[0]),
+        coordinate=curve.unit.name,
+        metric=row.name,
+        value=float(row.value(cells.weight)[0]),
+        value_stderr=float(metric_stderr(row, cells)[0]),
+        matrix=cells.weight[0],
+        jacobian=np.asarray(motion.slope(motion.point)[0]),
+        flatness=MappingProxyType(dict(flatness)),
+        kind=kind,
+        in_sample=True,
+        diagnostics=MappingProxyType(dict(diagnostics)),
+        _limits=limits,
+        _value_limits=MetricLimits(row, cells),
+    )
+
+
+def flatness(
+    curve: Curve, row: Metric, cutoffs: FloatArray, gain: FloatArray, reference: float, score: float
+) -> dict[str, float]:
+    """Return how far the threshold may drift, each way in its coordinate, before the metric loses ``tolerance``.
+
+    Parameters
+    ----------
+    gain : array of shape (n_cutoffs,)
+        The metric at each cut-off, turned so that more is better.
+    reference : float
+        Its level at the decision.
+    score : float
+        The decision, on the scores' own scale.
+    """
+    bounded = np.isfinite(row.domain.upper)
+    tolerance = LOSS if bounded else LOSS * abs(reference)
+    near = gain >= reference - tolerance
+    at = int(np.searchsorted(cutoffs, score))
+    near[at] = True
+    first, last = component(near, at)
+    low, high = curve.unit.ends
+    here = float(curve.told(score))
+    drift = [
+        here - float(curve.told(cutoffs[first - 1])) if first > 0 else np.inf,
+        float(curve.told(cutoffs[last])) - here if np.isfinite(cutoffs[last]) else np.inf,
+    ]
+    if curve.unit.name == "percentile":  # a higher score alerts a smaller share
+        drift = [-drift[1] if np.isfinite(drift[1]) else np.inf, -drift[0] if np.isfinite(drift[0]) else np.inf]
+    return {
+        "lower": min(drift[0], here - low),
+        "upper": min(drift[1], high - here),
+        "tolerance": tolerance,
+    }
+
+
+def component(inside: BoolArray, at: int) -> tuple[int, int]:
+    """Return the first and last index of the run of True that holds ``at``; ``at`` itself if it is False."""
+    if not inside[at]:
+        return at, at
+    outside = np.flatnonzero(~inside)
+    place = int(np.searchsorted(outside, at))
+    first = outside[place - 1] + 1 if place > 0 else 0
+    last = outside[place] - 1 if place < len(outside) else len(inside) - 1
+    return int(first), int(last)
+
+
+def in_order(curve: Curve, first: float, last: float) -> Interval:
+    """Return two thresholds on the scores' own scale as limits in the curve's unit."""
+    ends = curve.told(np.array([first, last]))
+    return Interval(np.asarray(ends.min()), np.asarray(ends.max()))

@@ -1,0 +1,71 @@
+"""Bounds on metrics that a decision must meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from conjac._typing import FloatArray
+from conjac.errors import InvalidInputError
+from conjac.inference import Interval
+from conjac.metrics import Metric, resolve
+
+CONSTRAINT = re.compile(r"^\s*(?P<metric>.+?)\s*(?P<sign>>=|<=)\s*(?P<bound>[-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*$")
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A bound on a metric: ``recall >= .9``.
+
+    Attributes
+    ----------
+    metric : Metric
+    sign : {">=", "<="}
+    bound : float
+    """
+
+    metric: Metric
+    sign: Literal[">=", "<="]
+    bound: float
+
+    @classmethod
+    def parse(cls, text: str, labels: Sequence[Any]) -> Constraint:
+        """Read a constraint such as "recall >= .9".
+
+        Raises
+        ------
+        InvalidInputError
+            Text that is not of the form ``metric >= number`` or ``metric <= number``.
+        """
+        found = CONSTRAINT.match(str(text))
+        if not found:
+            raise InvalidInputError(f"subject_to={text!r}: expected 'metric >= number' or 'metric <= number'")
+        sign: Literal[">=", "<="] = ">=" if found["sign"] == ">=" else "<="
+        return cls(resolve(found["metric"], labels), sign, float(found["bound"]))
+
+    def shortfall(self, value: FloatArray) -> FloatArray:
+        """Return by how much each value misses the bound; 0 where it is met, infinite where undefined."""
+        gap = self.bound - value if self.sign == ">=" else value - self.bound
+        return np.asarray(np.where(np.isnan(value), np.inf, np.maximum(gap, 0.0)))
+
+    def side(self, limits: Interval) -> FloatArray:
+        """Return the limit of an interval that must meet the bound."""
+        return limits.lower if self.sign == ">=" else limits.upper
+
+    def __str__(self) -> str:
+        """Return the constraint as it was written."""
+        return f"{self.metric.name} {self.sign} {self.bound:g}"
+
+
+def parse_constraints(
+    subject_to: str | Constraint | Iterable[str | Constraint] | None, labels: Sequence[Any]
+) -> tuple[Constraint, ...]:
+    """Return constraints from one string, several, or none."""
+    if subject_to is None:
+        return ()
+    listed = [subject_to] if isinstance(subject_to, str | Constraint) else list(subject_to)
+    return tuple(c if isinstance(c, Constraint) else Constraint.parse(c, labels) for c in listed)

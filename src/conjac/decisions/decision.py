@@ -1,0 +1,114 @@
+"""A threshold to take, what it gives, and how far it may drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.frames import as_plain
+from conjac.inference import Interval
+from conjac.rules import ThresholdRule, score_column
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Decision:
+    """A threshold, what it gives on the rows it was chosen on, and how far it may drift.
+
+    Attributes
+    ----------
+    rule : ThresholdRule
+        Applied to scores by `predict`.
+    threshold : float
+        In the ``coordinate``.
+    metric : str
+    value, value_stderr : float
+        Of the metric at the threshold, on the same rows: optimistic for an optimum.
+    matrix, jacobian : array of shape (2, 2)
+    flatness : mapping
+        How far the threshold may go down ("lower") and up ("upper"), in its coordinate, before the metric loses
+        ``tolerance``.
+    kind : {"target", "argmax"}
+        A target's threshold is a quantile and converges like 1/sqrt(n); an optimum's converges more slowly.
+    in_sample : bool
+        Whether it was chosen on the rows that it is told on.
+    diagnostics : mapping
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 2, 2000)
+    >>> score = 1 / (1 + np.exp(-rng.normal(2 * y - 1, 1)))
+    >>> curve = cj.ConfusionCurve.from_predictions(y, score)
+    >>> decision = curve.solve(recall=0.95)
+    >>> decision.value >= 0.95
+    True
+    >>> decision.predict([0.01, 0.99])
+    array([0, 1])
+    """
+
+    rule: ThresholdRule
+    labels: tuple[Any, Any]
+    threshold: float
+    coordinate: str
+    metric: str
+    value: float
+    value_stderr: float
+    matrix: AnyArray
+    jacobian: FloatArray
+    flatness: Mapping[str, float]
+    kind: Literal["target", "argmax"]
+    in_sample: bool
+    diagnostics: Mapping[str, Any]
+    _limits: Callable[[float], Interval] = field(repr=False)
+    _value_limits: Callable[[float], Interval] = field(repr=False)
+
+    def confint(self, level: float = 0.95) -> Interval:
+        """Return the interval of the threshold, in its coordinate; approximate for an optimum."""
+        return self._limits(level)
+
+    def value_confint(self, level: float = 0.95) -> Interval:
+        """Return the interval of the metric at this threshold, as if it had been fixed in advance."""
+        return self._value_limits(level)
+
+    def predict(self, y_score: Any) -> AnyArray:
+        """Return the predicted labels.
+
+        Parameters
+        ----------
+        y_score : array of shape (n_samples,) or (n_samples, 2)
+            Scores as given to the curve.
+        """
+        return np.asarray(self.labels)[self.rule.predict(score_column(y_score)).astype(np.intp)]
+
+    def to_dict(self, level: float = 0.95) -> dict[str, Any]:
+        """Return everything as plain types, ready for JSON; nan becomes None."""
+        names = ("metric", "threshold", "coordinate", "kind", "value", "value_stderr", "in_sample", "labels")
+        plain: dict[str, Any] = as_plain(
+            {
+                "schema": "conjac.decision/1",
+                **{name: getattr(self, name) for name in names},
+                "score_threshold": self.rule.threshold,
+                "level": level,
+                "confint": list(self.confint(level)),
+                "value_confint": list(self.value_confint(level)),
+                "matrix": self.matrix,
+                "jacobian": self.jacobian,
+                "flatness": dict(self.flatness),
+                "diagnostics": dict(self.diagnostics),
+            }
+        )
+        return plain
+
+    def __repr__(self) -> str:
+        """Show the threshold with its interval, and the value."""
+        lower, upper = (float(side) for side in self.confint())
+        return (
+            f"Decision({self.kind}: {self.coordinate} {self.threshold:.6g} [{lower:.4g}, {upper:.4g}], "
+            f"{self.metric} = {self.value:.4g} +- {self.value_stderr:.2g})"
+        )

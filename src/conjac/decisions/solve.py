@@ -1,0 +1,94 @@
+"""The threshold at which a metric meets a target: a quantile, with the interval that inverts the metric's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, BoolArray, FloatArray
+from conjac.decisions.along import Curve, component, decide, flatness, in_order
+from conjac.decisions.decision import Decision
+from conjac.errors import InfeasibleError, InvalidInputError
+from conjac.inference import Interval, metric_interval
+from conjac.metrics import Metric, resolve
+
+AT_MOST = 4096
+"""Cut-offs at which the metric's interval is computed to be inverted."""
+
+
+def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
+    """Return the decision at which one metric meets its target; see `conjac.ConfusionCurve.solve`."""
+    if len(target) != 1:
+        raise InvalidInputError(
+            f"solve takes one metric and its value, such as solve(recall=.95); got {dict(target)}; "
+            "for several, use maximize(..., subject_to=...)"
+        )
+    ((name, aim),) = target.items()
+    row = resolve(name, curve.labels)
+    if aim not in row.domain:
+        raise InvalidInputError(f"{name}={aim}: {row.name} lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
+    cutoffs = curve.cutoffs()
+    cells = curve.cells_at_score(cutoffs)
+    value = np.asarray(row.value(cells.weight))
+    undefined = _is_undefined(row, cells.weight)
+    meets = (value >= aim if row.greater_is_better else value <= aim) & ~undefined
+    if not meets.any():
+        at = int(np.nanargmin(np.where(undefined, np.nan, np.abs(value - aim))))
+        nearest = {"threshold": float(curve.told(cutoffs[at])), row.name: float(value[at])}
+        raise InfeasibleError(
+            f"no threshold reaches {row.name} {aim:g}; the nearest is {row.name} {value[at]:.6g} "
+            f"at {curve.unit.name} {nearest['threshold']:.6g}; lower the target or improve the scores",
+            nearest,
+        )
+    roots = crossings(meets)
+    rising = bool(value[~undefined][-1] >= value[~undefined][0])
+    first_that_meets, last_that_meets = np.flatnonzero(meets)[[0, -1]]
+    wants_high = rising == row.greater_is_better
+    at = int(first_that_meets if wants_high else last_that_meets)
+    limits = TargetLimits(curve, row, aim, at)
+    diagnostics: dict[str, Any] = {
+        "target": {row.name: aim},
+        "roots": curve.told(cutoffs[roots]).tolist(),
+        "interval": "thresholds whose own interval of the metric holds the target",
+        "n_cutoffs": len(cutoffs),
+    }
+    gain = value if row.greater_is_better else -value
+    drift = flatness(curve, row, cutoffs, np.where(undefined, np.nan, gain), float(gain[at]), float(cutoffs[at]))
+    return decide(curve, row, float(cutoffs[at]), "target", limits, drift, diagnostics)
+
+
+def crossings(meets: BoolArray) -> AnyArray:
+    """Return the indices, on the meeting side, at which a target begins or ceases to be met."""
+    change = np.flatnonzero(meets[1:] != meets[:-1])
+    return np.where(meets[change], change, change + 1)
+
+
+def _is_undefined(row: Metric, cells: AnyArray) -> BoolArray:
+    """Tell where a metric's value is a convention for 0/0 and not a measurement."""
+    return np.asarray(np.isnan(row.gradient(cells)).all(axis=(-2, -1)))
+
+
+@dataclass(frozen=True, eq=False)
+class TargetLimits:
+    """The thresholds around a root at which the metric's interval holds the target."""
+
+    curve: Curve
+    row: Metric
+    aim: float
+    at: int
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits in the curve's unit."""
+        cutoffs = self.curve.cutoffs()
+        chosen = np.unique(
+            np.append(np.linspace(0, len(cutoffs) - 1, min(AT_MOST, len(cutoffs))).astype(np.intp), self.at)
+        )
+        scores: FloatArray = cutoffs[chosen]
+        limits = metric_interval(self.row, self.curve.cells_at_score(scores), level)
+        with np.errstate(invalid="ignore"):
+            holds = (limits.lower <= self.aim) & (self.aim <= limits.upper)
+        first, last = component(holds, int(np.searchsorted(chosen, self.at)))
+        return in_order(self.curve, float(scores[first]), float(scores[last]))

@@ -1,0 +1,93 @@
+"""What both estimators give: per point and class, a linear functional of the tally and its second moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+from conjac._typing import AnyArray, BoolArray, FloatArray
+from conjac.tally import Atoms
+
+PENALTY = 0.5
+"""Rows added at the boundary to the variance alone, so that no interval is short because nothing was seen."""
+
+
+@dataclass
+class Flux:
+    """Density of each class's weight at each cut; the arrays' first two axes are (n_points, n_classes).
+
+    Attributes
+    ----------
+    value : array of shape (n_points, n_classes)
+        The estimate with the smallest mean squared error, per unit of margin.
+    center : array of shape (n_points, n_classes)
+        The bias-corrected estimate, on which intervals are centred.
+    by_block : array of shape (n_points, n_classes, n_blocks)
+        Each block's part of ``center``.
+    square : array of shape (n_points, n_classes)
+        Sums of squared contributions to ``center``.
+    cross : array of shape (n_points, n_classes, 2)
+        Sums of squared weight times contribution, over rows below and above the cut.
+    penalty : array of shape (n_points, n_classes)
+        Variance of half a row at the boundary, added to that of ``center``.
+    n_eff : array of shape (n_points, n_classes)
+        Effective number of rows behind the estimate.
+    bandwidth : array of shape (n_points, n_classes)
+        Standard deviation of the tangent's kernel, in units of margin; nan for the secant.
+    step : array of shape (n_points,)
+        Half-width of the secant's window, in units of score; nan for the tangent.
+    bias : array of shape (n_points, n_classes)
+        Estimated bias of the secant as a derivative, per unit of margin; nan for the tangent.
+    method : array of shape (n_points,)
+        "tangent", "secant" or "undefined".
+    """
+
+    value: FloatArray
+    center: FloatArray
+    by_block: FloatArray
+    square: FloatArray
+    cross: FloatArray
+    penalty: FloatArray
+    n_eff: FloatArray
+    bandwidth: FloatArray
+    step: FloatArray
+    bias: FloatArray
+    method: AnyArray
+
+    @classmethod
+    def undefined(cls, n_points: int, n_blocks: int, n_classes: int = 2) -> Self:
+        """Return a flux of nan, to be filled by `put`."""
+        tail: dict[str, tuple[int, ...]] = {"by_block": (n_classes, n_blocks), "cross": (n_classes, 2), "step": ()}
+        arrays: dict[str, Any] = {
+            f.name: np.full((n_points, *tail.get(f.name, (n_classes,))), np.nan) for f in fields(cls)
+        }
+        return cls(**{**arrays, "method": np.full(n_points, "undefined", dtype="<U9")})
+
+    def put(self, where: BoolArray, part: dict[str, FloatArray], method: str) -> None:
+        """Fill in the points that one estimator has served."""
+        for name, values in part.items():
+            getattr(self, name)[where] = values
+        self.method[where] = method
+
+
+def second_moments(atoms: Atoms, contribution: FloatArray, above: BoolArray) -> dict[str, FloatArray]:
+    """Return a functional's value by block, and the second moments that its variance needs.
+
+    Parameters
+    ----------
+    atoms : Atoms
+    contribution : array of shape (n_points, n_atoms)
+        What one unit of weight at each atom adds to the estimate.
+    above : array of shape (n_points, n_atoms)
+        Whether the atom lies at or above the cut.
+    """
+    weighted = contribution * atoms.weight2
+    total = weighted.sum(axis=1)
+    over = (weighted * above).sum(axis=1)
+    return {
+        "by_block": contribution @ atoms.weight,
+        "square": (weighted * contribution).sum(axis=1),
+        "cross": np.stack([total - over, over], axis=1),
+    }

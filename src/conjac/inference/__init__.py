@@ -1,0 +1,28 @@
+"""Standard errors and intervals: one covariance of cells and fluxes, carried through smooth functions."""
+
+from conjac.inference.cells import Cells
+from conjac.inference.covariance import Joint, joint
+from conjac.inference.delta import propagate
+from conjac.inference.intervals import (
+    Estimate,
+    Interval,
+    cells_interval,
+    metric_interval,
+    metric_stderr,
+    quantile,
+    wilson,
+)
+
+__all__ = [
+    "Cells",
+    "Estimate",
+    "Interval",
+    "Joint",
+    "cells_interval",
+    "joint",
+    "metric_interval",
+    "metric_stderr",
+    "propagate",
+    "quantile",
+    "wilson",
+]

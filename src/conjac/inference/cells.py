@@ -1,0 +1,62 @@
+"""The cells at one or many decisions, with what their sampling variance needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conjac._typing import AnyArray, ConditionOn, FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Confusion matrices and the design by which their rows were drawn.
+
+    Attributes
+    ----------
+    weight : array of shape (n_points, K, K)
+        Rows true, columns predicted; exact integers without weights.
+    weight2 : array of shape (n_points, K, K)
+        Sums of squared weights.
+    by_block : array of shape (n_points, K, K, n_blocks) or None
+        Weight by block of clusters; None where rows are independent.
+    condition_on : {"class", None}
+        Whether the class totals are fixed by design.
+    """
+
+    weight: AnyArray
+    weight2: AnyArray
+    by_block: FloatArray | None = None
+    condition_on: ConditionOn | None = None
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom of errors from blocks; None where errors come from rows."""
+        return None if self.by_block is None else used_blocks(self.by_block) - 1
+
+    def centred(self, values: FloatArray) -> FloatArray:
+        """Return a figure of each cell less its mean over the total that the design fixes.
+
+        Parameters
+        ----------
+        values : array of shape (n_points, K, K)
+        """
+        axes = (-1,) if self.condition_on else (-2, -1)
+        total = self.weight.sum(axis=axes, keepdims=True)
+        mean = (values * self.weight).sum(axis=axes, keepdims=True) / np.where(total == 0, 1, total)
+        return np.asarray(values - mean)
+
+    def take(self, index: AnyArray) -> Cells:
+        """Return the cells at some of the points."""
+        return Cells(
+            self.weight[index],
+            self.weight2[index],
+            None if self.by_block is None else self.by_block[index],
+            self.condition_on,
+        )
+
+
+def used_blocks(by_block: FloatArray) -> int:
+    """Return the number of blocks that hold any weight."""
+    return int((by_block.reshape(-1, by_block.shape[-1]) > 0).any(axis=0).sum())

@@ -1,0 +1,170 @@
+"""Intervals on the scale where a figure is nearly normal: Wilson for proportions, a link for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from conjac._typing import AnyArray, FloatArray, Normalize
+from conjac.errors import InvalidInputError
+from conjac.inference.cells import Cells, used_blocks
+from conjac.metrics import Metric
+
+HALF_ROW = 0.5
+"""Rows added to an empty cell, so that an interval of a metric never has length 0."""
+
+
+class Interval(NamedTuple):
+    """Lower and upper limits, arrays of one shape."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure at several points, with its standard error.
+
+    Attributes
+    ----------
+    value, stderr : array
+    bound : array
+        How far ``value`` can be from the exact count's: 0 where counts are exact.
+    """
+
+    value: FloatArray
+    stderr: FloatArray
+    bound: FloatArray
+
+
+def quantile(level: float, df: int | None = None) -> float:
+    """Return the two-sided quantile: normal, or Student's t where the errors come from blocks.
+
+    Raises
+    ------
+    InvalidInputError
+        A level outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InvalidInputError(f"level={level}: expected a number between 0 and 1, such as .95")
+    upper = (1 + level) / 2
+    return float(stats.norm.ppf(upper) if df is None else stats.t.ppf(upper, max(df, 1)))
+
+
+def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: float) -> Interval:
+    """Return Wilson's interval of a share whose standard error is known.
+
+    Parameters
+    ----------
+    share, stderr : array
+    n_if_certain : array
+        Effective rows where the share is 0 or 1, and its standard error therefore 0.
+    q : float
+        Quantile.
+
+    Notes
+    -----
+    Wilson 1927, JASA 22:209, with ``n = share (1 - share) / stderr^2``, which is the number of rows for a simple
+    sample, and the effective number for weights and clusters.
+    """
+    share = np.asarray(share, dtype=np.float64)
+    variance = np.square(stderr)
+    certain = (variance <= 0) | (share <= 0) | (share >= 1)
+    n = np.where(certain, n_if_certain, share * (1 - share) / np.where(certain, 1.0, variance))
+    n = np.maximum(n, 1e-12)
+    spread = q * np.sqrt(share * (1 - share) / n + q**2 / (4 * n**2))
+    middle = share + q**2 / (2 * n)
+    scale = 1 + q**2 / n
+    return Interval(np.clip((middle - spread) / scale, 0, 1), np.clip((middle + spread) / scale, 0, 1))
+
+
+def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None, level: float) -> Interval:
+    """Return Wilson's interval of each cell of one matrix.
+
+    Parameters
+    ----------
+    cells : Cells
+        At one point.
+    stderr : array of shape (K, K)
+        Of the cells as normalised.
+    normalize : {"true", "pred", "all", None}
+    level : float
+
+    Returns
+    -------
+    Interval
+        Arrays of shape (K, K), on the scale of the matrix as normalised; nan where its denominator is empty.
+    """
+    how = normalize or ("true" if cells.condition_on else "all")
+    axes = {"true": (1,), "pred": (0,), "all": (0, 1)}[how]
+    weight, weight2 = (np.asarray(w[0], dtype=np.float64) for w in (cells.weight, cells.weight2))
+    total, total2 = (np.broadcast_to(w.sum(axis=axes, keepdims=True), w.shape) for w in (weight, weight2))
+    known = total > 0
+    safe = np.where(known, total, 1.0)
+    scale = 1.0 if normalize else safe
+    n_if_certain = safe**2 / np.where(known, total2, 1.0)
+    limits = wilson(weight / safe, stderr / scale, n_if_certain, quantile(level, cells.df))
+    return Interval(*(np.where(known, side * scale, np.nan) for side in limits))
+
+
+def metric_stderr(metric: Metric, cells: Cells) -> FloatArray:
+    """Return the standard error of a metric's value by the delta method, array of shape (n_points,)."""
+    influence = cells.centred(metric.gradient(cells.weight))
+    if cells.by_block is None:
+        return np.asarray(np.sqrt((cells.weight2 * influence**2).sum(axis=(-2, -1))))
+    residual = (cells.by_block * influence[..., None]).sum(axis=(1, 2))
+    used = used_blocks(cells.by_block)
+    return np.asarray(np.sqrt((residual**2).sum(axis=-1) * used / max(used - 1, 1)))
+
+
+def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
+    """Return the interval of a metric's value.
+
+    Parameters
+    ----------
+    metric : Metric
+    cells : Cells
+    level : float
+
+    Returns
+    -------
+    Interval
+        Arrays of shape (n_points,). Wilson for proportions; else the delta method on the metric's own scale, with
+        half a row in empty cells. nan where the metric is undefined.
+    """
+    stderr, q = metric_stderr(metric, cells), quantile(level, cells.df)
+    if metric.denominator is not None:
+        return _of_proportion(metric, metric.denominator, cells, stderr, q)
+    filled = _with_half_rows(cells)
+    spread = metric_stderr(metric, filled)
+    if cells.by_block is not None:  # the clusters' part, from the cells as they are
+        simple = metric_stderr(metric, replace(cells, by_block=None))
+        known = (simple > 0) & (stderr > 0)
+        spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
+    middle = np.asarray(metric.value(filled.weight), dtype=np.float64)
+    domain = metric.domain
+    half = q * spread * domain.derivative(middle)
+    return Interval(domain.inverse(domain.link(middle) - half), domain.inverse(domain.link(middle) + half))
+
+
+def _of_proportion(metric: Metric, denominator: AnyArray, cells: Cells, stderr: FloatArray, q: float) -> Interval:
+    rows = (denominator * cells.weight).sum(axis=(-2, -1))
+    rows2 = (denominator * cells.weight2).sum(axis=(-2, -1))
+    known = rows > 0
+    n_if_certain = np.where(known, rows**2 / np.where(known, rows2, 1), 0)
+    value = np.where(known, metric.value(cells.weight), 0.5)
+    limits = wilson(value, np.where(known, stderr, 0.0), n_if_certain, q)
+    return Interval(*(np.where(known, side, np.nan) for side in limits))
+
+
+def _with_half_rows(cells: Cells) -> Cells:
+    empty = cells.weight == 0
+    unit = cells.weight2.sum(axis=(-2, -1), keepdims=True) / cells.weight.sum(axis=(-2, -1), keepdims=True)
+    return Cells(
+        cells.weight + empty * HALF_ROW * unit,
+        cells.weight2 + empty * HALF_ROW * unit**2,
+        condition_on=cells.condition_on,
+    )

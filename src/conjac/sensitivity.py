@@ -1,0 +1,125 @@
+"""A metric's value and its derivative, by the chain rule through the cells, with the covariance of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.errors import InvalidInputError
+from conjac.inference import Cells, Interval, metric_interval, metric_stderr, propagate, quantile
+from conjac.metrics import Metric
+from conjac.motion import Motion
+
+CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How a figure stands and how fast it moves.
+
+    Attributes
+    ----------
+    metric : str
+    value, value_stderr : float
+    gradient : array of shape parameter_shape
+        Derivative per ``units``; shape () for the threshold.
+    center : array of shape parameter_shape
+        Bias-corrected derivative, on which `confint` is centred.
+    stderr : array of shape parameter_shape
+        Standard error of ``center``.
+    elasticity : array of shape parameter_shape
+        Derivative of the metric's logarithm: ``gradient / value``.
+    units : tuple of str
+    """
+
+    metric: str
+    value: float
+    value_stderr: float
+    gradient: FloatArray
+    center: FloatArray
+    stderr: FloatArray
+    units: tuple[str, ...]
+    _cells: Cells
+    _row: Metric | None = None
+
+    @property
+    def elasticity(self) -> FloatArray:
+        """Relative change of the metric per unit; nan at a value of 0."""
+        return self.gradient / self.value if self.value else np.full_like(self.gradient, np.nan)
+
+    def confint(self, level: float = 0.95) -> Interval:
+        """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; log scale for exchange rates."""
+        q = quantile(level, self._cells.df)
+        if self._row is None and self.center > 0:
+            factor = np.exp(q * self.stderr / self.center)
+            return Interval(self.center / factor, self.center * factor)
+        return Interval(self.center - q * self.stderr, self.center + q * self.stderr)
+
+    def value_confint(self, level: float = 0.95) -> Interval:
+        """Return the interval of the value: Wilson for proportions, else on the metric's own scale."""
+        if self._row is None:
+            return self.confint(level)
+        return Interval(*(side[0] for side in metric_interval(self._row, self._cells, level)))
+
+
+def sensitivity(row: Metric, motion: Motion, units: tuple[str, ...]) -> Sensitivity:
+    """Return a metric's value and derivative at the motion's one point."""
+    cells = motion.joint.cells
+    slope, center, stderr = metric_slope(row, motion)
+    return Sensitivity(
+        metric=row.name,
+        value=float(row.value(cells.weight)[0]),
+        value_stderr=float(metric_stderr(row, cells)[0]),
+        gradient=np.asarray(slope[0]),
+        center=np.asarray(center[0]),
+        stderr=np.asarray(stderr[0]),
+        units=units,
+        _cells=cells,
+        _row=row,
+    )
+
+
+def metric_slope(row: Metric, motion: Motion) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a metric's derivative, its bias-corrected derivative and that one's error, arrays of shape (n_points,)."""
+
+    def slope(point: AnyArray) -> AnyArray:
+        return row.slope(motion.cells(point), motion.slope(point))[..., None]
+
+    value = np.asarray(slope(motion.point)[..., 0], dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        center, stderr = propagate(slope, motion.center, motion.joint.covariance)
+    return value, center[..., 0], np.where(motion.trusted.all(axis=1), stderr[..., 0], np.nan)
+
+
+def exchange_rate(paid: str, gained: str, motion: Motion) -> Sensitivity:
+    """Return how many of one cell are paid for one more of another, at the motion's one point.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that is not a cell.
+    """
+    for name in (paid, gained):
+        if name not in CELLS:
+            raise InvalidInputError(f"{name!r} is not a cell: expected one of {sorted(CELLS)}")
+
+    def rate(point: AnyArray) -> AnyArray:
+        slope = motion.slope(point)
+        return (slope[..., *CELLS[paid]] / slope[..., *CELLS[gained]])[..., None]
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = rate(motion.point)[0, 0]
+        center, stderr = propagate(rate, motion.center, motion.joint.covariance)
+    trusted = motion.trusted.all()
+    return Sensitivity(
+        metric=f"{paid} per {gained}",
+        value=float(value),
+        value_stderr=float(stderr[0, 0]) if trusted else np.nan,
+        gradient=np.asarray(value),
+        center=np.asarray(center[0, 0]),
+        stderr=np.asarray(stderr[0, 0] if trusted else np.nan),
+        units=(f"{gained} gained",),
+        _cells=motion.joint.cells,
+    )
