@@ -18,7 +18,7 @@ import conjac
 LEVELS = (
     "_version _typing",
     "errors",
-    "calculus linear validation frames",
+    "calculus linear validation frames readonly",
     "metrics coordinates rules perturbations",
     "tally",
     "density",

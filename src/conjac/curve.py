@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from conjac.errors import InexactError, InvalidInputError
 from conjac.inference import Cells, Estimate, Interval, metric_interval, metric_stderr, quantile
 from conjac.metrics import Metric, resolve
 from conjac.motion import Motion, cut_of
+from conjac.readonly import ReadOnly
 from conjac.sensitivity import metric_slope
 from conjac.tally import Tally
 from conjac.validation import Predictions, check_predictions
@@ -118,7 +118,7 @@ class ConfusionCurve:
             **rows.notes,
         }
         tally = tally_of(rows, unit, named)
-        return cls(rows.labels, unit, tally, SortedRows.of(rows), MappingProxyType(notes), condition_on)
+        return cls(rows.labels, unit, tally, SortedRows.of(rows), ReadOnly(notes), condition_on)
 
     @classmethod
     def from_tally(
@@ -137,7 +137,7 @@ class ConfusionCurve:
             "counts": "exact at named thresholds and bin edges; elsewhere within a bound",
             "bin_width": tally.step,
         }
-        return cls(labels, unit, tally, BinnedRows.of(tally), MappingProxyType(notes))
+        return cls(labels, unit, tally, BinnedRows.of(tally), ReadOnly(notes))
 
     def merge(self, other: ConfusionCurve) -> Self:
         """Return the curve of both sets of rows, from their tallies alone.
@@ -214,17 +214,24 @@ class ConfusionCurve:
         row, cells = resolve(metric, self.labels), self.cells_at(t)
         inside = self._counts(t).bound.reshape(-1, 2)[:, :, None]
         bound = (np.abs(row.gradient(cells.weight)) * inside).sum(axis=(1, 2))
-        return Estimate(*(self._shaped(x, t) for x in (row.value(cells.weight), metric_stderr(row, cells), bound)))
 
-    def metric_confint_at(self, metric: str | Metric, t: Any, level: float = 0.95) -> Interval:
-        """Return the pointwise interval of a metric's value at thresholds, arrays of t's shape."""
-        limits = metric_interval(resolve(metric, self.labels), self.cells_at(t), level)
-        return Interval(*(self._shaped(side, t) for side in limits))
+        def limits(level: float) -> Interval:
+            return Interval(*(self._shaped(side, t) for side in metric_interval(row, cells, level)))
+
+        value, error = self._shaped(row.value(cells.weight), t), self._shaped(metric_stderr(row, cells), t)
+        return Estimate(value, error, self._shaped(bound, t), limits)
 
     def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
         """Return a metric's derivative (bias-corrected) and its error at thresholds, arrays of t's shape."""
-        _, center, error = metric_slope(resolve(metric, self.labels), self.motion_at(t))
-        return Estimate(*(self._shaped(x, t) for x in (center, error, np.zeros_like(center))))
+        motion = self.motion_at(t)
+        _, center, error = metric_slope(resolve(metric, self.labels), motion)
+        center, error = self._shaped(center, t), self._shaped(error, t)
+
+        def limits(level: float) -> Interval:
+            half = quantile(level, motion.joint.cells.df) * error
+            return Interval(center - half, center + half)
+
+        return Estimate(center, error, np.zeros_like(center), limits)
 
     def maximize(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +22,7 @@ from conjac.linear import LinearMap
 from conjac.metrics import Metric, resolve
 from conjac.motion import Motion
 from conjac.perturbations import Threshold
+from conjac.readonly import ReadOnly, locked
 from conjac.sensitivity import Sensitivity, exchange_rate, sensitivity
 from conjac.validation import Predictions, check_predictions
 
@@ -175,7 +175,7 @@ class ConfusionJacobian(LinearMap):
             threshold=told,
             coordinate=unit.name,
             normalize=normalize,
-            diagnostics=MappingProxyType(explain(rows, unit, coordinate is None, motion)),
+            diagnostics=ReadOnly(explain(rows, unit, coordinate is None, motion)),
             parameters=(moves.name,),
             units=(unit.unit,),
             _motion=motion,
@@ -205,7 +205,7 @@ class ConfusionJacobian(LinearMap):
         score, name, labels = response(estimator, X, output)
         options.setdefault("labels", None if "pos_label" in options else labels)
         result = cls.from_predictions(y, score, **options)
-        object.__setattr__(result, "diagnostics", MappingProxyType({**result.diagnostics, "response_method": name}))
+        object.__setattr__(result, "diagnostics", ReadOnly({**result.diagnostics, "response_method": name}))
         return result
 
     @property
@@ -226,7 +226,7 @@ class ConfusionJacobian(LinearMap):
     @cached_property
     def matrix(self) -> AnyArray:
         """`sklearn.metrics.confusion_matrix`, array of shape (K, K): rows true; exact integers without weights."""
-        return np.asarray(normalized(self.cells.weight[0], self.normalize))
+        return locked(normalized(self.cells.weight[0], self.normalize))
 
     @cached_property
     def matrix_stderr(self) -> FloatArray:
@@ -236,7 +236,7 @@ class ConfusionJacobian(LinearMap):
             return normalized(point.reshape(1, 2, 2), self.normalize).reshape(1, 4)
 
         point = self.cells.weight.reshape(1, 4).astype(np.float64)
-        return propagate(cells, point, self.joint.covariance[:, :4, :4])[1].reshape(2, 2)
+        return locked(propagate(cells, point, self.joint.covariance[:, :4, :4])[1].reshape(2, 2))
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
@@ -245,12 +245,12 @@ class ConfusionJacobian(LinearMap):
     @cached_property
     def jacobian(self) -> FloatArray:
         """Derivative of the matrix as normalised, per ``units``, array of shape (K, K)."""
-        return np.asarray(self._slope(self._motion.point)[0], dtype=np.float64)
+        return locked(self._slope(self._motion.point)[0])
 
     @cached_property
     def center(self) -> FloatArray:
         """Bias-corrected derivative, on which `confint` is centred, array of shape (K, K)."""
-        return np.asarray(self._slope(self._motion.center)[0], dtype=np.float64)
+        return locked(self._slope(self._motion.center)[0])
 
     @cached_property
     def stderr(self) -> FloatArray:
@@ -264,7 +264,7 @@ class ConfusionJacobian(LinearMap):
         trusted = self._motion.trusted[0]
         if self.normalize == "pred":
             trusted = np.broadcast_to(trusted.all(), 2)
-        return np.where(trusted[:, None], error, np.nan)
+        return locked(np.where(trusted[:, None], error, np.nan))
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``, arrays of shape (K, K)."""

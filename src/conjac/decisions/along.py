@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from conjac.decisions.decision import Decision
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import Motion
+from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule
 from conjac.tally import Tally
 
@@ -90,12 +90,12 @@ def decide(
         metric=row.name,
         value=float(row.value(cells.weight)[0]),
         value_stderr=float(metric_stderr(row, cells)[0]),
-        matrix=cells.weight[0],
-        jacobian=np.asarray(motion.slope(motion.point)[0]),
-        flatness=MappingProxyType(dict(flatness)),
+        matrix=locked(cells.weight[0]),
+        jacobian=locked(motion.slope(motion.point)[0]),
+        flatness=ReadOnly(flatness),
         kind=kind,
         in_sample=True,
-        diagnostics=MappingProxyType(dict(diagnostics)),
+        diagnostics=ReadOnly(diagnostics),
         _limits=limits,
         _value_limits=MetricLimits(row, cells),
     )

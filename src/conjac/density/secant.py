@@ -15,7 +15,7 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.coordinates import scores_of
 from conjac.density.flux import PENALTY, second_moments
-from conjac.density.tangent import Spread
+from conjac.density.spread import Spread
 from conjac.tally import Atoms, Tally
 
 NEIGHBOURS = 16

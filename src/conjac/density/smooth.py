@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from conjac._typing import FloatArray
-from conjac.density.tangent import AT_ONCE, CAP, ROUGHNESS, Spread, curvature_at, fitted
+from conjac.density.spread import Spread
+from conjac.density.tangent import AT_ONCE, CAP, ROUGHNESS, curvature_at, fitted, spread_of
 from conjac.tally import Atoms, Tally
 
 GRID = 512
@@ -34,7 +35,7 @@ class Smoother:
         """Choose both bandwidths."""
         found = []
         for true in (0, 1):
-            spread = Spread.of(tally.atoms(true))
+            spread = spread_of(tally, true)
             bandwidth = _integrated_bandwidth(fitted(tally, true, spread.pilot), spread)
             found.append((fitted(tally, true, bandwidth), bandwidth))
         return cls(tuple(atoms for atoms, _ in found), np.array([bandwidth for _, bandwidth in found]))

@@ -1,8 +1,9 @@
 r"""The tangent: a Gaussian kernel with a bandwidth for the point at hand, and a bias-corrected interval.
 
 Bandwidth: the one with the smallest mean squared error at the cut,
-:math:`h = [R(K) E[w^2|0] f(0) / g''(0)^2]^{1/5}` on the count scale, with g'' from a wider normal-reference pilot.
-The pilot's own variance is added to g''^2 and h is capped, since at an inflection g'' = 0 leaves h unbounded.
+:math:`h = [R(K) E[w^2|0] f(0) / g''(0)^2]^{1/5}` on the count scale, with g'' from a wider pilot.
+The pilot's own variance is added to g''^2 and h is capped, since at an inflection g'' = 0 leaves h unbounded. Where
+fewer than 10 effective rows would lie under the kernel, h is widened towards them, to at most 1.4 times.
 
 Interval: centred on the estimate of the fourth-order kernel :math:`(3 - u^2) \phi(u) / 2` at the same h, with the
 standard error of its terms (robust bias correction; Calonico, Cattaneo & Farrell 2018, JASA 113:767).
@@ -10,18 +11,21 @@ standard error of its terms (robust bias correction; Calonico, Cattaneo & Farrel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from conjac._typing import FloatArray
+from conjac.coordinates import FLOOR
 from conjac.density.flux import PENALTY, second_moments
+from conjac.density.spread import Spread
 from conjac.tally import Atoms, Tally
 
 ROUGHNESS = 1 / (2 * np.sqrt(np.pi))
 """Integral of the squared Gaussian kernel."""
 CAP = 1.5
 """Largest bandwidth, in units of the normal-reference one."""
+CLIPPED = -np.log(FLOOR) - 1e-6
+ENOUGH_ROWS = 10
+WIDEST = 1.4
 BINS_PER_BANDWIDTH = 16
 AT_ONCE = 2**21
 
@@ -33,8 +37,7 @@ def tangent(tally: Tally, cut: FloatArray) -> dict[str, FloatArray]:
 
 
 def _one_class(tally: Tally, true: int, cut: FloatArray) -> dict[str, FloatArray]:
-    fine = tally.atoms(true)
-    spread = Spread.of(fine)
+    spread = spread_of(tally, true)
     bandwidth = pointwise_bandwidth(fitted(tally, true, spread.pilot), spread, cut)
     atoms = fitted(tally, true, float(np.min(bandwidth)))
     chunks = max(1, len(cut) * len(atoms.position) // AT_ONCE)
@@ -58,47 +61,14 @@ def _at(atoms: Atoms, cut: FloatArray, bandwidth: FloatArray) -> dict[str, Float
     return {**moments, "value": value, "center": moments["by_block"].sum(axis=1), "n_eff": n_eff}
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Size and scale of one class's margins.
-
-    Attributes
-    ----------
-    sd : float
-        The smaller of standard deviation and IQR / 1.349, in units of margin; never 0.
-    n : float
-        Kish's effective number of rows.
-    weight2 : float
-        Mean squared weight of a row.
-    """
-
-    sd: float
-    n: float
-    weight2: float
-
-    @classmethod
-    def of(cls, atoms: Atoms) -> Spread:
-        """Measure the spread of weighted points."""
-        weight = atoms.weight.sum(axis=1)
-        total, total2 = weight.sum(), atoms.weight2.sum()
-        if total == 0:
-            return cls(1.0, 1.0, 1.0)
-        mean = atoms.position @ weight / total
-        sd = np.sqrt((atoms.position - mean) ** 2 @ weight / total)
-        at = np.searchsorted(np.cumsum(weight), [0.25 * total, 0.75 * total])
-        iqr = np.diff(atoms.position[np.minimum(at, len(weight) - 1)])[0] / 1.349
-        known = [float(s) for s in (sd, iqr) if s > 0]
-        return cls(min(known, default=1.0), float(total**2 / total2), float(total2 / atoms.rows.sum()))
-
-    @property
-    def pilot(self) -> float:
-        """Normal-reference bandwidth for a second derivative."""
-        return float(self.sd * (4 / 7) ** (1 / 9) * self.n ** (-1 / 9))
-
-    @property
-    def reference(self) -> float:
-        """Normal-reference bandwidth for a density (Silverman 1986)."""
-        return float(self.sd * (4 / 3) ** (1 / 5) * self.n ** (-1 / 5))
+def spread_of(tally: Tally, true: int) -> Spread:
+    """Return the spread of one class's margins, less the rows clipped to the end of the logit scale."""
+    atoms = tally.atoms(true)
+    if tally.scale == "logit":
+        inside = np.abs(atoms.position) < CLIPPED
+        if inside.any():
+            atoms = Atoms(*(column[inside] for column in (atoms.position, atoms.rows, atoms.weight, atoms.weight2)))
+    return Spread.of(atoms).sharpened(atoms, tally.step)
 
 
 def pointwise_bandwidth(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatArray:
@@ -109,7 +79,9 @@ def pointwise_bandwidth(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatA
     density2 = np.maximum(density2, PENALTY * spread.weight2 / spread.sd)
     with np.errstate(divide="ignore"):
         plugged = (ROUGHNESS * density2 / (curvature**2 + noise)) ** 0.2
-    return np.asarray(np.minimum(plugged, CAP * reference))
+    capped = np.minimum(plugged, CAP * reference)
+    rows = density2 / spread.weight2 * capped / ROUGHNESS
+    return np.asarray(capped * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
 
 
 def curvature_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ class Interval(NamedTuple):
     upper: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """A figure at several points, with its standard error.
 
@@ -38,6 +39,11 @@ class Estimate:
     value: FloatArray
     stderr: FloatArray
     bound: FloatArray
+    _limits: Callable[[float], Interval] = field(repr=False)
+
+    def confint(self, level: float = 0.95) -> Interval:
+        """Return pointwise limits, lower and upper arrays of the value's shape."""
+        return self._limits(level)
 
 
 def quantile(level: float, df: int | None = None) -> float:
