@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from conjac import coordinates
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray
 from conjac.coordinates import COORDINATES, Coordinate
 from conjac.decisions import Decision, best_threshold, solve_threshold
+from conjac.density import Density
 from conjac.diagnostics import sampling_note
 from conjac.engines.arrays import Counts, SortedRows, as_cells, tally_of
 from conjac.engines.binned import BinnedRows, alerts_by_block
@@ -155,6 +157,11 @@ class ConfusionCurve:
         tally = self.tally.merge(other.tally)
         merged = type(self).from_tally(tally, labels=self.labels, coordinate=self.unit.name)
         return replace(merged, condition_on=self.condition_on)
+
+    @cached_property
+    def density(self) -> Density:
+        """The densities that the slopes are made of."""
+        return Density(self.tally)
 
     @property
     def coordinate(self) -> CoordinateName:
@@ -313,7 +320,7 @@ class ConfusionCurve:
 
     def motion_at_score(self, score: FloatArray) -> Motion:
         """Return what `motion_at` does, for thresholds on the scores' own scale."""
-        return Motion.at(self.tally, self.unit, score, self.cells_at_score(score))
+        return Motion.at(self.density, self.unit, score, self.cells_at_score(score))
 
     def _counts(self, t: Any) -> Counts:
         return self.counter.at(self.score_of(t))

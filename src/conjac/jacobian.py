@@ -11,6 +11,7 @@ import numpy as np
 
 from conjac import coordinates, exports, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
+from conjac.density import Density
 from conjac.diagnostics import explain, warn_if_few
 from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.thresholds import resolve_threshold
@@ -169,7 +170,7 @@ class ConfusionJacobian(LinearMap):
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
         cells = count_at(rows, score, condition_on)
-        motion = Motion.at(tally_of(rows, unit), unit, np.array([score]), cells)
+        motion = Motion.at(Density(tally_of(rows, unit)), unit, np.array([score]), cells)
         return cls(
             labels=rows.labels,
             threshold=told,

@@ -8,10 +8,9 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate, margins
-from conjac.density import Flux, flux
+from conjac.density import Density, Flux
 from conjac.inference import Cells, Joint, joint, propagate
 from conjac.inference.delta import divide
-from conjac.tally import Tally
 
 MIN_ROWS = 5
 """Effective rows at the boundary below which a slope's interval is nan."""
@@ -36,23 +35,23 @@ class Motion:
     @classmethod
     def at(
         cls,
-        tally: Tally,
+        density: Density,
         coordinate: Coordinate,
         score: FloatArray,
         cells: Cells,
     ) -> Motion:
-        """Finish: from the tally and the counts at thresholds to cells and fluxes with their covariance.
+        """Finish: from the densities and the counts at thresholds to cells and fluxes with their covariance.
 
         Parameters
         ----------
-        tally : Tally
+        density : Density
         coordinate : Coordinate
         score : array of shape (n_points,)
             Thresholds on the scores' own scale.
         cells : Cells
             Counted at those thresholds.
         """
-        estimate = flux(tally, cut_of(score, coordinate))
+        estimate = density.flux(cut_of(score, coordinate))
         rate = None
         if coordinate.velocity is not None and coordinate.from_score is not None:
             finite = np.isfinite(estimate.value[:, 0])

@@ -11,12 +11,12 @@ import numpy as np
 from conjac._typing import BoolArray, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.decisions.decision import Decision
+from conjac.density import Density
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import Motion
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule
-from conjac.tally import Tally
 
 LOSS = 0.01
 """The loss that flatness is told for: this much of a bounded metric, this share of any other."""
@@ -36,7 +36,7 @@ class Curve(Protocol):
         ...
 
     @property
-    def tally(self) -> Tally:
+    def density(self) -> Density:
         """What slopes are estimated from."""
         ...
 

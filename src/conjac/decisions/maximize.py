@@ -46,8 +46,8 @@ def best_threshold(
     shortfall = total_shortfall(constraints, cells, confidence)
     at_exact = _best(exact, shortfall, cutoffs, constraints, cells, curve)
     objective = SmoothObjective.of(curve, row, sign)
-    cut = margins(cutoffs[[at_exact]], curve.tally.scale) if np.isfinite(cutoffs[at_exact]) else None
-    discrete = cut is None or bool(is_discrete(curve.tally, cut)[0])
+    cut = margins(cutoffs[[at_exact]], curve.density.tally.scale) if np.isfinite(cutoffs[at_exact]) else None
+    discrete = cut is None or bool(is_discrete(curve.density.tally, cut)[0])
     diagnostics: dict[str, Any] = {
         "method": method,
         "exact_threshold": float(curve.told(cutoffs[at_exact])),
@@ -141,15 +141,15 @@ class SmoothObjective:
     @classmethod
     def of(cls, curve: Curve, row: Metric, sign: float) -> SmoothObjective:
         """Smooth the cells of a curve."""
-        position = curve.tally.atoms().position
+        position = curve.density.tally.atoms().position
         quantiles = position[np.linspace(0, len(position) - 1, min(GRID, len(position))).astype(np.intp)]
         grid = np.union1d(quantiles, np.linspace(position[0], position[-1], GRID))
-        return cls(row, sign, Smoother.of(curve.tally), curve, grid)
+        return cls(row, sign, curve.density.smoother, curve, grid)
 
     def __call__(self, cut: FloatArray) -> FloatArray:
         """Return the objective at cuts on the margin scale, array of shape (n_points,)."""
         alerts = self.smoother.alerts(cut)
-        totals = self.curve.tally.totals()[0]
+        totals = self.curve.density.tally.totals()[0]
         return np.asarray(self.sign * self.row.value(np.stack([totals - alerts, alerts], axis=-1)))
 
     def at_cutoffs(self, cutoffs: FloatArray) -> FloatArray:
@@ -164,13 +164,13 @@ class SmoothObjective:
         around = self._cut(cutoffs[[at - 1, at + 1]])
         low, high = min(around[0], self.grid[place - 2]), max(around[1], self.grid[place + 2])
         found = minimize_scalar(lambda c: -self(np.array([c]))[0], bounds=(low, high), method="bounded")
-        score = float(scores_of(found.x, self.curve.tally.scale))
+        score = float(scores_of(found.x, self.curve.density.tally.scale))
         lands = int(np.searchsorted(cutoffs, score))
         return score if shortfall[lands] <= 0 else float(cutoffs[at])
 
     def _cut(self, cutoffs: FloatArray) -> FloatArray:
         finite = np.where(np.isfinite(cutoffs), cutoffs, 0.5)
-        cut = np.where(np.isfinite(cutoffs), margins(finite, self.curve.tally.scale), self.grid[-1])
+        cut = np.where(np.isfinite(cutoffs), margins(finite, self.curve.density.tally.scale), self.grid[-1])
         return np.clip(cut, self.grid[0], self.grid[-1])
 
 
@@ -186,12 +186,12 @@ class ArgmaxLimits:
     @classmethod
     def at(cls, curve: Curve, objective: SmoothObjective, row: Metric, score: float) -> ArgmaxLimits:
         """Measure slope and curvature at a decision."""
-        tally = curve.tally
+        tally = curve.density.tally
         cells = curve.cells_at_score(np.array([score]))
         if not np.isfinite(score):
             return cls(curve, score, np.nan, cells.df)
         cut = float(margins(np.array([score]), tally.scale)[0])
-        motion = Motion.at(tally, COORDINATES[tally.scale], np.array([score]), cells)
+        motion = Motion.at(curve.density, COORDINATES[tally.scale], np.array([score]), cells)
         slope_error = float(metric_slope(row, motion)[2][0])
         reach = float(objective.smoother.bandwidth.mean())
         low, middle, high = objective(np.array([cut - reach, cut, cut + reach]))
@@ -203,5 +203,5 @@ class ArgmaxLimits:
         half = quantile(level, self.df) * self.stderr
         if not np.isfinite(half):
             return Interval(np.array(np.nan), np.array(np.nan))
-        ends = scores_of(np.array([self.cut - half, self.cut + half]), self.curve.tally.scale)
+        ends = scores_of(np.array([self.cut - half, self.cut + half]), self.curve.density.tally.scale)
         return in_order(self.curve, float(ends[0]), float(ends[1]))

@@ -11,42 +11,8 @@ secant
 `conjac.density.discrete` decides which, at each point.
 """
 
-from __future__ import annotations
-
-import numpy as np
-
-from conjac._typing import FloatArray
-from conjac.density.discrete import is_discrete
+from conjac.density.density import Density
 from conjac.density.flux import Flux
-from conjac.density.secant import secant
 from conjac.density.smooth import Smoother
-from conjac.density.tangent import tangent
-from conjac.tally import Tally
 
-__all__ = ["Flux", "Smoother", "flux"]
-
-ESTIMATORS = {"tangent": tangent, "secant": secant}
-
-
-def flux(tally: Tally, cut: FloatArray) -> Flux:
-    """Estimate the density of each class's weight at each cut, per unit of margin.
-
-    Parameters
-    ----------
-    tally : Tally
-    cut : array of shape (n_points,)
-        Cuts on the margin scale; an infinite one (the end of the domain) has a nan density.
-
-    Returns
-    -------
-    Flux
-        With ``method`` telling, at each point, which estimator was used.
-    """
-    result = Flux.undefined(len(cut), tally.n_blocks)
-    finite = np.isfinite(cut)
-    discrete = np.zeros(len(cut), dtype=bool)
-    discrete[finite] = is_discrete(tally, cut[finite])
-    for name, chosen in (("tangent", finite & ~discrete), ("secant", finite & discrete)):
-        if chosen.any():
-            result.put(chosen, ESTIMATORS[name](tally, cut[chosen]), name)
-    return result
+__all__ = ["Density", "Flux", "Smoother"]

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from conjac._typing import FloatArray
 from conjac.density.spread import Spread
-from conjac.density.tangent import AT_ONCE, CAP, ROUGHNESS, curvature_at, fitted, spread_of
+from conjac.density.tangent import AT_ONCE, CAP, ROUGHNESS, curvature_at, fitted
 from conjac.tally import Atoms, Tally
 
 GRID = 512
@@ -31,11 +31,10 @@ class Smoother:
     bandwidth: FloatArray
 
     @classmethod
-    def of(cls, tally: Tally) -> Smoother:
+    def of(cls, tally: Tally, spreads: tuple[Spread, ...]) -> Smoother:
         """Choose both bandwidths."""
         found = []
-        for true in (0, 1):
-            spread = spread_of(tally, true)
+        for true, spread in enumerate(spreads):
             bandwidth = _integrated_bandwidth(fitted(tally, true, spread.pilot), spread)
             found.append((fitted(tally, true, bandwidth), bandwidth))
         return cls(tuple(atoms for atoms, _ in found), np.array([bandwidth for _, bandwidth in found]))

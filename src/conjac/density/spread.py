@@ -23,6 +23,7 @@ from conjac.tally import Atoms
 
 BINS = 4096
 STAGES = 7
+SMALLEST = 1e-12
 REACH = 20.0
 """Margins further than this many spreads from the median are left out of the transform."""
 MARGIN = 0.1
@@ -101,10 +102,10 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
     shares = np.histogram(position, BINS, (low, high), weights=weight)[0] / weight.sum()
     energy = (dct(shares)[1:] / 2) ** 2
     squares = np.arange(1, BINS, dtype=np.float64) ** 2
+    powers = {order: 2 * np.pi ** (2 * order) * squares**order * energy for order in range(2, STAGES + 1)}
 
     def roughness(order: int, time: float) -> float:
-        terms = squares**order * energy * np.exp(-squares * np.pi**2 * time)
-        return float(2 * np.pi ** (2 * order) * terms.sum())
+        return float(powers[order] @ np.exp(-squares * (np.pi**2 * time)))
 
     def gap(time: float) -> float:
         found = roughness(STAGES, time)
@@ -114,10 +115,10 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
             found = roughness(order, (2 * constant * odd / (spread.n * found)) ** (2 / (3 + 2 * order)))
         return time - float((2 * spread.n * np.sqrt(np.pi) * found) ** (-2 / 5))
 
-    smallest = 1e-12
+    below = gap(SMALLEST)
     for largest in 10.0 ** np.arange(-5, 0, 0.5):
-        if gap(smallest) * gap(largest) < 0:
-            return float(np.sqrt(brentq(gap, smallest, largest)) * (high - low))
+        if below * gap(largest) < 0:
+            return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * (high - low))
     return None
 
 

@@ -30,14 +30,13 @@ BINS_PER_BANDWIDTH = 16
 AT_ONCE = 2**21
 
 
-def tangent(tally: Tally, cut: FloatArray) -> dict[str, FloatArray]:
+def tangent(tally: Tally, spreads: tuple[Spread, ...], cut: FloatArray) -> dict[str, FloatArray]:
     """Estimate both classes' densities at the cuts; arrays as in `conjac.density.Flux`."""
-    classes = [_one_class(tally, true, cut) for true in (0, 1)]
+    classes = [_one_class(tally, true, spread, cut) for true, spread in enumerate(spreads)]
     return {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
 
 
-def _one_class(tally: Tally, true: int, cut: FloatArray) -> dict[str, FloatArray]:
-    spread = spread_of(tally, true)
+def _one_class(tally: Tally, true: int, spread: Spread, cut: FloatArray) -> dict[str, FloatArray]:
     bandwidth = pointwise_bandwidth(fitted(tally, true, spread.pilot), spread, cut)
     atoms = fitted(tally, true, float(np.min(bandwidth)))
     chunks = max(1, len(cut) * len(atoms.position) // AT_ONCE)

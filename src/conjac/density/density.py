@@ -1,0 +1,63 @@
+"""Both classes' densities over one tally: each point by the estimator that its scores allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from conjac._typing import FloatArray
+from conjac.density.discrete import is_discrete
+from conjac.density.flux import Flux
+from conjac.density.secant import secant
+from conjac.density.smooth import Smoother
+from conjac.density.spread import Spread
+from conjac.density.tangent import spread_of, tangent
+from conjac.tally import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """The densities of a tally's classes; what does not depend on the cut is computed once.
+
+    Attributes
+    ----------
+    tally : Tally
+    """
+
+    tally: Tally
+
+    @cached_property
+    def spreads(self) -> tuple[Spread, ...]:
+        """Size and scale of each class's margins."""
+        return tuple(spread_of(self.tally, true) for true in (0, 1))
+
+    @cached_property
+    def smoother(self) -> Smoother:
+        """Each class's weight above a cut, smoothed by one kernel a class."""
+        return Smoother.of(self.tally, self.spreads)
+
+    def flux(self, cut: FloatArray) -> Flux:
+        """Estimate the density of each class's weight at each cut, per unit of margin.
+
+        Parameters
+        ----------
+        cut : array of shape (n_points,)
+            Cuts on the margin scale; an infinite one (the end of the domain) has a nan density.
+
+        Returns
+        -------
+        Flux
+            With ``method`` telling, at each point, which estimator was used.
+        """
+        result = Flux.undefined(len(cut), self.tally.n_blocks)
+        smooth = np.isfinite(cut)
+        discrete = np.zeros(len(cut), dtype=bool)
+        discrete[smooth] = is_discrete(self.tally, cut[smooth])
+        smooth &= ~discrete
+        if smooth.any():
+            result.put(smooth, tangent(self.tally, self.spreads, cut[smooth]), "tangent")
+        if discrete.any():
+            result.put(discrete, secant(self.tally, cut[discrete]), "secant")
+        return result
