@@ -37,6 +37,7 @@ SIDEWAYS = {
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
     "jacobian": {"exports"},
+    "__main__": {"cli"},
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian"},
     "estimators": {"jacobian", "curve"},

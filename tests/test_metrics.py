@@ -291,6 +291,7 @@ def test_expected_cost_is_per_row():
     assert float(cost.value(CELLS)) == (10 + 5 * 20 - 2 * 80) / 200
     assert not cost.greater_is_better
     assert cost.domain is metrics.REAL
+    assert metrics.expected_cost([[0, 1], [5, 0]]).domain is metrics.RATIO
 
 
 @pytest.mark.parametrize(

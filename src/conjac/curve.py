@@ -308,6 +308,10 @@ class ConfusionCurve:
         """Return cells, fluxes and their covariance at thresholds, in a row."""
         return self.motion_at_score(self.score_of(t).reshape(-1))
 
+    def weight_at_score(self, score: FloatArray) -> AnyArray:
+        """Return the matrices alone, array of shape (n_points, 2, 2), for thresholds on the scores' own scale."""
+        return as_cells(self.counter.at(score).alerts, self.counter.totals)
+
     def cells_at_score(self, score: FloatArray) -> Cells:
         """Return what `cells_at` does, for thresholds on the scores' own scale."""
         counts = self.counter.at(score)

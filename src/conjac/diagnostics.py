@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import ConditionOn, FloatArray
 from conjac.coordinates import Coordinate
-from conjac.errors import ConjacWarning
 from conjac.motion import MIN_ROWS, Motion
 from conjac.validation import Predictions
 
@@ -28,6 +26,7 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, motion: Motio
         "coordinate": f"{unit.name}, {'by default' if by_default else 'as asked'}",
         "effective_rows": by_label(np.nan_to_num(flux.n_eff[0])),
         "sampling": sampling_note(rows, motion.joint.cells.condition_on),
+        "cautions": cautions(rows.labels, flux.n_eff[0]),
         "model": "taken as fixed: nothing is said of a retrained one",
         **rows.notes,
     }
@@ -56,13 +55,12 @@ def sampling_note(rows: Predictions, condition_on: ConditionOn | None) -> str:
     return f"{units}; {totals}"
 
 
-def warn_if_few(labels: tuple[Any, ...], n_eff: FloatArray) -> None:
-    """Warn of the classes whose slope rests on too few rows, on behalf of the caller's caller."""
+def cautions(labels: tuple[Any, ...], n_eff: FloatArray) -> list[str]:
+    """Say which figures should not be believed, and why."""
     short = [repr(label) for label, n in zip(labels, n_eff, strict=True) if n < MIN_ROWS]
-    if short:
-        warnings.warn(
-            f"fewer than {MIN_ROWS} effective rows of class {', '.join(short)} at the threshold: "
-            "the interval of its slope is nan",
-            ConjacWarning,
-            stacklevel=3,
-        )
+    if not short:
+        return []
+    return [
+        f"fewer than {MIN_ROWS} effective rows of class {', '.join(short)} at the threshold: "
+        "the interval of its slope is nan"
+    ]

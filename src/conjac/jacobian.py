@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,10 +13,10 @@ import numpy as np
 from conjac import coordinates, exports, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.density import Density
-from conjac.diagnostics import explain, warn_if_few
+from conjac.diagnostics import explain
 from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.frames import to_frame
 from conjac.inference import Cells, Interval, Joint, cells_interval, propagate, quantile
 from conjac.inference.delta import normalized, normalized_slope
@@ -46,6 +47,16 @@ class ConfusionJacobian(LinearMap):
         What moves, and what a step of 1 of it is.
     diagnostics : mapping
         Rows, effective rows at the boundary, bandwidth or step, what was assumed, and what not to believe.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> J = cj.ConfusionJacobian.from_predictions([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
+    >>> J.matrix
+    array([[50, 50],
+           [50, 50]])
+    >>> J.method  # four distinct scores: no density
+    'secant'
     """
 
     labels: tuple[Any, ...]
@@ -147,7 +158,8 @@ class ConfusionJacobian(LinearMap):
         result = cls.from_rows(
             rows, threshold=threshold, wrt=wrt, coordinate=coordinate, normalize=normalize, condition_on=condition_on
         )
-        warn_if_few(rows.labels, result._motion.flux.n_eff[0])
+        for caution in result.diagnostics["cautions"]:
+            warnings.warn(caution, ConjacWarning, stacklevel=2)
         return result
 
     @classmethod

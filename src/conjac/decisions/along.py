@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from conjac._typing import BoolArray, FloatArray
+from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.decisions.decision import Decision
 from conjac.density import Density
@@ -18,6 +18,8 @@ from conjac.motion import Motion
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule
 
+AT_MOST = 4096
+"""Cut-offs at which a metric's error is computed for an interval of thresholds."""
 LOSS = 0.01
 """The loss that flatness is told for: this much of a bounded metric, this share of any other."""
 
@@ -48,8 +50,12 @@ class Curve(Protocol):
         """Thresholds in the curve's unit."""
         ...
 
+    def weight_at_score(self, score: FloatArray) -> AnyArray:
+        """Confusion matrices at thresholds, array of shape (n_points, 2, 2)."""
+        ...
+
     def cells_at_score(self, score: FloatArray) -> Cells:
-        """Cells at thresholds."""
+        """Confusion matrices at thresholds, with what their sampling variance needs."""
         ...
 
     def motion_at_score(self, score: FloatArray) -> Motion:

@@ -26,6 +26,11 @@ class Constraint:
     metric : Metric
     sign : {">=", "<="}
     bound : float
+
+    Examples
+    --------
+    >>> str(Constraint.parse("recall >= .9", labels=(0, 1)))
+    'recall >= 0.9'
     """
 
     metric: Metric

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.decisions.along import Curve, component, decide, flatness, in_order
+from conjac.decisions.along import AT_MOST, Curve, component, decide, flatness, in_order
 from conjac.decisions.decision import Decision
 from conjac.errors import InfeasibleError, InvalidInputError
 from conjac.inference import Interval, metric_interval
 from conjac.metrics import Metric, resolve
-
-AT_MOST = 4096
-"""Cut-offs at which the metric's interval is computed to be inverted."""
 
 
 def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
@@ -31,9 +28,9 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
     if aim not in row.domain:
         raise InvalidInputError(f"{name}={aim}: {row.name} lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
     cutoffs = curve.cutoffs()
-    cells = curve.cells_at_score(cutoffs)
-    value = np.asarray(row.value(cells.weight))
-    undefined = _is_undefined(row, cells.weight)
+    weight = curve.weight_at_score(cutoffs)
+    value = np.asarray(row.value(weight))
+    undefined = _is_undefined(row, weight)
     meets = (value >= aim if row.greater_is_better else value <= aim) & ~undefined
     if not meets.any():
         at = int(np.nanargmin(np.where(undefined, np.nan, np.abs(value - aim))))

@@ -9,10 +9,8 @@ from scipy.special import ndtr
 
 from conjac._typing import FloatArray
 from conjac.density.spread import Spread
-from conjac.density.tangent import AT_ONCE, CAP, ROUGHNESS, curvature_at, fitted
+from conjac.density.tangent import AT_ONCE, fitted
 from conjac.tally import Atoms, Tally
-
-GRID = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +22,7 @@ class Smoother:
     atoms : tuple of Atoms
         Of each class.
     bandwidth : array of shape (2,)
-        Of least integrated squared error as a density, with the roughness of its second derivative from the pilot.
+        The reference bandwidth of each class's spread.
     """
 
     atoms: tuple[Atoms, ...]
@@ -32,12 +30,9 @@ class Smoother:
 
     @classmethod
     def of(cls, tally: Tally, spreads: tuple[Spread, ...]) -> Smoother:
-        """Choose both bandwidths."""
-        found = []
-        for true, spread in enumerate(spreads):
-            bandwidth = _integrated_bandwidth(fitted(tally, true, spread.pilot), spread)
-            found.append((fitted(tally, true, bandwidth), bandwidth))
-        return cls(tuple(atoms for atoms, _ in found), np.array([bandwidth for _, bandwidth in found]))
+        """Take each class at its own bandwidth."""
+        bandwidth = np.array([spread.reference for spread in spreads])
+        return cls(tuple(fitted(tally, true, h) for true, h in enumerate(bandwidth)), bandwidth)
 
     def alerts(self, cut: FloatArray) -> FloatArray:
         """Return each class's smoothed weight above each cut, array of shape (n_points, 2)."""
@@ -52,10 +47,3 @@ class Smoother:
         return np.concatenate(
             [ndtr((atoms.position - c[:, None]) / bandwidth) @ weight for c in np.array_split(cut, chunks)]
         )
-
-
-def _integrated_bandwidth(atoms: Atoms, spread: Spread) -> float:
-    reach = 3 * spread.pilot
-    grid = np.linspace(atoms.position[0] - reach, atoms.position[-1] + reach, GRID)
-    roughness = np.trapezoid(curvature_at(atoms, spread, grid)[0] ** 2, grid)
-    return float(min((ROUGHNESS * atoms.weight2.sum() / roughness) ** 0.2, CAP * spread.reference))

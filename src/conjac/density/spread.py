@@ -28,6 +28,8 @@ REACH = 20.0
 """Margins further than this many spreads from the median are left out of the transform."""
 MARGIN = 0.1
 """Empty room on either side of the binned margins, as a share of their range."""
+FEWEST = 10
+"""Distinct margins below which a shape is not asked for."""
 CELL = 16
 """Bins to a neighbourhood."""
 CLUMP = 3.0
@@ -92,6 +94,8 @@ class Spread:
 
 def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spread) -> float | None:
     """Return the bandwidth of Botev, Grotowski & Kroese; None where there is no fixed point."""
+    if len(position) < FEWEST:
+        return None
     median = _quantiles(position, weight, np.array([0.5]))[0]
     near = np.abs(position - median) <= REACH * spread.sd
     position, weight = position[near], weight[near]
@@ -104,8 +108,8 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
     squares = np.arange(1, BINS, dtype=np.float64) ** 2
     powers = {order: 2 * np.pi ** (2 * order) * squares**order * energy for order in range(2, STAGES + 1)}
 
-    def roughness(order: int, time: float) -> float:
-        return float(powers[order] @ np.exp(-squares * (np.pi**2 * time)))
+    def roughness(order: int, time: float) -> np.float64:
+        return np.float64(powers[order] @ np.exp(-squares * (np.pi**2 * time)))
 
     def gap(time: float) -> float:
         found = roughness(STAGES, time)
@@ -115,10 +119,11 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
             found = roughness(order, (2 * constant * odd / (spread.n * found)) ** (2 / (3 + 2 * order)))
         return time - float((2 * spread.n * np.sqrt(np.pi) * found) ** (-2 / 5))
 
-    below = gap(SMALLEST)
-    for largest in 10.0 ** np.arange(-5, 0, 0.5):
-        if below * gap(largest) < 0:
-            return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * (high - low))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # where the roughness vanishes, no gap is found
+        below = gap(SMALLEST)
+        for largest in 10.0 ** np.arange(-5, 0, 0.5):
+            if below * gap(largest) < 0:
+                return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * (high - low))
     return None
 
 

@@ -47,15 +47,6 @@ class Cells:
         mean = (values * self.weight).sum(axis=axes, keepdims=True) / np.where(total == 0, 1, total)
         return np.asarray(values - mean)
 
-    def take(self, index: AnyArray) -> Cells:
-        """Return the cells at some of the points."""
-        return Cells(
-            self.weight[index],
-            self.weight2[index],
-            None if self.by_block is None else self.by_block[index],
-            self.condition_on,
-        )
-
 
 def used_blocks(by_block: FloatArray) -> int:
     """Return the number of blocks that hold any weight."""

@@ -13,7 +13,7 @@ from conjac._typing import FloatArray
 from conjac.errors import InvalidInputError
 from conjac.metrics.averages import AVERAGES, AverageName, averaged
 from conjac.metrics.binary import ALL, FN, FP, TP
-from conjac.metrics.domain import REAL
+from conjac.metrics.domain import RATIO, REAL
 from conjac.metrics.formulas import ratio
 from conjac.metrics.rows import Metric
 
@@ -103,7 +103,7 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
         "expected_cost",
         costs,
         np.ones_like(costs),
-        domain=REAL,
+        domain=RATIO if costs.min() >= 0 else REAL,
         greater_is_better=False,
         undefined=float("nan"),
     )

@@ -1,0 +1,84 @@
+"""DuckDB: opened in one place, its failures told in one line, and the Parquet files that it writes."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conjac.engines.sources import kind_of, quoted
+from conjac.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def database() -> Iterator[DuckDBPyConnection]:
+    """Open a database in memory that spills beside other temporary files, not into the current folder."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="conjac-") as spill:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": spill,
+            "autoinstall_known_extensions": "false",
+        }
+        with duckdb.connect(config=config) as con:
+            # The range that Parquet stores leaves nan out, and the optimizer believes it: isnan() would never hold.
+            con.execute("SET disabled_optimizers = 'statistics_propagation'")
+            try:
+                yield con
+            except duckdb.InterruptException:
+                raise KeyboardInterrupt from None
+            except RuntimeError as error:  # what Ctrl-C becomes inside a query
+                if "interrupted" in str(error):
+                    raise KeyboardInterrupt from None
+                raise
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what goes wrong inside a file into one line that names it."""
+    import duckdb
+
+    try:
+        yield
+    except (InvalidInputError, duckdb.InterruptException):
+        raise
+    except (duckdb.Error, OSError, EOFError, UnicodeError, csv.Error) as error:
+        reason = str(error).strip().partition("\n")[0].replace("Invalid Input Error: ", "")
+        raise InvalidInputError(f"{path} does not read as {kind_of(path)}: {reason}") from None
+
+
+def write_parquet(columns: Mapping[str, Sequence[Any]], path: Path) -> None:
+    """Write columns of plain values (None is missing) as a Parquet file.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence of length n_rows
+        Columns of booleans, of integers and of numbers keep their type; any other is text.
+    path : Path
+    """
+    names = list(columns)
+    types = {name: _plain_type(columns[name]) for name in names}
+    texts = [[value if types[name] != "VARCHAR" or value is None else str(value) for value in columns[name]]
+             for name in names]  # fmt: skip
+    with database() as con:
+        con.execute(f'CREATE TABLE "rows" ({", ".join(f"c{i} {types[name]}" for i, name in enumerate(names))})')
+        rows = list(zip(*texts, strict=True))
+        if rows:
+            con.executemany(f'INSERT INTO "rows" VALUES ({", ".join("?" * len(names))})', rows)
+        chosen = ", ".join(f"c{i} AS {quoted(name)}" for i, name in enumerate(names))
+        con.execute(f'COPY (SELECT {chosen} FROM "rows") TO ? (FORMAT parquet, USE_TMP_FILE false)', [str(path)])
+
+
+def _plain_type(values: Sequence[Any]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool} and kinds:
+        return "BOOLEAN"
+    if kinds <= {int} and kinds:
+        return "BIGINT"
+    return "DOUBLE" if kinds <= {int, float} and kinds else "VARCHAR"

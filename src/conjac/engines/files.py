@@ -1,0 +1,250 @@
+"""Labels and scores from files, through DuckDB: only the columns named; faulty rows counted by reason and set aside.
+
+Every file is poured into one typed table that marks each faulty row with its reason; the rows without one leave it as
+NumPy arrays. Text is read by its meaning: the labels of a CSV file are whole numbers, numbers or booleans where every
+one of them is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.engines.database import database, readable
+from conjac.engines.sources import Source, find, open_source
+from conjac.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+NUMBERS = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR")
+NESTED = ("[", "STRUCT", "MAP", "BLOB", "UNION", "VARIANT")
+MISSING = "('', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '<NA>')"
+"""How text spells a missing number; of labels, only where the others are not words."""
+
+WHOLE, REAL = "-?(0|[1-9][0-9]{0,17})", r"-?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?"
+FEW = 256
+"""Up to this many distinct texts leave as codes, which is many times as fast as text."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the rows that can be used, and how many cannot.
+
+    Attributes
+    ----------
+    label : array of shape (n_samples,)
+        Integers, numbers, booleans or text.
+    score : array of shape (n_samples,)
+        float32 where every file holds it so, else float64.
+    weight : array of shape (n_samples,) or None
+    by, groups : array of shape (n_samples,) or None
+    n_read : int
+        Rows in the files.
+    set_aside : dict
+        Faulty rows: reason to count.
+    """
+
+    label: AnyArray
+    score: AnyArray
+    weight: FloatArray | None
+    by: AnyArray | None
+    groups: AnyArray | None
+    n_read: int
+    set_aside: dict[str, int]
+
+
+def read_columns(
+    files: Sequence[str | Path],
+    *,
+    label: str,
+    score: str,
+    weight: str | None = None,
+    by: str | None = None,
+    groups: str | None = None,
+    strict: bool = False,
+) -> Columns:
+    r"""Read the named columns of one or several files: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
+
+    Parameters
+    ----------
+    files : sequence of str or Path
+        Paths, folders or glob patterns; CSV and JSON may be gzipped.
+    label, score, weight, by, groups : str
+        Column names, matched exactly.
+    strict : bool
+        Raise if a row is faulty: a value is missing, a score or weight is not a finite number, a weight is negative,
+        or the row does not parse.
+
+    Raises
+    ------
+    InvalidInputError
+        A file or a column that is not there, a file that does not read as its kind, no row that can be used.
+    MissingDependencyError
+        An Arrow file without pyarrow.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "scores.csv")
+    ...     _ = path.write_text("y,p\nham,0.1\nspam,0.8\nspam,high\n")
+    ...     columns = read_columns([path], label="y", score="p")
+    >>> columns.label, columns.score, columns.set_aside
+    (array(['ham', 'spam'], dtype='<U4'), array([0.1, 0.8]), {'score not a number': 1})
+    """
+    paths = find(files)
+    given = {"label": label, "score": score, "weight": weight, "by": by, "groups": groups}
+    roles = {role: name for role, name in given.items() if name is not None}
+    with database() as con:
+        sources = []
+        for path in paths:
+            with readable(path):
+                sources.append(open_source(con, path, list(roles.values())))
+        types = {role: _common_type(role, name, sources) for role, name in roles.items()}
+        fields = ", ".join(f'"{role}" {kind}' for role, kind in types.items())
+        con.execute(f'CREATE TABLE "rows" ({fields}, fault VARCHAR)')
+        for source in sources:
+            with readable(source.path):
+                _pour(con, source, roles, types)
+        rejected = 0
+        if any(source.kind in ("CSV", "TSV") for source in sources):
+            rejected = _rejected(con)
+            types |= {role: _meaning(con, role) for role in ("label", "by") if types.get(role) == "VARCHAR"}
+        n_read, set_aside = _faults(con, rejected, paths, strict)
+        arrays = _fetch(con, types)
+    return Columns(
+        arrays["label"],
+        arrays["score"],
+        arrays.get("weight"),
+        arrays.get("by"),
+        arrays.get("groups"),
+        n_read,
+        set_aside,
+    )
+
+
+def describe_set_aside(set_aside: Mapping[str, int]) -> str:
+    """Return the counts of faulty rows in words, most first."""
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(set_aside.items(), key=lambda item: -item[1]))
+
+
+def _common_type(role: str, name: str, sources: Sequence[Source]) -> str:
+    """Return the type that holds a column of every file: of numbers for scores and weights, else that of the keys."""
+    told = {source.column(name)[1] for source in sources}
+    kinds = set()
+    for kind in told:
+        if any(mark in kind for mark in NESTED):
+            raise InvalidInputError(f"column {name!r} holds {kind} values; expected one plain value a row")
+        is_real = kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL")
+        is_text = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
+        kinds.add("BIGINT" if kind in INTEGERS else "DOUBLE" if is_real else "VARCHAR" if is_text else kind)
+    if role in ("score", "weight"):
+        if strange := kinds - set(NUMBERS):
+            raise InvalidInputError(f"column {name!r} holds {strange.pop()} values; expected numbers for the {role}")
+        return "FLOAT" if role == "score" and told == {"FLOAT"} else "DOUBLE"
+    if len(kinds) == 1 and kinds <= set(NUMBERS):
+        return kinds.pop()
+    return "DOUBLE" if kinds == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], types: Mapping[str, str]) -> None:
+    """Add a file's rows to the table, each with the first of its faults."""
+    values, faults = [], []
+    for role, name in roles.items():
+        expression, kind = source.column(name)
+        loose = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
+        raw = f"({expression} ->> '$')" if kind == "JSON" else expression
+        numeric = role in ("score", "weight")
+        value = f"{'TRY_CAST' if numeric else 'CAST'}({raw} AS {types[role]})"
+        blank = f" OR trim(CAST({raw} AS VARCHAR)) IN {MISSING}" if numeric and loose else ""
+        faults.append(f"WHEN {raw} IS NULL{blank} THEN '{role} missing'")
+        if numeric:
+            faults.append(f"WHEN {value} IS NULL THEN '{role} not a number'")
+        if types[role] in ("FLOAT", "DOUBLE"):
+            faults.append(f"WHEN isnan({value}) THEN '{role} missing'")
+        if numeric:
+            faults.append(f"WHEN isinf({value}) THEN '{role} infinite'")
+        if role == "weight":
+            faults.append(f"WHEN {value} < 0 THEN 'weight negative'")
+        values.append(f'{value} AS "{role}"')
+    con.execute(
+        f'INSERT INTO "rows" SELECT {", ".join(values)}, CASE {" ".join(faults)} END FROM {source.relation}',
+        source.parameters,
+    )
+
+
+def _rejected(con: DuckDBPyConnection) -> int:
+    """Return the number of lines that are not rows of their CSV file."""
+    unclosed = con.execute(
+        "SELECT file_path, line FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+        "WHERE error_type = 'UNQUOTED VALUE' ORDER BY ALL"
+    ).fetchone()
+    if unclosed:
+        raise InvalidInputError("{}: the quote opened in line {} is not closed as CSV asks; mend it".format(*unclosed))
+    counted = con.execute("SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM reject_errors)").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _meaning(con: DuckDBPyConnection, role: str) -> str:
+    """Return the type that all of a column's texts have; if they are not words, mark the missing ones among them."""
+    found = con.execute(
+        f'SELECT bool_and(regexp_full_match("{role}", ?)), bool_and(regexp_full_match("{role}", ?)), '
+        f"bool_and(lower(\"{role}\") IN ('true', 'false')) "
+        f'FROM "rows" WHERE "{role}" IS NOT NULL AND "{role}" NOT IN {MISSING}',
+        [WHOLE, REAL],
+    ).fetchone()
+    kind = next((k for k, is_it in zip(("BIGINT", "DOUBLE", "BOOLEAN"), found or (), strict=False) if is_it), "VARCHAR")
+    if kind != "VARCHAR":
+        con.execute(f'UPDATE "rows" SET fault = \'{role} missing\' WHERE "{role}" IN {MISSING}')
+    return kind
+
+
+def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], strict: bool) -> tuple[int, dict[str, int]]:
+    """Return the number of rows, and that of the faulty ones by reason; refuse those that must not be."""
+    counted = con.execute('SELECT fault, count(*), min(rowid) FROM "rows" GROUP BY fault ORDER BY fault').fetchall()
+    n_read = sum(count for _, count, _ in counted) + rejected
+    set_aside = {reason: count for reason, count, _ in counted if reason is not None}
+    if rejected:
+        set_aside["row malformed"] = rejected
+    which = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+    if not n_read:
+        raise InvalidInputError(f"{which}: no rows; at least one row of each class is needed")
+    n_faulty = sum(set_aside.values())
+    if n_faulty == n_read:
+        raise InvalidInputError(f"{which}: all {n_read} rows are faulty ({describe_set_aside(set_aside)})")
+    if strict and n_faulty:
+        places = [row for reason, _, row in counted if reason is not None]
+        first = f", the first in row {min(places) + 1}" if places and len(paths) == 1 and not rejected else ""
+        raise InvalidInputError(
+            f"{which}: {n_faulty} of {n_read} rows are faulty ({describe_set_aside(set_aside)}){first}; "
+            "mend them, or read without strict to set them aside"
+        )
+    return n_read, set_aside
+
+
+def _fetch(con: DuckDBPyConnection, types: Mapping[str, str]) -> dict[str, AnyArray]:
+    """Return the rows without a fault as arrays."""
+    chosen, parameters, levels = [], [], {}
+    for role, kind in types.items():
+        expression = f'CAST("{role}" AS {kind}) AS "{role}"'
+        if kind == "VARCHAR":
+            query = f'SELECT DISTINCT "{role}" FROM "rows" WHERE fault IS NULL ORDER BY ALL LIMIT {FEW + 1}'
+            texts = [text for (text,) in con.execute(query).fetchall()]
+            if len(texts) <= FEW:
+                levels[role] = np.array(texts)
+                parameters.append(texts)
+                expression = f'list_position(?, "{role}") - 1 AS "{role}"'
+        chosen.append(expression)
+    arrays = con.execute(f'SELECT {", ".join(chosen)} FROM "rows" WHERE fault IS NULL', parameters).fetchnumpy()
+    plain = {role: np.ma.getdata(array) for role, array in arrays.items()}
+    return {
+        role: levels[role][array] if role in levels else array.astype(str) if array.dtype == object else array
+        for role, array in plain.items()
+    }

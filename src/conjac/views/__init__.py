@@ -1,0 +1,1 @@
+"""Views: they read a result and paint it; nothing here estimates."""

@@ -1,0 +1,173 @@
+"""A blank figure in the page's style, and its SVG: the same bytes for the same figures, whatever the user has set.
+
+Never through pyplot, whose figures are global. Text stays text, so the browser draws it, in its own fonts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+INK, MUTED, FAINT, RULE = "#1b2430", "#5b6675", "#9aa3af", "#d9dee5"
+ACCENT, WARM = "#1d5fa6", "#b4531c"
+STYLE: Any = {
+    "font.size": 9.5,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9.5,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "lines.linewidth": 1.6,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "conjac",
+}
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+LONG = re.compile(r"(?<![\w#])-?\d+\.\d{3,}(?![\w%])")
+FONT = re.compile(r"\s*font-family:[^;]*;?")
+NO_TURN = re.compile(r"^rotate\(-?0 ")
+
+
+@dataclass
+class Canvas:
+    """A figure being painted.
+
+    Attributes
+    ----------
+    axes : Axes
+    markup : str
+        The SVG, once the `canvas` is closed.
+    """
+
+    axes: Axes
+    markup: str = field(default="")
+
+    def __html__(self) -> str:
+        """Return the SVG, which is safe: its strings are escaped."""
+        return self.markup
+
+
+@contextmanager
+def canvas(name: str, title: str, description: str, *, width: float = 4.8, height: float = 3.0) -> Iterator[Canvas]:
+    """Open a blank figure; on leaving, its SVG is in ``markup``.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of every id in the SVG: unique on the page.
+    title, description : str
+        For those who cannot see it.
+    width, height : float
+        In inches, at 9.5 points of text.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        figure = Figure(figsize=(width, height), layout="constrained")
+        drawn = Canvas(figure.add_subplot())
+        yield drawn
+        for text in figure.findobj(Text):
+            text.set_parse_math(False)
+        buffer = io.StringIO()
+        with warnings.catch_warnings():
+            # Matplotlib only measures the text here; the browser draws it and has the glyph.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+            figure.savefig(buffer, format="svg", metadata=NO_METADATA)
+    drawn.markup = inline(buffer.getvalue(), name, title, description)
+
+
+def inline(text: str, name: str, title: str, description: str) -> str:
+    """Return an SVG fit for the inside of a page: titled, without what a page has already, ids unique to it."""
+    root = ET.fromstring(text)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.tail = None
+        if element.tag != "text":
+            element.text = None
+        attributes = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+        element.attrib.clear()
+        element.attrib.update(_tidy(attributes))
+    used = set(re.findall(r"#([\w.-]+)", " ".join(v for e in root.iter() for v in e.attrib.values())))
+    for element in root.iter():
+        if element.get("id") not in used:
+            element.attrib.pop("id", None)
+        for key, value in element.attrib.items():
+            if key == "id":
+                element.set(key, f"{name}-{value}")
+            elif key in ("href", "clip-path"):
+                element.set(key, value.replace("#", f"#{name}-"))
+    _without(root, {"metadata", "style"})
+    view = root.get("viewBox") or ""
+    root.attrib.clear()
+    root.attrib.update(
+        {
+            "viewBox": view,
+            "role": "img",
+            "aria-labelledby": f"{name}-title {name}-desc",
+            "stroke-linejoin": "round",
+            "id": name,
+        }
+    )
+    for place, (tag, words) in enumerate((("title", title), ("desc", description))):
+        child = ET.Element(tag, {"id": f"{name}-{tag}"})
+        child.text = words
+        root.insert(place, child)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _tidy(attributes: dict[str, str]) -> dict[str, str]:
+    for key in ("d", "x", "y", "width", "height", "transform"):
+        if key in attributes:
+            rounded = LONG.sub(lambda found: f"{float(found[0]):.2f}", attributes[key])
+            attributes[key] = " ".join(rounded.split())
+    if "style" in attributes:
+        attributes["style"] = FONT.sub("", attributes["style"]).strip()
+    if NO_TURN.match(attributes.get("transform", "")):
+        del attributes["transform"]
+    return attributes
+
+
+def _without(parent: ET.Element, tags: set[str]) -> None:
+    for child in list(parent):
+        if child.tag in tags:
+            parent.remove(child)
+        else:
+            _without(child, tags)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return text of at most so many characters, cut in the middle, so that both ends can be told apart.
+
+    Examples
+    --------
+    >>> shorten("a very long label indeed", 11)
+    'a ver…ndeed'
+    """
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"

@@ -1,0 +1,135 @@
+"""Lines with bands over the thresholds, and the operating point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from scipy.special import expit, logit
+
+from conjac._typing import BoolArray, FloatArray
+from conjac.views.charts.canvas import ACCENT, FAINT, INK, MUTED, RULE, WARM, shorten
+from conjac.views.summary.lines import Lines, Series
+
+LOOKS = ((ACCENT, "-"), (WARM, (0, (5, 1.5))), (INK, (0, (1.5, 1.2))), (FAINT, "-"))
+BAND = 0.16
+MARGIN = 0.05
+LABEL, AXIS_LABEL = 18, 42
+TICKS = (1e-8, 1e-6, 1e-4, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999)
+SPARSE, MOST = (*TICKS[:3], 0.01, 0.5, 0.99, *TICKS[-2:]), 8
+AXES = {
+    "probability": "threshold (probability)",
+    "logit": "threshold (log-odds)",
+    "percentile": "share of rows alerted",
+    "score": "threshold (score)",
+}
+
+
+def paint_lines(
+    ax: Axes,
+    lines: Lines,
+    series: Sequence[Series],
+    point: float,
+    *,
+    coordinate: str,
+    label: str,
+    around_zero: bool = False,
+    range_of: tuple[float, float] | None = None,
+    mark: tuple[float, float, float] | None = None,
+) -> None:
+    """Paint lines with their pointwise bands.
+
+    Parameters
+    ----------
+    ax : Axes
+    lines : Lines
+    series : sequence of Series
+        At most four.
+    point : float
+        The operating point.
+    coordinate, label : str
+        Of the two axes.
+    around_zero : bool
+        Draw the line at zero.
+    range_of : tuple of float, optional
+        Ends of the vertical axis; else from the figures.
+    mark : tuple of float, optional
+        A recommended threshold with its limits.
+    """
+    x = np.array(lines.threshold)
+    lay_out(ax, lines.axis, coordinate, x)
+    if mark is not None:
+        ends = [end for end in mark[1:] if np.isfinite(end)]
+        if len(ends) == 2:
+            ax.axvspan(*np.clip(ends, x[0], x[-1]), color=ACCENT, alpha=0.07, linewidth=0)
+        if x[0] <= mark[0] <= x[-1]:
+            ax.axvline(mark[0], color=ACCENT, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
+    if around_zero:
+        ax.axhline(0, color=FAINT, linewidth=0.8)
+    for one, (colour, style) in zip(series, LOOKS, strict=False):
+        ax.fill_between(x, np.array(one.lower), np.array(one.upper), color=colour, alpha=BAND, linewidth=0, gid="band")
+        ax.plot(x, np.array(one.value), color=colour, linestyle=style, label=shorten(one.name, LABEL))
+    if x[0] <= point <= x[-1]:
+        ax.axvline(point, color=INK, linewidth=0.9, label="operating point", zorder=1)
+    ends_of_y(ax, series, central(ax, x), range_of, around_zero)
+    ax.set_ylabel(shorten(label, AXIS_LABEL))
+    ax.grid(axis="y", color=RULE, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.figure.legend(loc="outside upper left", ncols=3, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
+
+
+def lay_out(ax: Axes, axis: str, coordinate: str, x: FloatArray) -> None:
+    """Set the axis of thresholds: linear, or in log-odds with probabilities written on it."""
+    ax.set_xlabel(AXES[coordinate])
+    if axis != "logit":
+        if x[-1] > x[0]:
+            ax.set_xlim(x[0], x[-1])
+        ax.xaxis.set_major_locator(MaxNLocator(6))
+        return
+    ax.set_xscale("function", functions=(_logit, expit))
+    ax.set_xlim(x[0], x[-1])
+    inside = [tick for tick in TICKS if x[0] <= tick <= x[-1]]
+    if len(inside) > MOST:
+        inside = [tick for tick in SPARSE if tick in inside]
+    ax.xaxis.set_major_locator(FixedLocator(inside))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:.6g}"))
+
+
+def _logit(x: FloatArray) -> FloatArray:
+    return np.asarray(logit(np.clip(x, 1e-9, 1 - 1e-9)))
+
+
+def central(ax: Axes, x: FloatArray) -> BoolArray:
+    """Tell which thresholds lie in the middle nine tenths of the axis, where lines are not at their ends."""
+    place = ax.transAxes.inverted().transform(ax.transData.transform(np.column_stack([x, np.zeros_like(x)])))[:, 0]
+    return np.asarray((place > MARGIN) & (place < 1 - MARGIN))
+
+
+def ends_of_y(
+    ax: Axes,
+    series: Sequence[Series],
+    middle: BoolArray,
+    range_of: tuple[float, float] | None,
+    around_zero: bool,
+) -> None:
+    """Set the vertical ends, so that a spike at one end of a line does not flatten the rest."""
+    drawn = np.array([one.value for one in series])[:, middle]
+    bands = np.array([side for one in series for side in (one.lower, one.upper)])[:, middle]
+    finite = drawn[np.isfinite(drawn)]
+    if not finite.size:
+        ax.text(0.5, 0.5, "undefined on these rows", ha="center", transform=ax.transAxes, color=MUTED)
+        ax.set_yticks([])
+        return
+    if range_of is not None:
+        ax.set_ylim(*range_of)
+        return
+    low, high = finite.min(), finite.max()
+    if np.isfinite(bands).any():
+        low, high = min(low, np.nanquantile(bands, 0.01)), max(high, np.nanquantile(bands, 0.99))
+    if around_zero:
+        low, high = min(low, 0), max(high, 0)
+    pad = 0.06 * (high - low) or 1.0
+    ax.set_ylim(low - pad, high + pad)

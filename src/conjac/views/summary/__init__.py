@@ -1,0 +1,6 @@
+"""All that a report shows, computed once: `summarize` makes a `Summary`, and every view only reads it."""
+
+from conjac.views.summary.measure import Measure, Step
+from conjac.views.summary.summary import Summary, summarize
+
+__all__ = ["Measure", "Step", "Summary", "summarize"]
