@@ -131,8 +131,8 @@ def test_a_merged_curve_needs_no_rows(data):
     assert "bound" in merged.diagnostics["counts"]
     np.testing.assert_allclose(merged.jacobian_at(0.4), whole.jacobian_at(0.4), rtol=1e-3)
     with pytest.raises(cj.InexactError, match="named thresholds and bin edges"):
-        merged.matrix_at(0.4321, exact=True)
-    assert merged.bound_at(0.4321).any()
+        merged.matrix_at(np.nextafter(p[0], 1), exact=True)
+    assert merged.bound_at(np.nextafter(p[0], 1)).any()
     assert not merged.bound_at(0.3).any()
     decision = merged.solve(recall=0.9)
     recall = decision.matrix[1, 1] / decision.matrix[1].sum()
@@ -211,7 +211,7 @@ def test_a_threshold_of_nan_is_refused(curve, t, told):
 @pytest.mark.parametrize("t", [-0.1, 1.1, [0.5, 2.0]])
 def test_a_percentile_lies_between_0_and_1(data, t):
     curve = from_predictions(*data, coordinate="percentile")
-    with pytest.raises(cj.InvalidInputError, match=r"percentile lies in \[0, 1\]"):
+    with pytest.raises(cj.InvalidInputError, match=r"percentile.*\[0, 1\]"):
         curve.matrix_at(t)
 
 

@@ -286,7 +286,7 @@ def test_products_refuse_other_shapes():
         J.jvp([1.0, 2.0])
     with pytest.raises(cj.InvalidInputError, match="cotangent"):
         J.vjp([1.0, 2.0])
-    with pytest.raises(cj.InvalidInputError, match="tpp.*expected one of.*tp"):
+    with pytest.raises(cj.InvalidInputError, match=r"tpp.*expected one of.*tp"):
         J.exchange_rate("tpp")
 
 

@@ -51,12 +51,9 @@ class ConfusionJacobian(LinearMap):
     Examples
     --------
     >>> import conjac as cj
-    >>> J = cj.ConfusionJacobian.from_predictions([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
-    >>> J.matrix
+    >>> cj.ConfusionJacobian.from_predictions([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50).matrix
     array([[50, 50],
            [50, 50]])
-    >>> J.method  # four distinct scores: no density
-    'secant'
     """
 
     labels: tuple[Any, ...]
@@ -117,7 +114,7 @@ class ConfusionJacobian(LinearMap):
         condition_on : "class", optional
             Take the class totals as fixed by design (stratified samples).
         random_state : None or int
-            Nothing in this method is random; accepted for a uniform signature.
+            For a uniform signature: nothing here is random.
 
         Returns
         -------
