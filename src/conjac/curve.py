@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -22,17 +22,18 @@ from conjac.errors import InexactError, InvalidInputError
 from conjac.inference import Cells, Estimate, Interval, metric_interval, metric_stderr, quantile
 from conjac.metrics import Metric, resolve
 from conjac.motion import Motion, cut_of
+from conjac.reading import Reading
 from conjac.readonly import ReadOnly
 from conjac.sensitivity import metric_slope
 from conjac.tally import Tally
-from conjac.validation import Predictions, check_predictions
+from conjac.validation import Predictions, check_condition, check_predictions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ConfusionCurve:
     """The confusion matrix of a binary classifier, and its Jacobian, at every threshold.
 
-    Make one with `from_predictions`, `from_scores`, `from_tally` or `merge`.
+    Make one with `from_predictions`, `from_tally` or `merge`.
 
     Attributes
     ----------
@@ -63,6 +64,7 @@ class ConfusionCurve:
     counter: Counter
     diagnostics: Mapping[str, Any]
     condition_on: ConditionOn | None = None
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
     def from_predictions(
@@ -109,6 +111,7 @@ class ConfusionCurve:
         condition_on: ConditionOn | None = None,
     ) -> Self:
         """Do as `from_predictions` on rows that `conjac.validation.check_predictions` has checked."""
+        check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
         named = () if thresholds is None else named_scores(unit, thresholds)
         notes = {
@@ -120,7 +123,7 @@ class ConfusionCurve:
             **rows.notes,
         }
         tally = tally_of(rows, unit, named)
-        return cls(rows.labels, unit, tally, SortedRows.of(rows), ReadOnly(notes), condition_on)
+        return cls(rows.labels, unit, tally, SortedRows.of(rows), ReadOnly(notes), condition_on, rows.reading)
 
     @classmethod
     def from_tally(
@@ -130,6 +133,8 @@ class ConfusionCurve:
 
         Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound.
         """
+        if not isinstance(tally, Tally):
+            raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
         name = coordinate or ("probability" if tally.scale == "logit" else "score")
         unit = COORDINATES.get(name)
         if unit is None or unit.scale != tally.scale:
@@ -149,14 +154,22 @@ class ConfusionCurve:
         InvalidInputError
             Other labels, another coordinate, or tallies that do not merge.
         """
-        for name in ("labels", "coordinate", "condition_on"):
+        if not isinstance(other, ConfusionCurve):
+            raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
+        for name in ("labels", "coordinate", "condition_on", "reading"):
             if getattr(self, name) != getattr(other, name):
                 raise InvalidInputError(
                     f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
                 )
         tally = self.tally.merge(other.tally)
         merged = type(self).from_tally(tally, labels=self.labels, coordinate=self.unit.name)
-        return replace(merged, condition_on=self.condition_on)
+        told = {name: value for name, value in self.diagnostics.items() if other.diagnostics.get(name) == value}
+        return replace(
+            merged,
+            diagnostics=ReadOnly({**told, **merged.diagnostics}),
+            condition_on=self.condition_on,
+            reading=self.reading,
+        )
 
     @cached_property
     def density(self) -> Density:
@@ -229,16 +242,19 @@ class ConfusionCurve:
         return Estimate(value, error, self._shaped(bound, t), limits)
 
     def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
-        """Return a metric's derivative (bias-corrected) and its error at thresholds, arrays of t's shape."""
+        """Return a metric's derivative at thresholds, arrays of t's shape; its interval is that of bias correction."""
         motion = self.motion_at(t)
-        _, center, error = metric_slope(resolve(metric, self.labels), motion)
-        center, error = self._shaped(center, t), self._shaped(error, t)
+        slope, center, error = (self._shaped(x, t) for x in metric_slope(resolve(metric, self.labels), motion))
 
         def limits(level: float) -> Interval:
             half = quantile(level, motion.joint.cells.df) * error
             return Interval(center - half, center + half)
 
-        return Estimate(center, error, np.zeros_like(center), limits)
+        return Estimate(slope, error, np.zeros_like(slope), limits)
+
+    def method_at(self, t: Any) -> AnyArray:
+        """Return which estimator gives the slope at thresholds ("tangent", "secant" or "undefined"), of t's shape."""
+        return np.asarray(self.motion_at(t).flux.method.reshape(np.shape(t)))
 
     def maximize(
         self,
@@ -301,7 +317,9 @@ class ConfusionCurve:
         return from_score(self.counter, self.unit, score)
 
     def cells_at(self, t: Any) -> Cells:
-        """Return the cells at thresholds, in a row."""
+        """Return the cells at thresholds, in a row; at a share of rows, with the noise of where that share is cut."""
+        if self.unit.velocity is None:
+            return self.motion_at(t).joint.cells
         return self.cells_at_score(self.score_of(t).reshape(-1))
 
     def motion_at(self, t: Any) -> Motion:

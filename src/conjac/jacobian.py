@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from conjac.motion import Motion
 from conjac.perturbations import Threshold
 from conjac.readonly import ReadOnly, locked
 from conjac.sensitivity import Sensitivity, exchange_rate, sensitivity
-from conjac.validation import Predictions, check_predictions
+from conjac.validation import Predictions, check_condition, check_predictions
 
 NORMALIZE = (None, "true", "pred", "all")
 
@@ -173,8 +173,7 @@ class ConfusionJacobian(LinearMap):
         """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_predictions` has checked."""
         if normalize not in NORMALIZE:
             raise InvalidInputError(f"normalize={normalize!r}: expected one of {NORMALIZE}")
-        if condition_on not in (None, "class"):
-            raise InvalidInputError(f"condition_on={condition_on!r}: expected 'class' or None")
+        check_condition(condition_on)
         moves = perturbations.resolve(wrt)
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
@@ -192,7 +191,9 @@ class ConfusionJacobian(LinearMap):
         )
 
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", **options: Any) -> Self:
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", training_data: Any = None, **options: Any
+    ) -> Self:
         """Score ``X`` with a fitted scikit-learn classifier, then as `from_predictions`.
 
         Parameters
@@ -202,6 +203,8 @@ class ConfusionJacobian(LinearMap):
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores"}
             ``predict_proba``, ``decision_function``, or the first of them that there is.
+        training_data : None
+            For what goes through training; not in this version.
         **options
             As for `from_predictions`.
 
@@ -212,11 +215,15 @@ class ConfusionJacobian(LinearMap):
         """
         from conjac.models import response
 
+        if training_data is not None:
+            raise NotSupportedError("training_data: this version differentiates nothing through training")
         score, name, labels = response(estimator, X, output)
-        options.setdefault("labels", None if "pos_label" in options else labels)
+        positive = options.get("pos_label")
+        if score.ndim == 1 and positive is not None and positive == labels[0]:
+            score, name = -score, f"{name}, negated: it scores {labels[1]!r}"
+        options.setdefault("labels", labels if positive is None else None)
         result = cls.from_predictions(y, score, **options)
-        object.__setattr__(result, "diagnostics", ReadOnly({**result.diagnostics, "response_method": name}))
-        return result
+        return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": name}))
 
     @property
     def joint(self) -> Joint:

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from conjac._typing import FloatArray
 from conjac.errors import InvalidInputError
+from conjac.reading import as_array, as_float
 
 
 class LinearMap(ABC):
@@ -61,7 +62,7 @@ class LinearMap(ABC):
 
     @staticmethod
     def _checked(values: Any, shape: tuple[int, ...], name: str) -> FloatArray:
-        array = np.asarray(values, dtype=np.float64)
+        array = as_float(as_array(values, name), name).astype(np.float64)
         if array.shape != shape:
             raise InvalidInputError(f"{name} has shape {array.shape}; expected {shape}")
         return array

@@ -9,7 +9,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate, margins
 from conjac.density import Density, Flux
-from conjac.inference import Cells, Joint, joint, propagate
+from conjac.inference import Cells, Joint, at_share, joint, propagate
 from conjac.inference.delta import divide
 
 MIN_ROWS = 5
@@ -57,7 +57,8 @@ class Motion:
             finite = np.isfinite(estimate.value[:, 0])
             inside = np.where(finite, score, 0.5)
             rate = np.where(finite, -coordinate.velocity(coordinate.from_score(inside)), np.nan)
-        return cls(joint(cells, estimate), estimate, rate)
+        figures = joint(cells, estimate)
+        return cls(figures if rate is not None else at_share(figures, estimate), estimate, rate)
 
     @property
     def point(self) -> FloatArray:

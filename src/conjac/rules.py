@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.errors import InvalidInputError
 
 Facet = tuple[int, int]
 """A decision boundary j|k between two classes; the margin is positive where k wins."""
@@ -51,22 +50,3 @@ def in_dtype_of(score: AnyArray, threshold: FloatArray | float) -> Any:
     dtype = score.dtype if score.dtype.kind == "f" else np.float64
     with np.errstate(over="ignore"):
         return np.asarray(threshold, dtype=np.float64).astype(dtype)
-
-
-def score_column(y_score: Any) -> AnyArray:
-    """Return the positive class's scores from (n_samples,) or (n_samples, 2) input, for prediction.
-
-    Raises
-    ------
-    InvalidInputError
-        Any other shape.
-    """
-    score = np.asarray(y_score)
-    if score.ndim == 2 and score.shape[1] == 2:
-        inside = bool(score.min() >= 0 and score.max() <= 1) if score.size else True
-        return score[:, 1] if inside else score[:, 1] - score[:, 0]
-    if score.ndim == 2 and score.shape[1] == 1:
-        return score[:, 0]
-    if score.ndim != 1:
-        raise InvalidInputError(f"y_score has shape {score.shape}; expected (n_samples,) or (n_samples, 2)")
-    return score

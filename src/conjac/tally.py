@@ -133,14 +133,30 @@ class Tally:
         InvalidInputError
             Another scale, other named thresholds, or clusters in one of them only.
         """
-        for name in ("scale", "thresholds", "clustered", "facets"):
-            if getattr(self, name) != getattr(other, name):
-                raise InvalidInputError(
-                    f"tallies with different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}; "
-                    f"build both with the same {name}"
-                )
+        self._refuse_other_form(other)
         step = max(self.step, other.step)
         return _sum([self.coarsen(step), other.coarsen(step)])
+
+    def diff(self, other: Tally) -> Tally:
+        """Return the tally of the rows that are here and not in ``other``, a part of these.
+
+        Raises
+        ------
+        InvalidInputError
+            Tallies that do not merge, or an ``other`` with rows that are not here.
+        """
+        self._refuse_other_form(other)
+        step = max(self.step, other.step)
+        taken = other.coarsen(step)
+        sums = {name: -getattr(taken, name) for name in ("rows", "weight", "weight2", "offset")}
+        rest = _sum([self.coarsen(step), replace(taken, **sums)])
+        if rest.rows.size and rest.rows.min() < 0:
+            raise InvalidInputError(
+                "other holds rows that are not in this tally; diff takes a part away from its whole"
+            )
+        left = rest.rows > 0
+        kept: dict[str, Any] = {name: getattr(rest, name)[left] for name in ("keys", *sums)}
+        return replace(rest, **kept)
 
     def coarsen(self, step: float) -> Tally:
         """Return this tally with wider bins; ``step`` is a power of two, not below `step`."""
@@ -198,8 +214,27 @@ class Tally:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Tally:
-        """Return the tally that `to_arrays` stored."""
-        return cls(**arrays)
+        """Return the tally that `to_arrays` stored, also by way of an ``.npz`` file."""
+        plain = {name: np.asarray(values) for name, values in arrays.items()}
+        return cls(
+            scale="logit" if str(plain.pop("scale")) == "logit" else "score",
+            step=float(plain.pop("step")),
+            thresholds=tuple(float(t) for t in plain.pop("thresholds")),
+            clustered=bool(plain.pop("clustered")),
+            facets=tuple((int(j), int(k)) for j, k in plain.pop("facets")),
+            keys=plain.pop("keys").reshape(-1, len(KEYS)),
+            **plain,
+        )
+
+    def _refuse_other_form(self, other: Tally) -> None:
+        if not isinstance(other, Tally):
+            raise InvalidInputError(f"other is a {type(other).__name__}; expected a Tally")
+        for name in ("scale", "thresholds", "clustered", "facets"):
+            if getattr(self, name) != getattr(other, name):
+                raise InvalidInputError(
+                    f"tallies with different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}; "
+                    f"build both with the same {name}"
+                )
 
     def _of_rows(self, true: IntArray, score: AnyArray, weight: FloatArray | None, block: IntArray | None) -> Tally:
         position = margins(score, self.scale) / self.step

@@ -11,6 +11,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.reading import Reading, as_array, as_float, refuse_non_finite
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
@@ -31,6 +32,8 @@ class Predictions:
     weight : array of shape (n_samples,) or None
     block : array of shape (n_samples,) or None
         Each row's block in [0, 64): a hash of its group. None where the rows are independent.
+    reading : Reading
+        How the score was read from what was passed.
     notes : dict
         What was read into the input, for the result's diagnostics.
     """
@@ -40,6 +43,7 @@ class Predictions:
     score: AnyArray
     weight: FloatArray | None
     block: IntArray | None
+    reading: Reading
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,9 +75,11 @@ def check_predictions(
     """
     truth = check_vector(y_true, "y_true")
     _refuse_missing(truth, "y_true")
-    columns = np.asarray(y_score)
+    columns = as_array(y_score, "y_score")
     order = _check_labels(truth, labels, pos_label, columns)
-    score, notes = _check_score(columns, order, pos_label)
+    reading = Reading.of(columns, 0 if pos_label is not None and pos_label == order[0] else 1)
+    score = check_vector(reading.score(columns), "y_score")
+    notes: dict[str, Any] = dict(reading.note)
     if len(score) != len(truth):
         raise InvalidInputError(
             f"y_true has {len(truth)} rows and y_score has {len(score)}; they must be of the same rows"
@@ -88,10 +94,13 @@ def check_predictions(
             f"y_true[{row}] is {_scalar(truth[row])!r}, which is not among labels {[negative, positive]}; "
             "add it to labels or drop those rows"
         )
+    weight = check_weight(sample_weight, len(truth))
     for mask, label in ((is_positive, positive), (is_negative, negative)):
-        if not mask.any() and not one_class:
+        counted = mask if weight is None else mask & (weight > 0)
+        if not counted.any() and not one_class:
             raise InvalidInputError(
-                f"y_true holds one class only: no row is {label!r}; a confusion matrix's slopes need both classes"
+                f"y_true holds one class only: no row of positive weight is {label!r}; "
+                "a confusion matrix's slopes need both classes"
             )
     if pos_label is None and labels is None:
         notes["pos_label"] = f"{positive!r}, the last label in sorted order"
@@ -102,15 +111,22 @@ def check_predictions(
         (negative, positive),
         is_positive.astype(np.intp),
         score,
-        check_weight(sample_weight, len(truth)),
+        weight,
         block,
+        reading,
         notes,
     )
 
 
+def check_condition(condition_on: Any) -> None:
+    """Refuse anything but "class" and None."""
+    if condition_on not in (None, "class"):
+        raise InvalidInputError(f"condition_on={condition_on!r}: expected 'class' or None")
+
+
 def check_vector(values: Any, name: str) -> AnyArray:
     """Return a one-dimensional array with at least one row."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -124,10 +140,10 @@ def check_weight(sample_weight: Any, n_samples: int) -> FloatArray | None:
     """Return weights in float64: finite, not negative, not all zero; None stays None."""
     if sample_weight is None:
         return None
-    weight = _as_float(check_vector(sample_weight, "sample_weight"), "sample_weight").astype(np.float64)
+    weight = as_float(check_vector(sample_weight, "sample_weight"), "sample_weight").astype(np.float64)
     if len(weight) != n_samples:
         raise InvalidInputError(f"sample_weight has {len(weight)} rows and y_true has {n_samples}")
-    _refuse_non_finite(weight, "sample_weight")
+    refuse_non_finite(weight, "sample_weight")
     if weight.min() < 0:
         row = int(np.argmin(weight))
         raise InvalidInputError(f"sample_weight[{row}] is {weight[row]}; weights must not be negative")
@@ -151,6 +167,11 @@ def _check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     if len(unique) < 2:
         raise InvalidInputError("groups names one cluster only; cluster-robust errors need at least two")
     blocks = np.array([block_of(key) for key in unique], dtype=np.intp)
+    if len(set(blocks.tolist())) < 2:
+        raise InvalidInputError(
+            f"groups: the {len(unique)} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
+            "so they cannot be told apart; rename one, or gather more clusters"
+        )
     return blocks[inverse], len(unique)
 
 
@@ -192,55 +213,9 @@ def _negative_positive(order: list[Any], pos_label: Any) -> tuple[Any, Any]:
     return (last, first) if pos_label is not None and pos_label == first else (first, last)
 
 
-def _check_score(columns: AnyArray, order: list[Any], pos_label: Any) -> tuple[AnyArray, dict[str, Any]]:
-    if columns.ndim != 2 or columns.shape[1] == 1:
-        score = _as_float(check_vector(columns, "y_score"), "y_score")
-        _refuse_non_finite(score, "y_score")
-        return score, {}
-    columns = _as_float(columns, "y_score")
-    _refuse_non_finite(columns, "y_score")
-    positive = 0 if pos_label is not None and pos_label == order[0] else 1
-    if columns.min() < 0 or columns.max() > 1:
-        difference = columns[:, positive] - columns[:, 1 - positive]
-        return difference, {"score": "difference of the two columns of raw scores"}
-    total = columns.sum(axis=1, dtype=np.float64)
-    if np.abs(total - 1).max() > 1e-3:
-        row = int(np.argmax(np.abs(total - 1)))
-        raise InvalidInputError(
-            f"y_score[{row}] = {columns[row].tolist()} lies in [0, 1] but does not sum to 1; "
-            "pass the positive class's column alone, or raw scores"
-        )
-    return columns[:, positive], {"score": f"column {positive} of y_score"}
-
-
-def _as_float(values: AnyArray, name: str) -> AnyArray:
-    """Keep numbers in their own dtype; turn numbers held as objects into float64."""
-    if values.dtype.kind in "iuf":
-        return values
-    try:
-        if values.dtype.kind not in "Ob":
-            raise TypeError
-        return values.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInputError(
-            f"{name} holds {values.dtype} values; expected numbers (scores, probabilities or weights)"
-        ) from None
-
-
-def _refuse_non_finite(values: AnyArray, name: str) -> None:
-    bad = ~np.isfinite(values)
-    if bad.any():
-        where = np.argwhere(bad)
-        index = ", ".join(str(i) for i in where[0])
-        raise InvalidInputError(
-            f"{name}[{index}] is {values[tuple(where[0])]} ({len(where)} missing or infinite in all); "
-            "drop or fill those rows first"
-        )
-
-
 def _refuse_missing(values: AnyArray, name: str) -> None:
     if values.dtype.kind == "f":
-        bad = np.isnan(values)
+        bad = ~np.isfinite(values)
     elif values.dtype.kind in "mM":
         bad = np.isnat(values)
     elif values.dtype.kind == "O":
@@ -250,7 +225,8 @@ def _refuse_missing(values: AnyArray, name: str) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InvalidInputError(
-            f"{name}[{row}] is missing ({int(bad.sum())} missing in all); drop or fill those rows first"
+            f"{name}[{row}] is {_scalar(values[row])!r} ({int(bad.sum())} missing or infinite in all); "
+            "drop or fill those rows first"
         )
 
 

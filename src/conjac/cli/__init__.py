@@ -12,10 +12,12 @@ import sys
 def main() -> None:
     """Run ``conjac`` with the arguments of this process."""
     try:
+        for stream in (sys.stdout, sys.stderr):
+            if reconfigure := getattr(stream, "reconfigure", None):
+                reconfigure(errors="backslashreplace")  # a label the terminal's encoding lacks is no reason to fail
         from conjac.cli.app import app
-    except KeyboardInterrupt:
+
+        app(prog_name="conjac")
+    except KeyboardInterrupt:  # before the command has begun; libraries are still being read
+        sys.stderr.write("conjac: interrupted\n")
         sys.exit(130)
-    for stream in (sys.stdout, sys.stderr):
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")  # a label that the terminal's encoding lacks is no reason to fail
-    app(prog_name="conjac")

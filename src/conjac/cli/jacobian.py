@@ -7,6 +7,7 @@ from typing import Any, cast
 from conjac._typing import ConditionOn, Normalize
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
+from conjac.cli.metric_names import read_metric
 from conjac.cli.output import check_output, emit
 from conjac.cli.results import grouped, joined, metric_row, tagged
 from conjac.cli.rows import Part, load
@@ -38,6 +39,7 @@ def jacobian(
     """Count the confusion matrix and estimate how fast each cell moves with the threshold."""
     chosen = choose_format(form, output)
     check_output(output, files)
+    asked = [read_metric(name) for name in metric or ()]
     loaded = load(
         files,
         label=label,
@@ -64,8 +66,8 @@ def jacobian(
             _warn(part, result)
             value: dict[str, Any] = result.to_dict(level)
             cells.append(grouped(part, result.to_columns(level)))
-            if metric:
-                rows = [metric_row(result, name, level) for name in metric]
+            if asked:
+                rows = [metric_row(result, one, level) for one in asked]
                 metrics.append(grouped(part, joined({name: [v] for name, v in row.items()} for row in rows)))
                 value["metrics"] = rows
             values.append(tagged(part, value))

@@ -55,15 +55,16 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
                 command(*args, **options)
                 sys.stdout.flush()
             except ConjacError as error:
-                _end(str(error), 2)
+                end(str(error), 2)
             except KeyboardInterrupt:
-                _end("interrupted", 130)
+                end("interrupted", 130)
             except BrokenPipeError:  # the reader has seen enough, as head does
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     return run
 
 
-def _end(message: str, status: int) -> NoReturn:
+def end(message: str, status: int) -> NoReturn:
+    """Say why, and leave with a status."""
     say(message)
-    raise typer.Exit(status) from None
+    raise SystemExit(status) from None

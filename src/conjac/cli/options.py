@@ -43,11 +43,13 @@ Coordinate = Annotated[
 ]
 Metric = Annotated[
     str | None,
-    _option("--metric", metavar="M", text="Such as f1, recall, matthews_corrcoef. Default: f1."),
+    _option("--metric", metavar="M", text="Such as f1, recall, matthews_corrcoef or 'fbeta(2)'. Default: f1."),
 ]
 Metrics = Annotated[
     list[str] | None,
-    _option("--metric", metavar="M", text="Add this metric's value and slope, such as f1. May be repeated."),
+    _option(
+        "--metric", metavar="M", text="Add this metric's value and slope, such as f1 or 'fbeta(2)'. May be repeated."
+    ),
 ]
 SubjectTo = Annotated[
     list[str] | None,

@@ -13,6 +13,7 @@ from conjac import perturbations
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
+from conjac.cli.metric_names import read_metric
 from conjac.cli.output import check_output, written
 from conjac.cli.rows import load
 from conjac.errors import InvalidInputError
@@ -21,6 +22,7 @@ from conjac.views.tables import to_json, write_csv
 
 PAGE = Path("conjac-report.html")
 DEMO = Path("conjac-demo")
+SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
 MOST_GROUPS = 50
 
 
@@ -63,11 +65,16 @@ def report(
     from conjac.views.report import render
     from conjac.views.summary import summarize
 
-    chosen = form or ("json" if output.suffix.lower() == ".json" else "html")
+    chosen = form or SUFFIXES.get(output.suffix.lower())
+    if chosen is None:
+        raise InvalidInputError(
+            f"-o {output}: the suffix tells no format; expected one of {', '.join(SUFFIXES)}, or pass --format"
+        )
     if chosen not in ("html", "json"):
         raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
     check_output(output, files)
     perturbations.resolve(wrt)
+    asked = read_metric(metric or "f1")
     loaded = load(
         files,
         label=label,
@@ -92,7 +99,7 @@ def report(
                 title=title or _title(files),
                 threshold=threshold,
                 coordinate=loaded.coordinate,
-                metric=metric or "f1",
+                metric=asked,
                 subject_to=tuple(subject_to or ()),
                 condition_on=cast("ConditionOn | None", condition_on),
                 level=level,

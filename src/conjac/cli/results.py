@@ -8,12 +8,13 @@ from typing import Any
 from conjac.cli.rows import Part
 from conjac.decisions import Decision
 from conjac.jacobian import ConfusionJacobian
+from conjac.metrics import Metric
 
 Columns = dict[str, list[Any]]
 CELLS = ("tn", "fp", "fn", "tp")
 
 
-def metric_row(result: ConfusionJacobian, metric: str, level: float) -> dict[str, Any]:
+def metric_row(result: ConfusionJacobian, metric: str | Metric, level: float) -> dict[str, Any]:
     """Return a metric's value and derivative with their errors and limits."""
     told = result.of(metric)
     value_lower, value_upper = (float(side) for side in told.value_confint(level))

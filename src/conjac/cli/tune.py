@@ -11,6 +11,7 @@ from conjac import perturbations
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
+from conjac.cli.metric_names import read_metric
 from conjac.cli.output import check_output, emit
 from conjac.cli.results import decision_row, grouped, joined, tagged
 from conjac.cli.rows import Part, load
@@ -80,6 +81,7 @@ def tune(
     check_output(output, files)
     perturbations.resolve(wrt)
     aim = _read_target(target)
+    best = read_metric(metric or "f1")
     if aim is not None and (metric or subject_to or exact or confidence is not None):
         raise InvalidInputError("--target stands alone; leave out --metric, --subject-to, --confidence and --exact")
     loaded = load(
@@ -95,14 +97,14 @@ def tune(
         strict=strict,
     )
     named = loaded.parts[0].rows.labels
-    title = resolve(metric or "f1" if aim is None else next(iter(aim)), named).name
+    title = resolve(best if aim is None else next(iter(aim)), named).name
     parse_constraints(subject_to, named)
 
     def decide(curve: ConfusionCurve) -> Decision:
         if aim is not None:
             return curve.solve(aim)
         return curve.maximize(
-            metric or "f1",
+            best,
             subject_to=subject_to or (),
             confidence=confidence,
             method="exact" if exact else "smooth",

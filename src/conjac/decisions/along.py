@@ -15,6 +15,7 @@ from conjac.density import Density
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import Motion
+from conjac.reading import Reading
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule
 
@@ -30,6 +31,11 @@ class Curve(Protocol):
     @property
     def labels(self) -> tuple[Any, Any]:
         """Negative label, positive label."""
+        ...
+
+    @property
+    def reading(self) -> Reading:
+        """How scores are read."""
         ...
 
     @property
@@ -87,7 +93,7 @@ def decide(
     """Return the decision at one threshold on the scores' own scale."""
     at = np.array([score])
     motion = curve.motion_at_score(at)
-    cells = motion.joint.cells
+    cells = curve.cells_at_score(at)
     return Decision(
         rule=ThresholdRule(score),
         labels=curve.labels,
@@ -102,6 +108,7 @@ def decide(
         kind=kind,
         in_sample=True,
         diagnostics=ReadOnly(diagnostics),
+        _reading=curve.reading,
         _limits=limits,
         _value_limits=MetricLimits(row, cells),
     )
@@ -136,10 +143,15 @@ def flatness(
     if curve.unit.name == "percentile":  # a higher score alerts a smaller share
         drift = [-drift[1] if np.isfinite(drift[1]) else np.inf, -drift[0] if np.isfinite(drift[0]) else np.inf]
     return {
-        "lower": min(drift[0], here - low),
-        "upper": min(drift[1], high - here),
+        "lower": max(0.0, min(drift[0], here - low)),
+        "upper": max(0.0, min(drift[1], high - here)),
         "tolerance": tolerance,
     }
+
+
+def undefined(row: Metric, weight: AnyArray) -> BoolArray:
+    """Tell where a metric's value is a convention for 0/0 and not a measurement."""
+    return np.asarray(np.isnan(row.gradient(weight)).all(axis=(-2, -1)))
 
 
 def component(inside: BoolArray, at: int) -> tuple[int, int]:

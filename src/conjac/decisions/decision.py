@@ -11,7 +11,8 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.frames import as_plain
 from conjac.inference import Interval
-from conjac.rules import ThresholdRule, score_column
+from conjac.reading import Reading
+from conjac.rules import ThresholdRule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,6 +66,7 @@ class Decision:
     kind: Literal["target", "argmax"]
     in_sample: bool
     diagnostics: Mapping[str, Any]
+    _reading: Reading = field(repr=False)
     _limits: Callable[[float], Interval] = field(repr=False)
     _value_limits: Callable[[float], Interval] = field(repr=False)
 
@@ -82,9 +84,14 @@ class Decision:
         Parameters
         ----------
         y_score : array of shape (n_samples,) or (n_samples, 2)
-            Scores as given to the curve.
+            Scores of the form that was given to the curve.
+
+        Raises
+        ------
+        InvalidInputError
+            Scores of another form, or missing or infinite ones.
         """
-        return np.asarray(self.labels)[self.rule.predict(score_column(y_score)).astype(np.intp)]
+        return np.asarray(self.labels)[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from conjac.coordinates import margins
-from conjac.decisions.along import Curve, decide, flatness
+from conjac.decisions.along import Curve, decide, flatness, undefined
 from conjac.decisions.constraints import parse_constraints
 from conjac.decisions.decision import Decision
 from conjac.decisions.feasible import Feasible
@@ -36,7 +36,13 @@ def best_threshold(
     sign = 1.0 if row.greater_is_better else -1.0
     cutoffs = curve.cutoffs()
     feasible = Feasible.of(curve, cutoffs, parse_constraints(subject_to, curve.labels), confidence)
-    gain = sign * row.value(curve.weight_at_score(cutoffs))
+    if confidence is not None and not feasible.constraints:
+        raise InvalidInputError(f"confidence={confidence}: it asks constraints to hold surely; name some in subject_to")
+    weight = curve.weight_at_score(cutoffs)
+    unknown = undefined(row, weight)
+    if unknown.all():
+        unknown[:] = False  # 0/0 everywhere: only its conventional value is left to compare
+    gain = np.where(unknown, np.nan, sign * row.value(weight))
     at = feasible.best(gain)
     score = float(cutoffs[at])
     diagnostics: dict[str, Any] = {
@@ -47,19 +53,18 @@ def best_threshold(
         "value": "told on the rows it was chosen on: optimistic",
     }
     limits: Callable[[float], Interval]
-    if _is_discrete(curve, score):
-        if method == "smooth":
-            diagnostics["method"] = "exact: the scores sit on atoms at the optimum, so there is nothing to smooth"
+    if method == "smooth" and _is_discrete(curve, score):
+        diagnostics["method"] = "exact: the scores sit on atoms at the optimum, so there is nothing to smooth"
+    if diagnostics["method"] != "smooth":
         limits = PlateauLimits(curve, row, score)
         diagnostics["interval"] = "approximate: thresholds whose metric is not beyond noise below the optimum"
     else:
         smoothed = SmoothedMetric.of(curve, row, sign)
-        if method == "smooth":
-            gain = smoothed.at_cutoffs(cutoffs)
-            at = feasible.best(gain)
-            score = smoothed.polish(cutoffs, feasible.shortfall, at)
-            diagnostics["smooth_value"] = sign * float(gain[at])
-            diagnostics["bandwidth"] = smoothed.smoother.bandwidth.tolist()
+        gain = np.where(unknown, np.nan, smoothed.at_cutoffs(cutoffs))
+        at = feasible.best(gain)
+        score = smoothed.polish(cutoffs, feasible.shortfall, at)
+        diagnostics["smooth_value"] = sign * float(gain[at])
+        diagnostics["bandwidth"] = smoothed.smoother.bandwidth.tolist()
         limits = BendLimits.at(curve, smoothed, score)
         diagnostics["interval"] = "approximate: slope's error over the smoothed metric's curvature"
     here = int(np.searchsorted(cutoffs, score))

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.decisions.along import AT_MOST, Curve, component, decide, flatness, in_order
+from conjac.decisions.along import AT_MOST, Curve, component, decide, flatness, in_order, undefined
 from conjac.decisions.decision import Decision
 from conjac.errors import InfeasibleError, InvalidInputError
 from conjac.inference import Interval, metric_interval
 from conjac.metrics import Metric, resolve
+from conjac.reading import as_number
 
 
 def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
@@ -25,15 +26,16 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
         )
     ((name, aim),) = target.items()
     row = resolve(name, curve.labels)
+    aim = as_number(aim, name)
     if aim not in row.domain:
         raise InvalidInputError(f"{name}={aim}: {row.name} lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
     cutoffs = curve.cutoffs()
     weight = curve.weight_at_score(cutoffs)
     value = np.asarray(row.value(weight))
-    undefined = _is_undefined(row, weight)
-    meets = (value >= aim if row.greater_is_better else value <= aim) & ~undefined
+    unknown = undefined(row, weight)
+    meets = (value >= aim if row.greater_is_better else value <= aim) & ~unknown
     if not meets.any():
-        at = int(np.nanargmin(np.where(undefined, np.nan, np.abs(value - aim))))
+        at = int(np.nanargmin(np.where(unknown, np.nan, np.abs(value - aim))))
         nearest = {"threshold": float(curve.told(cutoffs[at])), row.name: float(value[at])}
         raise InfeasibleError(
             f"no threshold reaches {row.name} {aim:g}; the nearest is {row.name} {value[at]:.6g} "
@@ -41,7 +43,7 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
             nearest,
         )
     roots = crossings(meets)
-    rising = bool(value[~undefined][-1] >= value[~undefined][0])
+    rising = bool(value[~unknown][-1] >= value[~unknown][0])
     first_that_meets, last_that_meets = np.flatnonzero(meets)[[0, -1]]
     wants_high = rising == row.greater_is_better
     at = int(first_that_meets if wants_high else last_that_meets)
@@ -53,7 +55,7 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
         "n_cutoffs": len(cutoffs),
     }
     gain = value if row.greater_is_better else -value
-    drift = flatness(curve, row, cutoffs, np.where(undefined, np.nan, gain), float(gain[at]), float(cutoffs[at]))
+    drift = flatness(curve, row, cutoffs, np.where(unknown, np.nan, gain), float(gain[at]), float(cutoffs[at]))
     return decide(curve, row, float(cutoffs[at]), "target", limits, drift, diagnostics)
 
 
@@ -61,11 +63,6 @@ def crossings(meets: BoolArray) -> AnyArray:
     """Return the indices, on the meeting side, at which a target begins or ceases to be met."""
     change = np.flatnonzero(meets[1:] != meets[:-1])
     return np.where(meets[change], change, change + 1)
-
-
-def _is_undefined(row: Metric, cells: AnyArray) -> BoolArray:
-    """Tell where a metric's value is a convention for 0/0 and not a measurement."""
-    return np.asarray(np.isnan(row.gradient(cells)).all(axis=(-2, -1)))
 
 
 @dataclass(frozen=True, eq=False)

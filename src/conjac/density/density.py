@@ -8,13 +8,17 @@ from functools import cached_property
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.density.discrete import is_discrete
+from conjac.density.discrete import is_discrete, occupancy
 from conjac.density.flux import Flux
 from conjac.density.secant import secant
 from conjac.density.smooth import Smoother
 from conjac.density.spread import Spread
 from conjac.density.tangent import spread_of, tangent
 from conjac.tally import Tally
+
+FEW = 5
+"""Effective rows below which a tangent on clumped scores gives way to a secant."""
+SMOOTH = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,11 @@ class Density:
     def spreads(self) -> tuple[Spread, ...]:
         """Size and scale of each class's margins."""
         return tuple(spread_of(self.tally, true) for true in (0, 1))
+
+    @cached_property
+    def clumped(self) -> bool:
+        """Whether the scores as a whole occupy fewer bins than a density would."""
+        return occupancy(self.tally) < SMOOTH
 
     @cached_property
     def smoother(self) -> Smoother:
@@ -58,6 +67,9 @@ class Density:
         smooth &= ~discrete
         if smooth.any():
             result.put(smooth, tangent(self.tally, self.spreads, cut[smooth]), "tangent")
+            if self.clumped:  # between two atoms the kernel sees nothing: count across them instead
+                discrete |= smooth & (result.n_eff < FEW).any(axis=1)
+                result.bandwidth[discrete] = np.nan
         if discrete.any():
             result.put(discrete, secant(self.tally, cut[discrete]), "secant")
         return result

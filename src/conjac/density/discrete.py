@@ -31,15 +31,27 @@ def is_discrete(tally: Tally, cut: FloatArray) -> BoolArray:
     array of shape (n_points,)
         Judged on the nearest cells that hold 50 rows, and on at least 4 cells.
     """
+    cells, rows_before, seen, expected = _cells(tally)
+    first, last = _window(cells, rows_before, np.floor(cut / (CELL * tally.step)))
+    return np.asarray((seen[last] - seen[first]) < OCCUPANCY * (expected[last] - expected[first]))
+
+
+def occupancy(tally: Tally) -> float:
+    """Return the bins that are occupied, as a share of those that a density would occupy; the end bins left out."""
+    _, _, seen, expected = _cells(tally)
+    inner = slice(1, -2) if len(seen) > 3 else slice(None)
+    total = float(np.ptp(expected[inner]))
+    return float(np.ptp(seen[inner])) / total if total else 1.0
+
+
+def _cells(tally: Tally) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return the occupied cells, and before each the rows, the occupied bins, and those a density would occupy."""
     occupied_bins, index = np.unique(tally.keys[:, 2], return_inverse=True)
     rows = np.bincount(index, tally.rows)
     cells, which = np.unique(occupied_bins // CELL, return_inverse=True)
     cell_rows = np.bincount(which, rows)
-    seen = _cumulative(np.bincount(which))
-    expected = _cumulative(CELL * -np.expm1(-cell_rows / CELL))
-    rows_before = _cumulative(cell_rows)
-    first, last = _window(cells, rows_before, np.floor(cut / (CELL * tally.step)))
-    return np.asarray((seen[last] - seen[first]) < OCCUPANCY * (expected[last] - expected[first]))
+    expected = CELL * -np.expm1(-cell_rows / CELL)
+    return cells, _cumulative(cell_rows), _cumulative(np.bincount(which)), _cumulative(expected)
 
 
 def _window(cells: IntArray, rows_before: FloatArray, at: FloatArray) -> tuple[IntArray, IntArray]:

@@ -32,6 +32,8 @@ class Flux:
         Sums of squared weight times contribution, over rows below and above the cut.
     penalty : array of shape (n_points, n_classes)
         Variance of half a row at the boundary, added to that of ``center``.
+    drift : array of shape (n_points, n_classes)
+        Derivative of the density with respect to the cut; 0 for the secant, which does not resolve it.
     n_eff : array of shape (n_points, n_classes)
         Effective number of rows behind the estimate.
     bandwidth : array of shape (n_points, n_classes)
@@ -50,6 +52,7 @@ class Flux:
     square: FloatArray
     cross: FloatArray
     penalty: FloatArray
+    drift: FloatArray
     n_eff: FloatArray
     bandwidth: FloatArray
     step: FloatArray

@@ -66,6 +66,7 @@ def _at(classes: list[_ByScore], pooled: FloatArray, cut: float, t: float, tally
             "value": total,
             "center": total,
             "n_eff": np.array(weight**2 / weight2 if weight2 else 0.0),
+            "drift": np.array(0.0),
             "bias": np.array(slope * step**2 / 6 * curvature),
             "penalty": np.array(PENALTY * c.spread.weight2 * (slope / (2 * step)) ** 2),
         }
@@ -76,7 +77,7 @@ def _at(classes: list[_ByScore], pooled: FloatArray, cut: float, t: float, tally
 
 def _undefined(n_blocks: int) -> dict[str, FloatArray]:
     shapes = {"by_block": (2, n_blocks), "cross": (2, 2), "step": ()}
-    names = ("value", "center", "by_block", "square", "cross", "penalty", "bias", "step")
+    names = ("value", "center", "by_block", "square", "cross", "penalty", "drift", "bias", "step")
     return {name: np.full(shapes.get(name, (2,)), np.nan) for name in names} | {"n_eff": np.zeros(2)}
 
 

@@ -37,7 +37,8 @@ def tangent(tally: Tally, spreads: tuple[Spread, ...], cut: FloatArray) -> dict[
 
 
 def _one_class(tally: Tally, true: int, spread: Spread, cut: FloatArray) -> dict[str, FloatArray]:
-    bandwidth = pointwise_bandwidth(fitted(tally, true, spread.pilot), spread, cut)
+    pilot = fitted(tally, true, spread.pilot)
+    bandwidth = pointwise_bandwidth(pilot, spread, cut)
     atoms = fitted(tally, true, float(np.min(bandwidth)))
     chunks = max(1, len(cut) * len(atoms.position) // AT_ONCE)
     parts = [
@@ -45,6 +46,7 @@ def _one_class(tally: Tally, true: int, spread: Spread, cut: FloatArray) -> dict
     ]
     result = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     result["bandwidth"] = bandwidth
+    result["drift"] = drift_at(pilot, spread, cut)
     result["penalty"] = PENALTY * spread.weight2 * (1.5 * _gauss(0.0) / bandwidth) ** 2
     return result
 
@@ -89,6 +91,12 @@ def curvature_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> tuple[FloatAr
     distance = (atoms.position - cut[:, None]) / h
     kernel = (distance**2 - 1) * _gauss(distance) / h**3
     return kernel @ atoms.weight.sum(axis=1), kernel**2 @ atoms.weight2
+
+
+def drift_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatArray:
+    """Return the density's first derivative at each cut, by the pilot."""
+    distance = (atoms.position - cut[:, None]) / spread.pilot
+    return np.asarray((distance * _gauss(distance) / spread.pilot**2) @ atoms.weight.sum(axis=1))
 
 
 def fitted(tally: Tally, true: int, bandwidth: float) -> Atoms:

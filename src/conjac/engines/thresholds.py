@@ -10,6 +10,7 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.engines.arrays import Counts, SortedRows
 from conjac.errors import InvalidInputError
+from conjac.reading import as_array, as_float, as_number
 from conjac.validation import Predictions, check_vector
 
 ROUNDING = 1e-9
@@ -71,7 +72,7 @@ def to_score(counter: Counter, unit: Coordinate, t: Any) -> FloatArray:
     InvalidInputError
         nan, or a percentile outside [0, 1].
     """
-    told = np.asarray(t, dtype=np.float64)
+    told = as_float(as_array(t, "t"), "t").astype(np.float64)
     if np.isnan(told).any():
         raise InvalidInputError("t holds nan; expected thresholds")
     if unit.to_score is not None:
@@ -106,16 +107,17 @@ def named_scores(unit: Coordinate, thresholds: Any) -> tuple[float, ...]:
 
 def resolve_threshold(rows: Predictions, unit: Coordinate, threshold: float | None) -> tuple[float, float]:
     """Return the threshold in its coordinate and on the scores' own scale."""
-    if threshold is not None and not np.isfinite(float(threshold)):
+    threshold = None if threshold is None else as_number(threshold, "threshold")
+    if threshold is not None and not np.isfinite(threshold):
         raise InvalidInputError(f"threshold={threshold}: expected a finite number")
     low, high = unit.domain
     if threshold is not None and not low <= threshold <= high:
         raise InvalidInputError(f"threshold={threshold}: a {unit.name} lies in [{low}, {high}]")
     if unit.to_score is not None:
         default = 0.5 if unit.name == "probability" else 0.0
-        told = default if threshold is None else float(threshold)
+        told = default if threshold is None else threshold
         return told, float(unit.to_score(np.float64(told)))
     counter = SortedRows.of(rows)
     if threshold is None:
         return float(share_alerted(counter, np.array(0.5))), 0.5
-    return float(threshold), float(score_at_share(counter, np.array(float(threshold))))
+    return threshold, float(score_at_share(counter, np.array(threshold)))

@@ -1,7 +1,7 @@
 """Standard errors and intervals: one covariance of cells and fluxes, carried through smooth functions."""
 
 from conjac.inference.cells import Cells
-from conjac.inference.covariance import Joint, joint
+from conjac.inference.covariance import Joint, at_share, joint
 from conjac.inference.delta import propagate
 from conjac.inference.intervals import (
     Estimate,
@@ -18,6 +18,7 @@ __all__ = [
     "Estimate",
     "Interval",
     "Joint",
+    "at_share",
     "cells_interval",
     "joint",
     "metric_interval",

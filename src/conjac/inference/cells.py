@@ -23,12 +23,15 @@ class Cells:
         Weight by block of clusters; None where rows are independent.
     condition_on : {"class", None}
         Whether the class totals are fixed by design.
+    covariance : array of shape (n_points, K * K, K * K) or None
+        Of the cells, where it is not that of rows or blocks at a fixed threshold.
     """
 
     weight: AnyArray
     weight2: AnyArray
     by_block: FloatArray | None = None
     condition_on: ConditionOn | None = None
+    covariance: FloatArray | None = None
 
     @property
     def df(self) -> int | None:

@@ -11,7 +11,7 @@ With clusters the sums run over blocks of them, times B / (B - 1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from conjac.inference.cells import Cells, used_blocks
 
 CLASS_OF = np.array([0, 0, 1, 1, 0, 1])
 """True class of each component: TN, FP, FN, TP, flux of the negatives, flux of the positives."""
+ALERTED = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
 N_CELLS = 4
 
 
@@ -62,6 +63,23 @@ def joint(cells: Cells, flux: Flux) -> Joint:
     for true in (0, 1):
         covariance[:, N_CELLS + true, N_CELLS + true] += flux.penalty[:, true]
     return Joint(cells, flux.value, flux.center, covariance)
+
+
+def at_share(joint: Joint, flux: Flux) -> Joint:
+    """Return the joint estimate at a cut that alerts a given share of the sample, instead of at a fixed cut.
+
+    Such a cut is a sample quantile: where more rows than expected lie above it, it moves up by their excess over the
+    density, and cells and fluxes move with it. To first order that is a linear map of the six figures.
+    """
+    density = joint.value.sum(axis=1)
+    inverse = np.where(density > 0, 1 / np.where(density > 0, density, 1.0), 0.0)
+    excess = inverse[:, None] * ALERTED
+    negative, positive = joint.value.T
+    moved = np.stack([negative, -negative, positive, -positive, *flux.drift.T], axis=1)
+    move = np.eye(len(CLASS_OF)) + moved[:, :, None] * excess[:, None, :]
+    covariance = move @ joint.covariance @ move.swapaxes(1, 2)
+    cells = replace(joint.cells, covariance=covariance[:, :N_CELLS, :N_CELLS])
+    return replace(joint, cells=cells, covariance=covariance)
 
 
 def _second_moments(first: FloatArray, flux: Flux) -> FloatArray:

@@ -118,7 +118,11 @@ def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None
 
 def metric_stderr(metric: Metric, cells: Cells) -> FloatArray:
     """Return the standard error of a metric's value by the delta method, array of shape (n_points,)."""
-    influence = cells.centred(metric.gradient(cells.weight))
+    gradient = metric.gradient(cells.weight)
+    if cells.covariance is not None:
+        flat = gradient.reshape(len(gradient), 1, -1)
+        return np.asarray(np.sqrt(np.maximum(flat @ cells.covariance @ flat.swapaxes(1, 2), 0))[:, 0, 0])
+    influence = cells.centred(gradient)
     if cells.by_block is None:
         return np.asarray(np.sqrt((cells.weight2 * influence**2).sum(axis=(-2, -1))))
     residual = (cells.by_block * influence[..., None]).sum(axis=(1, 2))
@@ -146,14 +150,18 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
         return _of_proportion(metric, metric.denominator, cells, stderr, q)
     filled = _with_half_rows(cells)
     spread = metric_stderr(metric, filled)
-    if cells.by_block is not None:  # the clusters' part, from the cells as they are
-        simple = metric_stderr(metric, replace(cells, by_block=None))
+    if cells.by_block is not None or cells.covariance is not None:  # their part, from the cells as they are
+        simple = metric_stderr(metric, replace(cells, by_block=None, covariance=None))
         known = (simple > 0) & (stderr > 0)
         spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
     middle = np.asarray(metric.value(filled.weight), dtype=np.float64)
     domain = metric.domain
     half = q * spread * domain.derivative(middle)
-    return Interval(domain.inverse(domain.link(middle) - half), domain.inverse(domain.link(middle) + half))
+    value = np.asarray(metric.value(cells.weight), dtype=np.float64)
+    known = ~np.isnan(value)
+    lower = np.minimum(domain.inverse(domain.link(middle) - half), value)  # half a row may carry it past the value
+    upper = np.maximum(domain.inverse(domain.link(middle) + half), value)
+    return Interval(np.where(known, lower, np.nan), np.where(known, upper, np.nan))
 
 
 def _of_proportion(metric: Metric, denominator: AnyArray, cells: Cells, stderr: FloatArray, q: float) -> Interval:
