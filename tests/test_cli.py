@@ -15,6 +15,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support import SRC
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 import conjac as cj
@@ -154,6 +155,26 @@ def test_a_group_of_one_class_is_nan_with_a_warning(csv_file):
     tuned = run("tune", path, *Y_P, "--by", "g", "--format", "csv")
     assert tuned.exit_code == 0
     assert [bool(row["threshold"]) for row in records(tuned.stdout)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [
+        ("fbeta(2)", cj.metrics.fbeta(2)),
+        (" net_benefit( .2 ) ", cj.metrics.net_benefit(0.2)),
+        ("expected_cost([[0,1],[5,0]])", cj.metrics.expected_cost([[0, 1], [5, 0]])),
+    ],
+)
+def test_a_metric_takes_its_parameter(rows, scores, tmp_path, text, metric):
+    (row,) = json.loads(run("jacobian", scores, *Y_P, "--metric", text, "--format", "json").stdout)["metrics"]
+    told = cj.confusion_jacobian(rows["y"], rows["p"]).of(metric)
+    assert (row["metric"], row["value"], row["gradient"]) == (metric.name, told.value, told.gradient)
+    best = cj.ConfusionCurve.from_predictions(rows["y"], rows["p"]).maximize(metric)
+    assert json.loads(run("tune", scores, *Y_P, "--metric", text, "--format", "json").stdout) == json.loads(
+        json.dumps(best.to_dict())
+    )
+    assert run("report", scores, *Y_P, "--metric", text, "-o", tmp_path / "r.json").exit_code == 0
+    assert json.loads((tmp_path / "r.json").read_text())["metric"] == metric.name
 
 
 # ---- tune
@@ -340,6 +361,13 @@ BAD_INPUT = {
         ["scores.csv", *Y_P, "--metric", "recal"],
         "metric 'recal' is unknown; the nearest are 'recall'",
     ),
+    "a metric without its parameter": (GOOD, ["scores.csv", *Y_P, "--metric", "fbeta"], "are written 'fbeta(2)'"),
+    "a parameter that no metric takes": (GOOD, ["scores.csv", *Y_P, "--metric", "recall(2)"], "'recall(2)' is unknown"),
+    "a parameter that is code": (GOOD, ["scores.csv", *Y_P, "--metric", "fbeta(exit(3))"], "cannot be read; metrics"),
+    "a parameter that is two": (GOOD, ["scores.csv", *Y_P, "--metric", "fbeta(1) + (2)"], "cannot be read; metrics"),
+    "a parameter too large": (GOOD, ["scores.csv", *Y_P, "--metric", f"fbeta({'9' * 400})"], "cannot be read; metrics"),
+    "a parameter outside its domain": (GOOD, ["scores.csv", *Y_P, "--metric", "net_benefit(2)"], "inside (0, 1)"),
+    "costs of another shape": (GOOD, ["scores.csv", *Y_P, "--metric", "expected_cost([1])"], "cost_matrix has shape"),
     "an unknown coordinate": (GOOD, ["scores.csv", *Y_P, "--coordinate", "odds"], "coordinate='odds': expected one of"),
     "raw scores as probabilities": (
         "y,p\n1,3\n0,-2\n",
@@ -348,13 +376,13 @@ BAD_INPUT = {
     ),
     "another thing that moves": (GOOD, ["scores.csv", *Y_P, "--wrt", "features"], "'features' is not in this version"),
     "a level of 2": (GOOD, ["scores.csv", *Y_P, "--level", "2"], "level=2.0: expected a number between 0 and 1"),
-    "an output folder that is not there": (GOOD, ["scores.csv", *Y_P, "-o", "no/out.csv"], "there is no folder no"),
+    "an output folder that is not there": (GOOD, ["scores.csv", *Y_P, "-o", "no/out.json"], "there is no folder no"),
     "an output that is a folder": (GOOD, ["scores.csv", *Y_P, "-o", ".", "--format", "json"], "is not a plain file"),
     "an output that is an input": (GOOD, ["scores.csv", *Y_P, "-o", "scores.csv", "--format", "json"], "also an input"),
     "an unknown format": (GOOD, ["scores.csv", *Y_P, "--format", "xml"], "format 'xml'"),
 }
 JACOBIAN_ONLY = {
-    "a threshold of nan": (["--threshold", "nan"], "threshold=nan: expected a finite number"),
+    "a threshold of nan": (["--threshold", "nan"], "threshold=nan: expected"),
     "a percentile of 2": (["--threshold", "2", "--coordinate", "percentile"], "a percentile lies in [0"),
     "an unknown normalisation": (["--normalize", "row"], "normalize='row': expected one of"),
     "an unknown condition": (["--condition-on", "rows"], "condition_on='rows': expected 'class'"),
@@ -368,6 +396,8 @@ TUNE_ONLY = {
         ["--subject-to", "recall >= .99", "--subject-to", "precision >= .99"],
         "no threshold meets recall >= 0.99 and precision >= 0.99; the nearest has threshold",
     ),
+    "an unknown condition": (["--condition-on", "classs"], "condition_on='classs': expected 'class'"),
+    "a confidence in nothing": (["--confidence", ".95"], "confidence"),
     "a target that cannot be read": (["--target", "recall"], "--target 'recall': expected 'metric=number'"),
     "a target outside the domain": (["--target", "recall=2"], "recall lies in [0, 1]"),
     "a target beside a metric": (["--target", "recall=.9", "--metric", "f1"], "--target stands alone"),
@@ -412,9 +442,37 @@ def test_a_group_of_many_is_not_a_page(tmp_path, monkeypatch):
     refuse(tmp_path, monkeypatch, "report", text, args, "--by 'g' makes 60 groups; a page holds 50")
 
 
-@pytest.mark.parametrize("args", [[], ["jacobian"], ["jacobian", "x.csv", *Y_P, "--threshold", "high"], ["no-such"]])
-def test_usage_errors_have_status_2(args):
-    assert run(*args).exit_code == 2
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["no-such"], "No such command 'no-such'"),
+        (["jacobian"], "Missing argument"),
+        (["jacobian", "x.csv", "--score", "p"], "Missing option '--label'"),
+        (["tune", "x.csv", *Y_P, "--no-such"], "No such option: --no-such"),
+        (["report", "x.csv", *Y_P, "--threshold", "high"], "--threshold"),
+        (["report", "x.csv", *Y_P, "--threshold"], "'--threshold' requires an argument"),
+        (["--no-such"], "No such option: --no-such"),
+    ],
+)
+def test_usage_errors_are_one_line_and_status_2(args, message):
+    done = run(*args)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("conjac: ")
+    assert message in done.stderr
+    assert done.stderr.endswith(" --help)\n")
+
+
+def test_no_command_gets_the_help_and_status_2():
+    done = run()
+    assert (done.exit_code, done.stderr) == (2, "")
+    assert "jacobian" in done.stdout
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".csv", ""])
+def test_a_report_is_not_written_under_a_suffix_of_something_else(tmp_path, monkeypatch, suffix):
+    args = ["scores.csv", *Y_P, "-o", f"r{suffix}"]
+    refuse(tmp_path, monkeypatch, "report", GOOD, args, "expected one of .html, .htm, .json, or pass --format")
+    assert run("report", *args, "--format", "json").exit_code == 0
 
 
 def test_faulty_rows_are_set_aside_and_reported(csv_file):
@@ -501,3 +559,24 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
         assert process.stderr.read() == "conjac: interrupted\n"
     assert process.returncode == 130
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def test_ctrl_c_while_libraries_are_read_ends_with_130():
+    script = (
+        "import sys, conjac.cli\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *more):\n"
+        "        if name == 'conjac.cli.app': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt()); conjac.cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=ENV)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "conjac: interrupted\n")
+
+
+def test_ctrl_c_outside_a_command_ends_with_130(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TyperGroup, "invoke", interrupt)
+    done = run("demo")
+    assert (done.exit_code, done.stderr) == (130, "conjac: interrupted\n")

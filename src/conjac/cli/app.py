@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +21,20 @@ INTERRUPTED = 130
 class OneLine(TyperGroup):
     """Commands whose usage errors are one line."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **options: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **more: Any,
+    ) -> Any:
         """Run a command and leave with its status, as the shell expects; not standalone, return instead."""
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **options)
+            return super().main(args, prog_name, complete_var, False, windows_expand_args, **more)
         try:
-            status = super().main(*args, standalone_mode=False, **options)
+            status = super().main(args, prog_name, complete_var, False, windows_expand_args, **more)
         except typer.Abort:
             status = INTERRUPTED
         except Exception as error:
@@ -34,7 +43,7 @@ class OneLine(TyperGroup):
                 raise
             context = getattr(error, "ctx", None)
             command = "conjac" if context is None else context.command_path
-            end(f"{error.format_message().rstrip('.')}; {command} --help tells more", 2)
+            end(f"{error.format_message().rstrip('.')} (see {command} --help)", 2)
         if status == INTERRUPTED:
             end("interrupted", INTERRUPTED)
         sys.exit(status)

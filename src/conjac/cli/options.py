@@ -48,7 +48,9 @@ Metric = Annotated[
 Metrics = Annotated[
     list[str] | None,
     _option(
-        "--metric", metavar="M", text="Add this metric's value and slope, such as f1 or 'fbeta(2)'. May be repeated."
+        "--metric",
+        metavar="M",
+        text="Add the value and slope of this metric, such as f1 or 'fbeta(2)'. May be repeated.",
     ),
 ]
 SubjectTo = Annotated[
