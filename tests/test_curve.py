@@ -114,7 +114,7 @@ def test_a_metric_s_bound_covers_the_exact_value(data):
 def test_net_benefit_keeps_its_own_probability_fixed(curve, cost):
     metric = cj.metrics.net_benefit(cost or 0.3)
     slope = curve.metric_slope_at(metric, 0.4).value
-    cells, motion = curve.matrix_at(0.4).astype(float), curve.center_at(0.4)
+    cells, motion = curve.matrix_at(0.4).astype(float), curve.jacobian_at(0.4)
     np.testing.assert_allclose(slope, finite_difference(lambda e: metric.value(cells + e * motion), 1e-4), rtol=1e-6)
 
 

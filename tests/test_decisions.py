@@ -137,7 +137,7 @@ def test_constraints_on_an_unknown_metric(curve):
 
 @pytest.mark.parametrize("confidence", [0.2, 1.0, 1.5, -1, float("nan")])
 def test_confidence_out_of_range(curve, confidence):
-    with pytest.raises(cj.InvalidInputError, match=r"confidence=.*from \.5"):
+    with pytest.raises(cj.InvalidInputError, match=r"confidence=.*expected a number.*\.5"):
         curve.maximize("f1", subject_to="recall >= .5", confidence=confidence)
 
 
@@ -207,11 +207,16 @@ def test_scores_on_atoms_fall_back_to_the_counts_and_say_so():
 def test_predict_takes_lists_and_columns(curve):
     decision = curve.solve(recall=0.9)
     assert decision.predict([0.01, 0.99]).tolist() == [0, 1]
-    assert decision.predict([[0.99, 0.01], [0.01, 0.99]]).tolist() == [0, 1]
     assert decision.predict([[0.01], [0.99]]).tolist() == [0, 1]
     assert decision.predict([]).tolist() == []
-    with pytest.raises(cj.InvalidInputError, match=r"y_score has shape \(1, 3\)"):
-        decision.predict([[0.1, 0.2, 0.7]])
+    for columns in ([[0.1, 0.9]], [[0.1, 0.2, 0.7]]):
+        with pytest.raises(cj.InvalidInputError, match=r"y_score has shape .*expected one score a row"):
+            decision.predict(columns)
+    y, p = normal_rows(0, 300)
+    both = cj.ConfusionCurve.from_predictions(y, np.stack([1 - p, p], axis=1)).solve(recall=0.9)
+    assert both.predict([[0.99, 0.01], [0.01, 0.99]]).tolist() == [0, 1]
+    with pytest.raises(cj.InvalidInputError, match="expected both classes"):
+        both.predict([0.01, 0.99])
 
 
 @pytest.mark.parametrize("score", [[np.nan, 0.5], [None, 0.5], [np.inf, 0.2]])

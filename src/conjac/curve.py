@@ -233,7 +233,7 @@ class ConfusionCurve:
         """Return a metric's value and its error at thresholds, arrays of t's shape."""
         row, cells = resolve(metric, self.labels), self.cells_at(t)
         inside = self._counts(t).bound.reshape(-1, 2)[:, :, None]
-        bound = (np.abs(row.gradient(cells.weight)) * inside).sum(axis=(1, 2))
+        bound = np.where(inside > 0, np.abs(row.gradient(cells.weight)) * inside, 0.0).sum(axis=(1, 2))
 
         def limits(level: float) -> Interval:
             return Interval(*(self._shaped(side, t) for side in metric_interval(row, cells, level)))

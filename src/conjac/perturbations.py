@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from conjac.errors import InvalidInputError, NotSupportedError
 
@@ -25,7 +26,7 @@ class Threshold:
     name: str = "threshold"
 
 
-def resolve(wrt: str | Threshold | None) -> Threshold:
+def resolve(wrt: Any) -> Threshold:
     """Return the perturbation that ``wrt`` names; None is the threshold of a binary classifier.
 
     Raises
@@ -35,10 +36,10 @@ def resolve(wrt: str | Threshold | None) -> Threshold:
     InvalidInputError
         An unknown name.
     """
-    if wrt is None or wrt == "threshold":
-        return Threshold()
     if isinstance(wrt, Threshold):
         return wrt
-    if wrt in PLANNED:
+    if wrt is None or (isinstance(wrt, str) and wrt == "threshold"):
+        return Threshold()
+    if isinstance(wrt, str) and wrt in PLANNED:
         raise NotSupportedError(f"wrt={wrt!r} is not in this version; it serves wrt='threshold'")
     raise InvalidInputError(f"wrt={wrt!r}: expected 'threshold' or None")

@@ -62,13 +62,16 @@ class Reading:
         Raises
         ------
         InvalidInputError
-            Another shape than was read before, or missing or infinite scores.
+            Another form than was read before, or missing or infinite scores. Where one score a row was read,
+            two columns of probabilities will do.
         """
         columns = as_float(as_array(y_score, "y_score"), "y_score")
         refuse_non_finite(columns, "y_score")
         if self.kind == "score":
             if columns.ndim == 2 and columns.shape[1] == 1:
                 columns = columns[:, 0]
+            if columns.ndim == 2 and columns.shape[1] == 2:
+                return Reading.of(columns, self.positive)._column(columns)
             if columns.ndim != 1:
                 raise InvalidInputError(f"y_score has shape {columns.shape}; expected one score a row, (n_samples,)")
             return columns
@@ -76,6 +79,13 @@ class Reading:
             raise InvalidInputError(f"y_score has shape {columns.shape}; expected both classes' scores, (n_samples, 2)")
         own, other = columns[:, self.positive], columns[:, 1 - self.positive]
         return own if self.kind == "column" else np.asarray(own - other)
+
+    def _column(self, columns: AnyArray) -> AnyArray:
+        if self.kind != "column":
+            raise InvalidInputError(
+                "y_score has two columns of raw scores; expected one score a row, as was read before"
+            )
+        return columns[:, self.positive]
 
     @property
     def note(self) -> dict[str, str]:
@@ -89,8 +99,14 @@ class Reading:
 
 def as_array(values: Any, name: str) -> AnyArray:
     """Return an array, or an error that names the argument."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values.astype(object).filled(None))
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
+            objects = np.asarray(values, dtype=object)  # nan or a number beside text must not become text
+            return array if all(isinstance(value, str | bytes) for value in objects.flat) else objects
+        return array
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"{name} cannot be made an array ({error}); expected rows of one length") from None
 
@@ -109,8 +125,8 @@ def as_float(values: AnyArray, name: str) -> AnyArray:
 
 def as_number(value: Any, name: str) -> float:
     """Return one finite or infinite number, or an error that names the argument."""
-    number = as_float(as_array(value, name), name)
-    if number.ndim != 0 or np.isnan(number):
+    number = as_array(value, name)
+    if number.ndim != 0 or number.dtype.kind not in "iuf" or np.isnan(number):
         raise InvalidInputError(f"{name}={value!r}: expected one number")
     return float(number)
 

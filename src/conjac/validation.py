@@ -99,7 +99,7 @@ def check_predictions(
         counted = mask if weight is None else mask & (weight > 0)
         if not counted.any() and not one_class:
             raise InvalidInputError(
-                f"y_true holds one class only: no row of positive weight is {label!r}; "
+                f"y_true holds one class only: no row is {label!r}{' with a positive weight' if mask.any() else ''}; "
                 "a confusion matrix's slopes need both classes"
             )
     if pos_label is None and labels is None:
@@ -180,6 +180,8 @@ def _check_labels(truth: AnyArray, labels: Sequence[Any] | None, pos_label: Any,
         order = [_scalar(label) for label in labels]
         if len(set(order)) != len(order):
             raise InvalidInputError(f"labels={order} names a label twice")
+        if len(order) < 2:
+            raise InvalidInputError(f"labels={order}: expected two, the negative label and the positive one")
     else:
         try:
             order = [_scalar(label) for label in np.unique(truth)]
@@ -225,8 +227,8 @@ def _refuse_missing(values: AnyArray, name: str) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InvalidInputError(
-            f"{name}[{row}] is {_scalar(values[row])!r} ({int(bad.sum())} missing or infinite in all); "
-            "drop or fill those rows first"
+            f"{name}[{row}] is {'missing' if _is_missing(values[row]) else values[row]} "
+            f"({int(bad.sum())} missing in all); drop or fill those rows first"
         )
 
 
@@ -234,7 +236,7 @@ def _is_missing(value: Any) -> bool:
     if value is None:
         return True
     try:
-        return not bool(value == value)
+        return not bool(value == value)  # neither nan nor NaT equals itself
     except TypeError:  # pandas.NA has no truth value
         return True
 

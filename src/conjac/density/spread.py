@@ -76,7 +76,7 @@ class Spread:
         step : float
             Their bin width.
         """
-        bandwidth = fixed_point_bandwidth(atoms.position, _declumped(atoms, step), self)
+        bandwidth = fixed_point_bandwidth(atoms.position, _declumped(atoms, step), self, step)
         if bandwidth is None:
             return self
         return replace(self, sd=min(self.sd, bandwidth / (NORMAL_REFERENCE * self.n ** (-1 / 5))))
@@ -92,18 +92,29 @@ class Spread:
         return float(self.sd * NORMAL_REFERENCE * self.n ** (-1 / 5))
 
 
-def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spread) -> float | None:
-    """Return the bandwidth of Botev, Grotowski & Kroese; None where there is no fixed point."""
+def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spread, step: float) -> float | None:
+    """Return the bandwidth of Botev, Grotowski & Kroese; None where there is no fixed point.
+
+    Parameters
+    ----------
+    position, weight : array of shape (n_atoms,)
+    spread : Spread
+    step : float
+        Bin width of the atoms. The transform's bins are whole multiples of it: others would hold now two and now three
+        of the atoms' bins, a comb that a large sample resolves.
+    """
     if len(position) < FEWEST:
         return None
     median = _quantiles(position, weight, np.array([0.5]))[0]
     near = np.abs(position - median) <= REACH * spread.sd
     position, weight = position[near], weight[near]
-    width = np.ptp(position) if len(position) else 0.0
-    if width == 0:
+    room = np.ptp(position) * (1 + 2 * MARGIN) if len(position) else 0.0
+    if room == 0:
         return None
-    low, high = position[0] - MARGIN * width, position[-1] + MARGIN * width
-    shares = np.histogram(position, BINS, (low, high), weights=weight)[0] / weight.sum()
+    width = step * 2.0 ** np.ceil(np.log2(max(room / (BINS * step), 1)))
+    place = np.floor(position / width).astype(np.intp)
+    place += (BINS - (place[0] + place[-1])) // 2
+    shares = np.bincount(place, weight, BINS) / weight.sum()
     energy = (dct(shares)[1:] / 2) ** 2
     squares = np.arange(1, BINS, dtype=np.float64) ** 2
     powers = {order: 2 * np.pi ** (2 * order) * squares**order * energy for order in range(2, STAGES + 1)}
@@ -123,7 +134,7 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
         below = gap(SMALLEST)
         for largest in 10.0 ** np.arange(-5, 0, 0.5):
             if below * gap(largest) < 0:
-                return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * (high - low))
+                return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * BINS * width)
     return None
 
 

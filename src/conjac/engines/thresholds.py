@@ -10,7 +10,7 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.engines.arrays import Counts, SortedRows
 from conjac.errors import InvalidInputError
-from conjac.reading import as_array, as_float, as_number
+from conjac.reading import as_array, as_float, as_number, refuse_non_finite
 from conjac.validation import Predictions, check_vector
 
 ROUNDING = 1e-9
@@ -101,7 +101,8 @@ def named_scores(unit: Coordinate, thresholds: Any) -> tuple[float, ...]:
     """
     if unit.to_score is None:
         raise InvalidInputError("thresholds: a percentile names other scores in other data; use another coordinate")
-    told = check_vector(np.atleast_1d(np.asarray(thresholds, dtype=np.float64)), "thresholds")
+    told = np.atleast_1d(as_float(as_array(thresholds, "thresholds"), "thresholds").astype(np.float64))
+    refuse_non_finite(check_vector(told, "thresholds"), "thresholds")
     return tuple(np.unique(unit.to_score(told)).tolist())
 
 
