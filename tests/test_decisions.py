@@ -209,9 +209,11 @@ def test_predict_takes_lists_and_columns(curve):
     assert decision.predict([0.01, 0.99]).tolist() == [0, 1]
     assert decision.predict([[0.01], [0.99]]).tolist() == [0, 1]
     assert decision.predict([]).tolist() == []
-    for columns in ([[0.1, 0.9]], [[0.1, 0.2, 0.7]]):
-        with pytest.raises(cj.InvalidInputError, match=r"y_score has shape .*expected one score a row"):
-            decision.predict(columns)
+    assert decision.predict([[0.1, 0.9]]).tolist() == [1]
+    with pytest.raises(cj.InvalidInputError, match=r"y_score has shape .*expected one score a row"):
+        decision.predict([[0.1, 0.2, 0.7]])
+    with pytest.raises(cj.InvalidInputError, match="two columns of raw scores"):
+        decision.predict([[-1.0, 3.0]])
     y, p = normal_rows(0, 300)
     both = cj.ConfusionCurve.from_predictions(y, np.stack([1 - p, p], axis=1)).solve(recall=0.9)
     assert both.predict([[0.99, 0.01], [0.01, 0.99]]).tolist() == [0, 1]

@@ -15,7 +15,7 @@ from conjac.coordinates import COORDINATES, Coordinate
 from conjac.decisions import Decision, best_threshold, solve_threshold
 from conjac.density import Density
 from conjac.diagnostics import sampling_note
-from conjac.engines.arrays import Counts, SortedRows, as_cells, tally_of
+from conjac.engines.arrays import Counts, SortedRows, tally_of
 from conjac.engines.binned import BinnedRows, alerts_by_block
 from conjac.engines.thresholds import Counter, from_score, named_scores, to_score
 from conjac.errors import InexactError, InvalidInputError
@@ -202,7 +202,7 @@ class ConfusionCurve:
                 "exact=True: a tally is exact at its named thresholds and bin edges only; "
                 "name the threshold when the curve is built (thresholds=), or read bound_at"
             )
-        return as_cells(counts.alerts, self.counter.totals)
+        return counts.weight
 
     def bound_at(self, t: Any) -> FloatArray:
         """Return how far each class's cells can be from the exact count, array of shape (*t.shape, 2)."""
@@ -328,14 +328,14 @@ class ConfusionCurve:
 
     def weight_at_score(self, score: FloatArray) -> AnyArray:
         """Return the matrices alone, array of shape (n_points, 2, 2), for thresholds on the scores' own scale."""
-        return as_cells(self.counter.at(score).alerts, self.counter.totals)
+        return self.counter.at(score).weight
 
     def cells_at_score(self, score: FloatArray) -> Cells:
         """Return what `cells_at` does, for thresholds on the scores' own scale."""
         counts = self.counter.at(score)
         return Cells(
-            as_cells(counts.alerts, self.counter.totals),
-            as_cells(counts.alerts2, self.counter.totals2),
+            counts.weight,
+            counts.weight2,
             alerts_by_block(self.tally, cut_of(score, self.unit)) if self.tally.clustered else None,
             self.condition_on,
         )

@@ -217,11 +217,16 @@ class ConfusionJacobian(LinearMap):
 
         if training_data is not None:
             raise NotSupportedError("training_data: this version differentiates nothing through training")
-        score, name, labels = response(estimator, X, output)
-        positive = options.get("pos_label")
-        if score.ndim == 1 and positive is not None and positive == labels[0]:
-            score, name = -score, f"{name}, negated: it scores {labels[1]!r}"
-        options.setdefault("labels", labels if positive is None else None)
+        score, name, classes = response(estimator, X, output)
+        named = options.get("labels")
+        positive = options.get("pos_label", classes[-1] if named is None else named[-1])
+        if len(classes) == 2 and positive == classes[0]:
+            score = score[:, 0] if score.ndim == 2 else -score
+            name += f", {'column of' if name == 'predict_proba' else 'negated for'} {positive!r}"
+        elif len(classes) == 2 and score.ndim == 2:
+            score = score[:, 1]
+        if named is None and options.get("pos_label") is None:
+            options["labels"] = classes
         result = cls.from_predictions(y, score, **options)
         return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": name}))
 

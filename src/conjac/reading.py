@@ -100,7 +100,9 @@ class Reading:
 def as_array(values: Any, name: str) -> AnyArray:
     """Return an array, or an error that names the argument."""
     if isinstance(values, np.ma.MaskedArray):
-        return np.asarray(values.astype(object).filled(None))
+        objects = np.array(values.data, dtype=object)
+        objects[np.ma.getmaskarray(values)] = None
+        return objects
     try:
         array = np.asarray(values)
         if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
@@ -116,11 +118,23 @@ def as_float(values: AnyArray, name: str) -> AnyArray:
     if values.dtype.kind in "iuf":
         return values
     try:
+        if values.dtype.kind == "O":
+            values = np.array([np.nan if is_missing(v) else v for v in values.flat], dtype=object).reshape(values.shape)
         if values.dtype.kind not in "Ob":
             raise TypeError
         return values.astype(np.float64)
     except (TypeError, ValueError):
         raise InvalidInputError(f"{name} holds {values.dtype} values; expected numbers") from None
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value stands for none: None, nan, NaT, pandas.NA."""
+    if value is None:
+        return True
+    try:
+        return not bool(value == value)  # neither nan nor NaT equals itself
+    except TypeError:  # pandas.NA has no truth value
+        return True
 
 
 def as_number(value: Any, name: str) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.reading import Reading, as_array, as_float, refuse_non_finite
+from conjac.reading import Reading, as_array, as_float, is_missing, refuse_non_finite
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
@@ -221,24 +221,15 @@ def _refuse_missing(values: AnyArray, name: str) -> None:
     elif values.dtype.kind in "mM":
         bad = np.isnat(values)
     elif values.dtype.kind == "O":
-        bad = np.array([_is_missing(value) for value in values])
+        bad = np.array([is_missing(value) for value in values])
     else:
         return
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InvalidInputError(
-            f"{name}[{row}] is {'missing' if _is_missing(values[row]) else values[row]} "
+            f"{name}[{row}] is {'missing' if is_missing(values[row]) else values[row]} "
             f"({int(bad.sum())} missing in all); drop or fill those rows first"
         )
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None:
-        return True
-    try:
-        return not bool(value == value)  # neither nan nor NaT equals itself
-    except TypeError:  # pandas.NA has no truth value
-        return True
 
 
 def _scalar(value: Any) -> Any:

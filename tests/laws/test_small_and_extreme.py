@@ -117,7 +117,10 @@ def test_one_wild_score_changes_one_row(outlier):
     np.testing.assert_allclose(J.jacobian, plain.jacobian, rtol=0.1)
 
 
-@given(score=arrays(np.float64, 6, elements=st.floats(-1e6, 1e6) | st.floats(-1e-6, 1e-6)), t=st.floats(-1e6, 1e6))
+@given(
+    score=arrays(np.float64, 6, elements=(st.floats(-1e6, 1e6) | st.floats(-1e-3, 1e-3)).map(lambda x: round(x, 9))),
+    t=st.floats(-1e6, 1e6),
+)
 @settings(max_examples=20)
 def test_scores_of_mixed_size(score, t):
     everything(np.arange(6) % 2, score, threshold=t, coordinate="score")
@@ -126,7 +129,7 @@ def test_scores_of_mixed_size(score, t):
 @pytest.mark.parametrize("true", [0, 1])
 def test_a_class_without_weight(true):
     y, score = np.arange(60) % 2, np.linspace(0.01, 0.99, 60)
-    with pytest.raises(cj.InvalidInputError, match=rf"one class only.*positive weight is {true}"):
+    with pytest.raises(cj.InvalidInputError, match=rf"one class only: no row is {true} with a positive weight"):
         cj.confusion_jacobian(y, score, sample_weight=(y != true).astype(float))
 
 

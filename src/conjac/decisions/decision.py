@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.frames import as_plain
 from conjac.inference import Interval
-from conjac.reading import Reading
+from conjac.reading import Reading, as_array
 from conjac.rules import ThresholdRule
 
 
@@ -91,7 +91,7 @@ class Decision:
         InvalidInputError
             Scores of another form, or missing or infinite ones.
         """
-        return np.asarray(self.labels)[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
+        return as_array(list(self.labels), "labels")[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""

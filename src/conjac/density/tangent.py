@@ -78,7 +78,7 @@ def pointwise_bandwidth(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatA
     reference = spread.reference
     density2 = _gauss((atoms.position - cut[:, None]) / reference) @ atoms.weight2 / reference
     density2 = np.maximum(density2, PENALTY * spread.weight2 / spread.sd)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # no curvature, no limit but the cap
         plugged = (ROUGHNESS * density2 / (curvature**2 + noise)) ** 0.2
     capped = np.minimum(plugged, CAP * reference)
     rows = density2 / spread.weight2 * capped / ROUGHNESS

@@ -23,18 +23,19 @@ def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Weight alerted at thresholds.
+    """Confusion matrices at thresholds.
 
     Attributes
     ----------
-    alerts, alerts2 : array of shape (..., 2)
-        Each class's weight, and squared weight, with a score at or above the threshold.
+    weight, weight2 : array of shape (..., 2, 2)
+        Weight and squared weight. Each cell is summed by itself: as the total less the others, a small weight beside
+        large ones would be lost.
     bound : array of shape (..., 2)
-        How far ``alerts`` can be from the rows': 0 where exact.
+        How far each class's cells can be from the rows': 0 where exact.
     """
 
-    alerts: AnyArray
-    alerts2: AnyArray
+    weight: AnyArray
+    weight2: AnyArray
     bound: FloatArray
 
 
@@ -53,11 +54,6 @@ def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) 
     return Cells(cells, cells2, by_block, condition_on)
 
 
-def as_cells(alerts: AnyArray, totals: AnyArray) -> AnyArray:
-    """Return alerts, array of shape (..., 2), as confusion matrices, array of shape (..., 2, 2)."""
-    return np.stack([totals - alerts, alerts], axis=-1)
-
-
 @dataclass(frozen=True, eq=False)
 class SortedRows:
     """Both classes' scores in ascending order, with the weight at or above each.
@@ -66,54 +62,33 @@ class SortedRows:
     ----------
     scores : tuple of array
         Sorted scores of the negatives and of the positives, in their own dtype.
-    above, above2 : tuple of array
-        Weight and squared weight of the rows from each place on; one longer than the scores.
+    sides, sides2 : tuple of array of shape (n_samples + 1, 2)
+        Weight and squared weight of the rows before each place, and of those from it on.
     """
 
     scores: tuple[AnyArray, AnyArray]
-    above: tuple[AnyArray, AnyArray]
-    above2: tuple[AnyArray, AnyArray]
+    sides: tuple[AnyArray, AnyArray]
+    sides2: tuple[AnyArray, AnyArray]
 
     @classmethod
     def of(cls, predictions: Predictions) -> SortedRows:
         """Sort the rows of each class."""
-        scores: list[AnyArray] = []
-        above: list[AnyArray] = []
-        above2: list[AnyArray] = []
-        for true in (0, 1):
-            chosen = predictions.true == true
-            score = predictions.score[chosen]
-            if predictions.weight is None:
-                scores.append(np.sort(score))
-                counts = np.arange(len(score), -1, -1, dtype=np.int64)
-                above.append(counts)
-                above2.append(counts)
-            else:
-                order = np.argsort(score, kind="stable")
-                weight = predictions.weight[chosen][order]
-                scores.append(score[order])
-                above.append(_from_here_on(weight))
-                above2.append(_from_here_on(weight**2))
-        return cls((scores[0], scores[1]), (above[0], above[1]), (above2[0], above2[1]))
+        negatives, positives = (_sorted(predictions, true) for true in (0, 1))
+        return cls(*((a, b) for a, b in zip(negatives, positives, strict=True)))
 
     @property
     def totals(self) -> AnyArray:
         """Weight of each class, array of shape (2,)."""
-        return np.array([above[0] for above in self.above])
-
-    @property
-    def totals2(self) -> AnyArray:
-        """Squared weight of each class, array of shape (2,)."""
-        return np.array([above[0] for above in self.above2])
+        return np.array([sides[0, 1] for sides in self.sides])
 
     def at(self, threshold: FloatArray) -> Counts:
         """Count at thresholds on the scores' own scale, array of shape (...)."""
         places = [np.searchsorted(score, in_dtype_of(score, threshold), side="left") for score in self.scores]
-        alerts, alerts2 = (
-            np.stack([above[place] for above, place in zip(sums, places, strict=True)], axis=-1)
-            for sums in (self.above, self.above2)
+        weight, weight2 = (
+            np.stack([sides[place] for sides, place in zip(sums, places, strict=True)], axis=-2)
+            for sums in (self.sides, self.sides2)
         )
-        return Counts(alerts, alerts2, np.zeros(alerts.shape))
+        return Counts(weight, weight2, np.zeros(weight.shape[:-1]))
 
     def cutoffs(self) -> FloatArray:
         """Return every threshold that alerts a different set, ascending; the last one alerts none."""
@@ -121,5 +96,21 @@ class SortedRows:
         return np.append(distinct, np.inf)
 
 
-def _from_here_on(weight: FloatArray) -> FloatArray:
-    return np.concatenate([np.cumsum(weight[::-1])[::-1], [0.0]])
+def _sorted(predictions: Predictions, true: int) -> tuple[AnyArray, AnyArray, AnyArray]:
+    chosen = predictions.true == true
+    score = predictions.score[chosen]
+    if predictions.weight is None:
+        before = np.arange(len(score) + 1, dtype=np.int64)
+        sides = np.stack([before, before[::-1]], axis=1)
+        return np.sort(score), sides, sides
+    order = np.argsort(score, kind="stable")
+    weight = predictions.weight[chosen][order]
+    return score[order], both_sides(weight), both_sides(weight**2)
+
+
+def both_sides(values: AnyArray) -> AnyArray:
+    """Return sums before each place and from it on, array of shape (len(values) + 1, 2, ...)."""
+    empty = np.zeros((1, *values.shape[1:]), dtype=values.dtype)
+    before = np.concatenate([empty, values.cumsum(axis=0)])
+    after = np.concatenate([values[::-1].cumsum(axis=0)[::-1], empty])
+    return np.stack([before, after], axis=1)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
-from conjac.coordinates import FLOOR, margins, scores_of
-from conjac.engines.arrays import Counts
-from conjac.tally import Tally
+from conjac._typing import AnyArray, BoolArray, FloatArray
+from conjac.coordinates import FLOOR, scores_of
+from conjac.engines.arrays import Counts, both_sides
+from conjac.tally import MAX_BIN, Tally
 
 EDGE = 1e-9
 """A threshold this close to an edge, in bins, is at the edge."""
@@ -24,61 +24,62 @@ class BinnedRows:
     Attributes
     ----------
     tally : Tally
-    edges : array of shape (n_edges,)
-        Lower edges of the occupied bins, ascending, on the scores' own scale; a named threshold is an edge.
+    edges, ends : array of shape (n_bins,)
+        Where the occupied bins begin and end, ascending, on the scores' own scale; a named threshold is an edge.
+    is_open : array of shape (n_bins,)
+        Whether a bin holds all scores from here on, and so tells nothing of where within it they lie.
+    sides, sides2 : array of shape (n_bins + 1, 2, 2)
+        Weight and squared weight before each bin and from it on (second axis), by true class (third).
     """
 
     tally: Tally
     edges: FloatArray
-    weight: AnyArray
-    weight2: AnyArray
+    ends: FloatArray
+    is_open: BoolArray
+    sides: AnyArray
+    sides2: AnyArray
 
     @classmethod
     def of(cls, tally: Tally) -> BinnedRows:
         """Order the bins of a tally by score."""
         bins, index = np.unique(tally.keys[:, 2:4], axis=0, return_inverse=True)
-        index = index.reshape(-1)
-        edges = scores_of(bins[:, 0] * tally.step, tally.scale)
-        if tally.thresholds:
-            named = np.concatenate([[-np.inf], tally.thresholds])
-            edges = np.maximum(edges, named[bins[:, 1]])
-        shape = (len(bins) + 1, 2)
+        first, last = _ends_of(tally)
+        edges, ends = (scores_of((bins[:, 0] + shift) * tally.step, tally.scale) for shift in (0, 1))
+        lowest, highest = (0.0, 1 + FLOOR) if tally.scale == "logit" else (-np.inf, np.inf)
+        edges, ends = np.where(bins[:, 0] == first, lowest, edges), np.where(bins[:, 0] == last, highest, ends)
+        named = np.concatenate([[-np.inf], tally.thresholds, [np.inf]])
+        edges, ends = np.maximum(edges, named[bins[:, 1]]), np.minimum(ends, named[bins[:, 1] + 1])
         sums = []
         for column in (tally.weight, tally.weight2):
-            total = np.zeros(shape, dtype=column.dtype)
-            np.add.at(total, (index, tally.keys[:, 0]), column)
-            sums.append(total[::-1].cumsum(axis=0)[::-1])
-        return cls(tally, edges, sums[0], sums[1])
+            total = np.zeros((len(bins), 2), dtype=column.dtype)
+            np.add.at(total, (index.reshape(-1), tally.keys[:, 0]), column)
+            sums.append(both_sides(total))
+        return cls(tally, edges, ends, (bins[:, 0] == first) | (bins[:, 0] == last), sums[0], sums[1])
 
     @property
     def totals(self) -> AnyArray:
         """Weight of each class, array of shape (2,)."""
-        return np.asarray(self.weight[0])
-
-    @property
-    def totals2(self) -> AnyArray:
-        """Squared weight of each class, array of shape (2,)."""
-        return np.asarray(self.weight2[0])
+        return np.asarray(self.sides[0, 1])
 
     def at(self, threshold: FloatArray) -> Counts:
         """Count at thresholds on the scores' own scale; inside a bin, its rows are shared in proportion."""
         threshold = np.asarray(threshold, dtype=np.float64)
-        n_bins = len(self.edges)
-        place = np.clip(np.searchsorted(self.edges, threshold, side="right") - 1, -1, n_bins - 1)
+        place = np.searchsorted(self.edges, threshold, side="right") - 1
         here = np.maximum(place, 0)
-        everything = (place < 0) | (threshold <= 0 if self.tally.scale == "logit" else False)
-        share = np.where(everything, 1.0, self._share_above(threshold, here))[..., None]
-        here = np.where(everything, 0, here)
-        alerts, alerts2 = (
-            np.where(share == 1, sums[here], np.where(share == 0, sums[here + 1], 0))
-            + np.where((share > 0) & (share < 1), share * sums[here] + (1 - share) * sums[here + 1], 0)
-            for sums in (self.weight, self.weight2)
+        below_all = (place < 0) | ((threshold <= 0) & (self.tally.scale == "logit"))
+        share = np.where(below_all, 1.0, self._share_above(threshold, here))[..., None, None]
+        here = np.where(below_all, 0, here)
+        exact = (share == 0) | (share == 1)
+        weight, weight2 = (
+            np.where(exact, np.where(share == 1, sides[here], sides[here + 1]), 0)
+            + np.where(exact, 0, share * sides[here] + (1 - share) * sides[here + 1])
+            for sides in (self.sides, self.sides2)
         )
-        if self.weight.dtype.kind == "i" and ((share == 0) | (share == 1)).all():
-            alerts, alerts2 = np.rint(alerts).astype(np.int64), np.rint(alerts2).astype(np.int64)
-        inside = self.weight[here] - self.weight[here + 1]
-        bound = inside * np.where((share > 0) & (share < 1), np.maximum(share, 1 - share), 0)
-        return Counts(alerts, alerts2, np.asarray(bound, dtype=np.float64))
+        if self.sides.dtype.kind == "i" and exact.all():
+            weight, weight2 = np.rint(weight).astype(np.int64), np.rint(weight2).astype(np.int64)
+        inside = self.sides[here, 1] - self.sides[here + 1, 1]
+        bound = np.where(exact, 0.0, np.maximum(share, 1 - share))[..., 0] * inside
+        return Counts(weight.swapaxes(-1, -2), weight2.swapaxes(-1, -2), np.asarray(bound, dtype=np.float64))
 
     def cutoffs(self) -> FloatArray:
         """Return the edges of the bins and the named thresholds, ascending; the last one alerts none."""
@@ -86,19 +87,20 @@ class BinnedRows:
 
     def _share_above(self, threshold: FloatArray, place: AnyArray) -> FloatArray:
         """Return which part of the bin at ``place`` lies at or above the threshold."""
-        low = self.edges[place]
-        step, scale = self.tally.step, self.tally.scale
-        floor = np.floor(margins(low, scale) / step + EDGE)
-        high = scores_of((floor + 1) * step, scale)
-        if scale == "logit":  # the last bin holds the scores of exactly 1 too, the first those of exactly 0
-            high = np.where(floor == np.floor(-np.log(FLOOR) / step), 1 + FLOOR, high)
-            low = np.where(floor == np.floor(np.log(FLOOR) / step), -FLOOR, low)
-        if self.tally.thresholds:
-            named = np.append(self.tally.thresholds, np.inf)
-            high = np.minimum(high, named[np.searchsorted(named, low, side="right")])
-        share = (high - threshold) / np.where(high > low, high - low, 1.0)
-        share = np.where(share >= 1 - EDGE, 1.0, share)
-        return np.where(share <= EDGE, 0.0, share)
+        low, high, is_open = self.edges[place], self.ends[place], self.is_open[place]
+        closed = np.isfinite(low) & np.isfinite(high) & (high > low)
+        width = np.where(closed, np.where(closed, high, 1.0) - np.where(closed, low, 0.0), 1.0)
+        share = np.where(closed, np.where(closed, high, 1.0) - threshold, 0.5) / np.where(closed, width, 1.0)
+        share = np.where(share >= 1 - EDGE, 1.0, np.where(share <= EDGE, 0.0, share))
+        inside_open = is_open & (threshold > low) & (threshold < high)
+        return np.where(threshold <= low, 1.0, np.where(inside_open, 0.5, share))
+
+
+def _ends_of(tally: Tally) -> tuple[int, int]:
+    """Return the bins in which everything past the ends of the margin scale is kept."""
+    if tally.scale == "logit":
+        return int(np.floor(np.log(FLOOR) / tally.step)), int(np.floor(-np.log(FLOOR) / tally.step))
+    return -MAX_BIN, MAX_BIN
 
 
 def alerts_by_block(tally: Tally, cut: FloatArray) -> FloatArray:

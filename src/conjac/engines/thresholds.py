@@ -24,11 +24,6 @@ class Counter(Protocol):
         """Weight of each class."""
         ...
 
-    @property
-    def totals2(self) -> AnyArray:
-        """Squared weight of each class."""
-        ...
-
     def at(self, threshold: FloatArray) -> Counts:
         """Count at thresholds."""
         ...
@@ -61,7 +56,7 @@ def score_at_share(counter: Counter, share: FloatArray) -> FloatArray:
 
 def share_alerted(counter: Counter, threshold: FloatArray) -> FloatArray:
     """Return the share of all weight with a score at or above each threshold."""
-    return np.asarray(counter.at(threshold).alerts.sum(axis=-1) / counter.totals.sum())
+    return np.asarray(counter.at(threshold).weight[..., 1].sum(axis=-1) / counter.totals.sum())
 
 
 def to_score(counter: Counter, unit: Coordinate, t: Any) -> FloatArray:

@@ -1,0 +1,128 @@
+"""What the answers must be: closed forms of populations, and counts by brute force."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+from conjac import metrics
+
+
+@dataclass(frozen=True)
+class NormalLogits:
+    """A population: the log-odds of negatives and positives are N(mean, sd)."""
+
+    mean: tuple = (-1.0, 1.0)
+    sd: float = 1.0
+    prevalence: float = 0.5
+
+    def draw(self, rng, n):
+        """Return labels and log-odds of n rows."""
+        y = (rng.random(n) < self.prevalence).astype(int)
+        return y, rng.normal(np.asarray(self.mean)[y], self.sd)
+
+    @property
+    def share(self):
+        return np.array([1 - self.prevalence, self.prevalence])
+
+    def density(self, tau):
+        """Return each class's density of all rows at a margin, array of shape (2,)."""
+        return self.share * norm.pdf(tau, self.mean, self.sd)
+
+    def rates(self, t):
+        """Return the matrix of shares of all rows at a probability."""
+        alerted = self.share * norm.sf(logit(t), self.mean, self.sd)
+        return np.stack([self.share - alerted, alerted], axis=1)
+
+    def slope(self, t):
+        """Return the derivative of `rates` per unit of probability."""
+        moved = self.density(logit(t)) / (t * (1 - t))
+        return np.stack([moved, -moved], axis=1)
+
+    def metric(self, name, t):
+        return float(metrics.resolve(name, (0, 1)).value(self.rates(t)))
+
+    def metric_slope(self, name, t):
+        return float((metrics.resolve(name, (0, 1)).gradient(self.rates(t)) * self.slope(t)).sum())
+
+    def exchange_rate(self, t):
+        """Return false positives per true positive along the threshold."""
+        negative, positive = self.density(logit(t))
+        return negative / positive
+
+    def by_percentile(self, t):
+        """Return the derivative of `rates` per unit of the share alerted."""
+        density = self.density(logit(t))
+        moved = density / density.sum()
+        return np.stack([-moved, moved], axis=1)
+
+    def recall_threshold(self, recall):
+        """Return the log-odds at which recall has a value."""
+        return self.mean[1] + self.sd * norm.isf(recall)
+
+    def rounded_quotient(self, t, step, lattice):
+        """Return the difference quotient of `rates` over t -+ step, for probabilities rounded to a lattice."""
+        atoms = np.arange(round(1 / lattice) + 1) * lattice
+        inside = atoms[np.abs(atoms - t) < step]
+        low, high = np.clip(inside - lattice / 2, 0, 1), np.clip(inside + lattice / 2, 0, 1)
+        cdf = norm.cdf(logit(np.stack([low, high]))[..., None], self.mean, self.sd)
+        moved = self.share * (cdf[1] - cdf[0]).sum(axis=0) / (2 * step)
+        return np.stack([moved, -moved], axis=1)
+
+
+def count(positive, score, t, weight=None):
+    """Count [[TN, FP], [FN, TP]] row by row, comparing as NumPy does: in the scores' own dtype."""
+    cells = [[0, 0], [0, 0]] if weight is None else [[0.0, 0.0], [0.0, 0.0]]
+    alert = score >= float(t)
+    for i in range(len(score)):
+        cells[int(positive[i])][int(alert[i])] += 1 if weight is None else weight[i]
+    return np.array(cells)
+
+
+def matrices(positive, score, cutoffs, weight=None):
+    """Return the matrix at each cut-off, array of shape (n_cutoffs, 2, 2)."""
+    return np.array([count(positive, score, t, weight) for t in cutoffs])
+
+
+def wilson(hits, n, q=1.959963984540054):
+    """Return Wilson's interval, from its two roots."""
+    share = hits / n
+    middle = (share + q**2 / (2 * n)) / (1 + q**2 / n)
+    half = q / (1 + q**2 / n) * np.sqrt(share * (1 - share) / n + q**2 / (4 * n**2))
+    return middle - half, middle + half
+
+
+def gauss(u):
+    return np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def fourth_order(u):
+    return (3 - u**2) / 2 * gauss(u)
+
+
+def logits(score):
+    """Return log-odds with the package's floor of 2^-40."""
+    score = np.asarray(score, dtype=float)
+    return np.log(np.maximum(score, 2.0**-40)) - np.log(np.maximum(1 - score, 2.0**-40))
+
+
+def finite_difference(function, step=1e-5):
+    """Return the derivative at 0 of a smooth function of one number: central, Richardson's correction."""
+    near = (function(step) - function(-step)) / (2 * step)
+    far = (function(2 * step) - function(-2 * step)) / (4 * step)
+    return (4 * near - far) / 3
+
+
+def normalise(cells, how):
+    """Return shares of rows, columns or the total."""
+    axis = {None: None, "true": -1, "pred": -2, "all": (-2, -1)}[how]
+    return cells if how is None else cells / cells.sum(axis=axis, keepdims=True)
+
+
+def normal_rows(seed, n, *, mean=1.0, sd=1.0, prevalence=0.5):
+    """Return labels and probabilities whose log-odds are N(-+mean, sd), with both classes present."""
+    rng = np.random.default_rng(seed)
+    y, z = NormalLogits((-mean, mean), sd, prevalence).draw(rng, n)
+    y[:2] = 0, 1
+    return y, expit(z)

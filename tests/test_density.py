@@ -1,0 +1,219 @@
+"""The two estimators of a density at the cut, and the choice between them."""
+
+import warnings
+
+import numpy as np
+import pytest
+from oracles import NormalLogits, fourth_order, gauss, logits, normal_rows
+from scipy.special import expit, logit
+from scipy.stats import beta, binom, norm
+
+import conjac as cj
+
+POPULATION = NormalLogits()
+CONTINUOUS = {
+    "normal log-odds": lambda rng, n: expit(rng.normal(0, 1, n)),
+    "uniform": lambda rng, n: rng.random(n),
+    "beta": lambda rng, n: rng.beta(1, 8, n),
+    "saturated": lambda rng, n: expit(rng.normal(0, 4, n)),
+    "narrow": lambda rng, n: 0.5 + 0.01 * rng.normal(size=n).clip(-10, 10),
+    "two modes": lambda rng, n: expit(rng.choice([-2, 2], n) + rng.normal(0, 0.7, n)),
+    "raw normal": lambda rng, n: rng.normal(3, 100, n),
+    "raw narrow": lambda rng, n: 1000 + rng.normal(0, 1e-3, n),
+    "raw heavy tails": lambda rng, n: rng.standard_t(2, n),
+    "float32": lambda rng, n: expit(rng.normal(0, 1.5, n)).astype(np.float32),
+    "resampled": lambda rng, n: rng.choice(expit(rng.normal(0, 1, n)), n),
+}
+
+
+def quiet(*args, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cj.ConjacWarning)
+        return cj.confusion_jacobian(*args, **options)
+
+
+@pytest.mark.parametrize("shape", CONTINUOUS)
+@pytest.mark.parametrize("n", [20, 100, 1000, 10_000, 100_000])
+def test_scores_with_a_density_are_never_taken_for_atoms(shape, n):
+    rng = np.random.default_rng([n, len(shape)])
+    if shape == "resampled" and n < 100:
+        pytest.skip("a third of so few rows are ties")
+    score = CONTINUOUS[shape](rng, n)
+    y = np.arange(n) % 2
+    for share in (0.05, 0.5, 0.95) if n < 100_000 else (0.5,):
+        assert quiet(y, score, threshold=float(np.quantile(score, share))).method == "tangent"
+
+
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("n", [500, 5000, 100_000])
+def test_rounded_scores_are_taken_for_atoms(decimals, n):
+    y, p = normal_rows(n, n)
+    for t in (0.3, 0.5, 0.55, 0.8):
+        J = quiet(y, np.round(p, decimals), threshold=t)
+        assert J.method == "secant"
+        assert J.diagnostics["step"] > 0
+        assert "atoms" in J.diagnostics["reason"]
+
+
+@pytest.mark.parametrize("n_levels", [2, 3, 5, 11])
+def test_integers_are_taken_for_atoms(n_levels):
+    rng = np.random.default_rng(0)
+    y = np.arange(1000) % 2
+    J = quiet(y, rng.integers(0, n_levels, 1000) + (y if n_levels > 2 else 0), threshold=1.0, coordinate="score")
+    assert J.method == "secant"
+
+
+@pytest.mark.parametrize("t", [0.2, 0.5, 0.8])
+def test_the_tangent_is_two_kernel_sums(t):
+    y, p = normal_rows(0, 3000)
+    J = cj.confusion_jacobian(y, p, threshold=t)
+    margin, unit = logits(p) - logit(t), 1 / (t * (1 - t))
+    for true in (0, 1):
+        h = J.diagnostics["bandwidth"][str(true)]
+        u = margin[y == true] / h
+        assert J.jacobian[true, 1] == pytest.approx(-unit * gauss(u).sum() / h, rel=2e-3)
+        assert J.center[true, 1] == pytest.approx(-unit * fourth_order(u).sum() / h, rel=2e-3)
+        terms = fourth_order(u) / h
+        variance = (terms**2).sum() - terms.sum() ** 2 / 3000 + 0.5 * (1.5 * gauss(0) / h) ** 2
+        assert J.stderr[true, 1] == pytest.approx(unit * np.sqrt(variance), rel=2e-3)
+        n_eff = gauss(u).sum() ** 2 / (gauss(u) ** 2).sum()
+        assert J.diagnostics["effective_rows"][str(true)] == pytest.approx(n_eff, rel=5e-3)
+
+
+def test_a_weighted_tangent_is_two_weighted_kernel_sums():
+    y, p = normal_rows(0, 3000)
+    w = np.random.default_rng(1).exponential(size=3000)
+    J = cj.confusion_jacobian(y, p, sample_weight=w)
+    for true in (0, 1):
+        h = J.diagnostics["bandwidth"][str(true)]
+        u, mine = logits(p[y == true]) / h, w[y == true]
+        terms = fourth_order(u) / h
+        assert J.jacobian[true, 1] == pytest.approx(-4 * mine @ gauss(u) / h, rel=2e-3)
+        # Each row's influence, less the mean over all rows: the total weight is taken as known.
+        influence = np.where(y == true, fourth_order(logits(p) / h) / h, 0) - mine @ terms / w.sum()
+        variance = (w**2 * influence**2).sum()
+        variance += 0.5 * (mine**2).mean() * (1.5 * gauss(0) / h) ** 2
+        assert J.stderr[true, 1] == pytest.approx(4 * np.sqrt(variance), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "density", "t", "n", "least"),
+    [
+        ("N(1, 1)", lambda rng, n: rng.normal(1, 1, n), lambda u: norm.pdf(u, 1), 0.5, 500, 0.12),
+        ("N(1, 1)", lambda rng, n: rng.normal(1, 1, n), lambda u: norm.pdf(u, 1), 0.5, 5000, 0.05),
+        ("N(-2, 1.5)", lambda rng, n: rng.normal(-2, 1.5, n), lambda u: norm.pdf(u, -2, 1.5), 0.5, 5000, 0.07),
+        ("N(0, 4)", lambda rng, n: rng.normal(0, 4, n), lambda u: norm.pdf(u, 0, 4), 0.9, 5000, 0.05),
+        ("beta(2, 5)", lambda rng, n: logit(rng.beta(2, 5, n)), None, 0.3, 2000, 0.1),
+    ],
+)
+def test_accuracy_at_the_size_of_the_evidence(name, draw, density, t, n, least):
+    """Relative root mean squared errors of the reference race, with room for 60 replications."""
+    truth = beta.pdf(t, 2, 5) * t * (1 - t) if density is None else density(logit(t))
+    found, inside = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        positive = draw(rng, n)
+        y = np.repeat([1, 0], [n, 50])
+        J = quiet(y, expit(np.append(positive, rng.normal(0, 1, 50))), threshold=t, condition_on="class")
+        found.append(-J.jacobian[1, 1] * t * (1 - t) / n / truth)
+        lower, upper = J.confint()
+        inside.append(lower[1, 1] <= -n * truth / (t * (1 - t)) <= upper[1, 1])
+    assert np.sqrt(np.mean((np.array(found) - 1) ** 2)) < least, name
+    assert np.mean(inside) >= 0.86, name
+
+
+@pytest.mark.parametrize("t", [0.3, 0.5, 0.755])
+def test_the_secant_s_estimand_is_the_population_s_difference_quotient(t):
+    z, inside, n = [], [], 2000
+    for seed in range(200):
+        y, p = normal_rows(seed, n)
+        J = cj.confusion_jacobian(y, np.round(p, 2), threshold=t)
+        assert J.method == "secant"
+        truth = n * POPULATION.rounded_quotient(t, J.diagnostics["step"], 0.01)
+        lower, upper = J.confint()
+        z.append((J.center - truth) / J.stderr)
+        inside.append((lower <= truth) & (truth <= upper))
+    assert (np.mean(inside, axis=0) >= 0.9).all()
+    assert ((np.std(z, axis=0) > 0.85) & (np.std(z, axis=0) < 1.15)).all()
+
+
+def test_votes_of_a_hundred_trees():
+    """A lattice of hundredths: each row's votes are binomial about its own log-odds."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    weights = weights / weights.sum()
+    chance = [binom.pmf(np.arange(101)[:, None], 100, expit(m + nodes)) @ weights for m in (-1, 1)]
+    z, inside, n = [], [], 2000
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        y, u = POPULATION.draw(rng, n)
+        J = cj.confusion_jacobian(y, rng.binomial(100, expit(u)) / 100, threshold=0.5)
+        assert J.method == "secant"
+        d = J.diagnostics["step"]
+        within = np.abs(np.arange(101) / 100 - 0.5) < d
+        moved = np.array([0.5 * c[within].sum() for c in chance]) * n / (2 * d)
+        truth = np.stack([moved, -moved], axis=1)
+        lower, upper = J.confint()
+        z.append((J.center - truth) / J.stderr)
+        inside.append((lower <= truth) & (truth <= upper))
+    assert (np.mean(inside, axis=0) >= 0.9).all()
+    assert ((np.std(z, axis=0) > 0.85) & (np.std(z, axis=0) < 1.15)).all()
+
+
+def test_the_secant_reports_the_bias_that_remains():
+    """As a derivative, a quotient over a wide step is biased by d^2 g'' / 6."""
+    y, p = normal_rows(0, 50_000)
+    J = cj.confusion_jacobian(y, np.round(p, 2), threshold=0.3)
+    quotient, slope = POPULATION.rounded_quotient(0.3, J.diagnostics["step"], 0.01), POPULATION.slope(0.3)
+    assert set(J.diagnostics["bias"]) == {"0", "1"}
+    assert (np.abs(J.center - 50_000 * slope) < 4 * J.stderr + 50_000 * np.abs(quotient - slope)).all()
+
+
+@pytest.mark.parametrize("n", [500, 2000, 20_000])
+@pytest.mark.parametrize("how", ["resampled", "half twice", "all twice"])
+def test_repeated_rows_do_not_shrink_the_bandwidth(n, how):
+    """Oversampled or resampled rows have the same density: ties are no structure to resolve."""
+    y, p = normal_rows(0, n)
+    rng = np.random.default_rng(1)
+    again = {
+        "resampled": rng.integers(0, n, n),
+        "half twice": np.append(np.arange(n), np.flatnonzero(rng.random(n) < 0.5)),
+        "all twice": np.repeat(np.arange(n), 2),
+    }[how]
+    plain, repeated = cj.confusion_jacobian(y, p), cj.confusion_jacobian(y[again], p[again])
+    assert repeated.method == "tangent"
+    for label in ("0", "1"):
+        assert repeated.diagnostics["bandwidth"][label] > 0.55 * plain.diagnostics["bandwidth"][label]
+
+
+def test_the_bandwidth_is_capped_where_the_density_bends_neither_way():
+    """At one sd from the mean g'' = 0, and a plug-in bandwidth would be unbounded."""
+    y, p = normal_rows(0, 5000)
+    at_bend = cj.confusion_jacobian(y, p, threshold=0.0, coordinate="logit")
+    h = at_bend.diagnostics["bandwidth"]["1"]
+    assert 0.1 < h < 1.0
+    truth = 2500 * norm.pdf(0, 1)
+    assert at_bend.jacobian[1, 0] == pytest.approx(truth, rel=0.15)
+
+
+def test_coarse_bins_do_not_change_the_density():
+    y, p = normal_rows(0, 5000)
+    curve = cj.ConfusionCurve.from_predictions(y, p)
+    for wider in (2, 8):
+        rough = cj.ConfusionCurve.from_tally(curve.tally.coarsen(curve.tally.step * wider))
+        np.testing.assert_allclose(rough.jacobian_at(0.4), curve.jacobian_at(0.4), rtol=5e-3)
+        np.testing.assert_allclose(rough.stderr_at(0.4), curve.stderr_at(0.4), rtol=2e-2)
+
+
+def test_few_effective_rows_make_the_interval_unknown_and_warn():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 500)
+    score = expit(np.append(rng.normal(-6, 1, 500), rng.normal(0, 1, 500)))
+    with pytest.warns(cj.ConjacWarning, match=r"fewer than 5 effective rows of class 0"):
+        J = cj.confusion_jacobian(y, score)
+    assert np.isnan(J.stderr[0]).all()
+    assert np.isfinite(J.stderr[1]).all()
+    assert np.isfinite(J.matrix_confint()).all()
+    assert J.diagnostics["effective_rows"]["0"] < 5
+    # A figure that needs both classes is unknown too; one that needs the other class alone is not.
+    assert np.isnan(J.of("f1").stderr)
+    assert np.isnan(J.exchange_rate().stderr)
