@@ -150,7 +150,7 @@ def test_cells_move_with_slopes(t):
     "jitter",
     [
         1e-3,
-        pytest.param(0.05, marks=pytest.mark.xfail(strict=True, reason="near repeats look like modes to the bandwidth")),
+        pytest.param(0.05, marks=pytest.mark.xfail(strict=True, reason="near repeats look like modes")),
     ],
 )
 def test_near_repeats_of_a_cluster_are_not_taken_for_the_density_s_own_shape(jitter):

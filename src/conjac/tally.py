@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray, Scale
-from conjac.coordinates import margins
+from conjac.coordinates import FLOOR, margins, scores_of
 from conjac.errors import InvalidInputError
 from conjac.rules import BINARY_FACETS, Facet, in_dtype_of
 
@@ -160,7 +160,7 @@ class Tally:
 
     def coarsen(self, step: float) -> Tally:
         """Return this tally with wider bins; ``step`` is a power of two, not below `step`."""
-        factor = int(step / self.step)
+        factor = int(min(step / self.step, 2 * MAX_BIN))
         if factor <= 1:
             return self
         keys = self.keys.copy()
@@ -239,6 +239,8 @@ class Tally:
     def _of_rows(self, true: IntArray, score: AnyArray, weight: FloatArray | None, block: IntArray | None) -> Tally:
         position = margins(score, self.scale) / self.step
         floor = np.clip(np.floor(position), -MAX_BIN, MAX_BIN)
+        if self.scale == "logit":
+            floor += _off_by_rounding(score, floor, self.step)
         keys = np.zeros((len(score), len(KEYS)), dtype=np.intp)
         keys[:, 0] = true
         keys[:, 2] = floor
@@ -251,6 +253,14 @@ class Tally:
         counted = ones if weight is None else weight
         offset = np.clip(position - floor, 0, 1) * self.step
         return _sum([replace(self, keys=keys, rows=ones, weight=counted, weight2=counted * counted, offset=offset)])
+
+
+def _off_by_rounding(score: AnyArray, floor: FloatArray, step: float) -> IntArray:
+    """Return the bins to move by, so that a probability on an edge lies above it, as ``score >= edge`` has it."""
+    low, high = (in_dtype_of(score, scores_of((floor + shift) * step, "logit")) for shift in (0, 1))
+    inside = (score > FLOOR) & (score < 1 - FLOOR)
+    up, down = inside & (score >= high), inside & (score < low)
+    return np.asarray(up.astype(np.intp) - down.astype(np.intp))
 
 
 def _sum(parts: list[Tally]) -> Tally:

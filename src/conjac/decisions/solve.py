@@ -34,6 +34,8 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
     value = np.asarray(row.value(weight))
     unknown = undefined(row, weight)
     meets = (value >= aim if row.greater_is_better else value <= aim) & ~unknown
+    if unknown.all():
+        raise InfeasibleError(f"{row.name} is 0/0 at every threshold; there is nothing to solve", {})
     if not meets.any():
         at = int(np.nanargmin(np.where(unknown, np.nan, np.abs(value - aim))))
         nearest = {"threshold": float(curve.told(cutoffs[at])), row.name: float(value[at])}

@@ -39,7 +39,7 @@ def is_discrete(tally: Tally, cut: FloatArray) -> BoolArray:
 def occupancy(tally: Tally) -> float:
     """Return the bins that are occupied, as a share of those that a density would occupy; the end bins left out."""
     _, _, seen, expected = _cells(tally)
-    inner = slice(1, -2) if len(seen) > 3 else slice(None)
+    inner = slice(1, -1) if len(seen) > 3 else slice(None)
     total = float(np.ptp(expected[inner]))
     return float(np.ptp(seen[inner])) / total if total else 1.0
 

@@ -76,7 +76,8 @@ class Spread:
         step : float
             Their bin width.
         """
-        bandwidth = fixed_point_bandwidth(atoms.position, _declumped(atoms, step), self, step)
+        thinned = replace(self, n=self.n / max(_dispersion(atoms, step), 1.0))
+        bandwidth = fixed_point_bandwidth(atoms.position, _declumped(atoms, step), thinned, step)
         if bandwidth is None:
             return self
         return replace(self, sd=min(self.sd, bandwidth / (NORMAL_REFERENCE * self.n ** (-1 / 5))))
@@ -103,13 +104,13 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
         Bin width of the atoms. The transform's bins are whole multiples of it: others would hold now two and now three
         of the atoms' bins, a comb that a large sample resolves.
     """
-    if len(position) < FEWEST:
+    if len(position) < FEWEST or weight.sum() == 0:
         return None
     median = _quantiles(position, weight, np.array([0.5]))[0]
     near = np.abs(position - median) <= REACH * spread.sd
     position, weight = position[near], weight[near]
     room = np.ptp(position) * (1 + 2 * MARGIN) if len(position) else 0.0
-    if room == 0:
+    if room == 0 or weight.sum() == 0:
         return None
     width = step * 2.0 ** np.ceil(np.log2(max(room / (BINS * step), 1)))
     place = np.floor(position / width).astype(np.intp)
@@ -147,6 +148,14 @@ def _declumped(atoms: Atoms, step: float) -> FloatArray:
     mean = np.bincount(cell, atoms.rows)[cell] / CELL
     weight = atoms.weight.sum(axis=1)
     return np.asarray(weight * np.minimum(1, np.maximum(1, CLUMP * mean) / np.maximum(atoms.rows, 1)))
+
+
+def _dispersion(atoms: Atoms, step: float) -> float:
+    """Return the variance of the rows to a bin over their mean: 1 for independent rows, 2 for rows that stand twice."""
+    _, cell = np.unique(np.floor(atoms.position / (CELL * step)), return_inverse=True)
+    mean = np.bincount(cell, atoms.rows) / CELL
+    squares = np.bincount(cell, atoms.rows.astype(np.float64) ** 2)
+    return float((squares - CELL * mean**2).sum() / ((CELL - 1) * mean.sum()))
 
 
 def _quantiles(position: FloatArray, weight: FloatArray, share: FloatArray) -> FloatArray:

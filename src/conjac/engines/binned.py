@@ -11,8 +11,8 @@ from conjac.coordinates import FLOOR, scores_of
 from conjac.engines.arrays import Counts, both_sides
 from conjac.tally import MAX_BIN, Tally
 
-EDGE = 1e-9
-"""A threshold this close to an edge, in bins, is at the edge."""
+TINY = 1e-12
+"""A threshold inside a bin shares its rows, however near to an edge it is: rows may sit on the edge itself."""
 SLACK = 1e-9
 """An atom this far below a cut, relative to it, is at the cut: means of equal margins differ by rounding."""
 
@@ -87,13 +87,12 @@ class BinnedRows:
 
     def _share_above(self, threshold: FloatArray, place: AnyArray) -> FloatArray:
         """Return which part of the bin at ``place`` lies at or above the threshold."""
-        low, high, is_open = self.edges[place], self.ends[place], self.is_open[place]
-        closed = np.isfinite(low) & np.isfinite(high) & (high > low)
-        width = np.where(closed, np.where(closed, high, 1.0) - np.where(closed, low, 0.0), 1.0)
-        share = np.where(closed, np.where(closed, high, 1.0) - threshold, 0.5) / np.where(closed, width, 1.0)
-        share = np.where(share >= 1 - EDGE, 1.0, np.where(share <= EDGE, 0.0, share))
-        inside_open = is_open & (threshold > low) & (threshold < high)
-        return np.where(threshold <= low, 1.0, np.where(inside_open, 0.5, share))
+        low, high = self.edges[place], self.ends[place]
+        closed = ~self.is_open[place] & (high > low)
+        start, width = np.where(closed, low, 0.0), np.where(closed, high, 1.0) - np.where(closed, low, 0.0)
+        linear = np.where(closed, (start + width - threshold) / width, 0.5)
+        inside = np.clip(linear, TINY, 1 - TINY)
+        return np.where(threshold <= low, 1.0, np.where(threshold >= high, 0.0, inside))
 
 
 def _ends_of(tally: Tally) -> tuple[int, int]:

@@ -46,7 +46,8 @@ def propagate(
         shifted[..., j] += 1j * STEP
         columns.append(function(shifted).imag / STEP)
     jacobian = np.stack(columns, axis=-1)
-    variance = ((jacobian @ covariance) * jacobian).sum(axis=-1)
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate over next to nothing has an error without bound
+        variance = ((jacobian @ covariance) * jacobian).sum(axis=-1)
     return value, np.sqrt(np.maximum(variance, 0.0))
 
 
