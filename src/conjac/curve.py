@@ -182,7 +182,7 @@ class ConfusionCurve:
         return self.unit.name
 
     def matrix_at(self, t: Any, *, exact: bool = False) -> AnyArray:
-        """Return the matrix at thresholds, array of shape (*t.shape, 2, 2); exact integers without weights.
+        """Return the matrix at thresholds, array of shape ``(*t.shape, 2, 2)``; exact integers without weights.
 
         Parameters
         ----------
@@ -205,25 +205,25 @@ class ConfusionCurve:
         return counts.weight
 
     def bound_at(self, t: Any) -> FloatArray:
-        """Return how far each class's cells can be from the exact count, array of shape (*t.shape, 2)."""
+        """Return how far each class's cells can be from the exact count, array of shape ``(*t.shape, 2)``."""
         return self._counts(t).bound
 
     def jacobian_at(self, t: Any) -> FloatArray:
-        """Return dC/dt, array of shape (*t.shape, 2, 2); nan at the end of the domain."""
+        """Return dC/dt, array of shape ``(*t.shape, 2, 2)``; nan at the end of the domain."""
         motion = self.motion_at(t)
         return self._shaped(motion.slope(motion.point), t)
 
     def center_at(self, t: Any) -> FloatArray:
-        """Return the bias-corrected dC/dt on which intervals are centred, array of shape (*t.shape, 2, 2)."""
+        """Return the bias-corrected dC/dt on which intervals are centred, array of shape ``(*t.shape, 2, 2)``."""
         motion = self.motion_at(t)
         return self._shaped(motion.slope(motion.center), t)
 
     def stderr_at(self, t: Any) -> FloatArray:
-        """Return the standard error of `center_at`, array of shape (*t.shape, 2, 2)."""
+        """Return the standard error of `center_at`, array of shape ``(*t.shape, 2, 2)``."""
         return self._shaped(self.motion_at(t).slope_stderr(), t)
 
     def confint_at(self, t: Any, level: float = 0.95) -> Interval:
-        """Return the pointwise interval of dC/dt, lower and upper arrays of shape (*t.shape, 2, 2)."""
+        """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
         motion = self.motion_at(t)
         center = motion.slope(motion.center)
         half = quantile(level, motion.joint.cells.df) * motion.slope_stderr()
