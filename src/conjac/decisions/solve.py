@@ -35,7 +35,8 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
     unknown = undefined(row, weight)
     meets = (value >= aim if row.greater_is_better else value <= aim) & ~unknown
     if unknown.all():
-        raise InfeasibleError(f"{row.name} is 0/0 at every threshold; there is nothing to solve", {})
+        nothing = {"threshold": np.nan, row.name: np.nan}
+        raise InfeasibleError(f"no threshold reaches {row.name} {aim:g}: it is 0/0 at every one", nothing)
     if not meets.any():
         at = int(np.nanargmin(np.where(unknown, np.nan, np.abs(value - aim))))
         nearest = {"threshold": float(curve.told(cutoffs[at])), row.name: float(value[at])}

@@ -154,6 +154,8 @@ def _dispersion(atoms: Atoms, step: float) -> float:
     """Return the variance of the rows to a bin over their mean: 1 for independent rows, 2 for rows that stand twice."""
     _, cell = np.unique(np.floor(atoms.position / (CELL * step)), return_inverse=True)
     mean = np.bincount(cell, atoms.rows) / CELL
+    if not mean.sum():
+        return 1.0
     squares = np.bincount(cell, atoms.rows.astype(np.float64) ** 2)
     return float((squares - CELL * mean**2).sum() / ((CELL - 1) * mean.sum()))
 
