@@ -257,8 +257,6 @@ class Tally:
 
 def _off_by_rounding(score: AnyArray, floor: FloatArray, step: float) -> IntArray:
     """Return the bins to move by, so that a probability on an edge lies above it, as ``score >= edge`` has it."""
-    if score.dtype.itemsize < 4:  # half precision is coarser than the bins: no edge to agree on
-        score = score.astype(np.float64)
     low, high = (in_dtype_of(score, scores_of((floor + shift) * step, "logit")) for shift in (0, 1))
     inside = (score > FLOOR) & (score < 1 - FLOOR)
     up, down = inside & (score >= high), inside & (score < low)
