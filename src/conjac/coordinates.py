@@ -72,6 +72,15 @@ def _ones(t: FloatArray) -> FloatArray:
     return np.ones_like(t)
 
 
+def _log_odds(score: FloatArray) -> FloatArray:
+    """Return log-odds that come back as these probabilities or barely less, so that ``>=`` alerts the same rows."""
+    told = np.asarray(logit(np.clip(score, 0, 1)))
+    slack = np.finfo(np.float64).eps * np.maximum(np.abs(np.nan_to_num(told)), 1)
+    for shift in (1, 2, 4):
+        told = np.where(expit(told) > score, told - shift * slack, told)
+    return told
+
+
 def _logit_velocity(t: FloatArray) -> FloatArray:
     inside = (t > 0) & (t < 1)
     safe = np.where(inside, t, 0.5)
@@ -85,7 +94,7 @@ COORDINATES: dict[str, Coordinate] = {
     c.name: c
     for c in (
         Coordinate("probability", "1.0 of probability", "logit", _identity, _identity, _logit_velocity, REAL, UNIT),
-        Coordinate("logit", "1 unit of log-odds", "logit", expit, logit, _ones, REAL, REAL),
+        Coordinate("logit", "1 unit of log-odds", "logit", expit, _log_odds, _ones, REAL, REAL),
         Coordinate("percentile", "1.0 of the rows alerted", "logit", None, None, None, UNIT, UNIT),
         Coordinate("score", "1 unit of score", "score", _identity, _identity, _ones, REAL, REAL),
     )

@@ -66,7 +66,8 @@ class Tally:
     weight, weight2 : array of shape (n_keys,)
         Sums of the weights and of their squares; exact integers without weights.
     offset : array of shape (n_keys,)
-        Sums, over rows, of the margin's distance from the lower edge of its bin.
+        Sums, over rows, of the margin's distance from the lower edge of its bin; a little below 0 for scores
+        that only their dtype's rounding puts above that edge.
 
     Examples
     --------
@@ -238,9 +239,7 @@ class Tally:
 
     def _of_rows(self, true: IntArray, score: AnyArray, weight: FloatArray | None, block: IntArray | None) -> Tally:
         position = margins(score, self.scale) / self.step
-        floor = np.clip(np.floor(position), -MAX_BIN, MAX_BIN)
-        if self.scale == "logit":
-            floor += _off_by_rounding(score, floor, self.step)
+        floor = _bins(score, self.scale, self.step)
         keys = np.zeros((len(score), len(KEYS)), dtype=np.intp)
         keys[:, 0] = true
         keys[:, 2] = floor
@@ -251,16 +250,24 @@ class Tally:
             keys[:, 4] = block
         ones = np.ones(len(score), dtype=np.intp)
         counted = ones if weight is None else weight
-        offset = np.clip(position - floor, 0, 1) * self.step
+        offset = (position - floor) * self.step
         return _sum([replace(self, keys=keys, rows=ones, weight=counted, weight2=counted * counted, offset=offset)])
 
 
-def _off_by_rounding(score: AnyArray, floor: FloatArray, step: float) -> IntArray:
-    """Return the bins to move by, so that a probability on an edge lies above it, as ``score >= edge`` has it."""
-    low, high = (in_dtype_of(score, scores_of((floor + shift) * step, "logit")) for shift in (0, 1))
-    inside = (score > FLOOR) & (score < 1 - FLOOR)
-    up, down = inside & (score >= high), inside & (score < low)
-    return np.asarray(up.astype(np.intp) - down.astype(np.intp))
+def _bins(score: AnyArray, scale: Scale, step: float) -> FloatArray:
+    """Return the bin of each score: the last one whose lower edge, in the scores' own dtype, is not above it.
+
+    An edge is compared as ``score >= edge`` is. Scores coarser than the bins stand for every number that rounds to
+    them, so the search starts from the largest of these.
+    """
+    value = np.asarray(score, dtype=np.float64)
+    if score.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            value = value + (np.nextafter(score, np.array(np.inf, score.dtype)).astype(np.float64) - value) / 2
+    bins = np.clip(np.floor(margins(value, scale) / step), -MAX_BIN, MAX_BIN)
+    low, high = (in_dtype_of(score, scores_of((bins + shift) * step, scale)) for shift in (0, 1))
+    inside = (score > FLOOR) & (score < 1 - FLOOR) if scale == "logit" else np.abs(bins) < MAX_BIN
+    return np.asarray(bins + (inside & (score >= high)) - (inside & (score < low)))
 
 
 def _sum(parts: list[Tally]) -> Tally:

@@ -118,8 +118,7 @@ def test_order_and_shape_of_thresholds_change_nothing(kind, data):
         np.testing.assert_allclose(at(t[list(order)]), together[list(order)], rtol=1e-9)
         np.testing.assert_allclose(at(np.sort(t)[::-1]), at(np.sort(t))[::-1], rtol=1e-9)
         np.testing.assert_array_equal(at(t[:, None])[:, 0], together)
-        # Bins are as fine as the narrowest bandwidth asks, so that slopes alone differ by rounding into them.
-        np.testing.assert_allclose(together, [at(x) for x in t], rtol=1e-3, atol=1e-9)
+        np.testing.assert_allclose(together, [at(x) for x in t], rtol=1e-9, atol=1e-12)
 
 
 @KINDS

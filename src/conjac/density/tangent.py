@@ -39,12 +39,15 @@ def tangent(tally: Tally, spreads: tuple[Spread, ...], cut: FloatArray) -> dict[
 def _one_class(tally: Tally, true: int, spread: Spread, cut: FloatArray) -> dict[str, FloatArray]:
     pilot = fitted(tally, true, spread.pilot)
     bandwidth = pointwise_bandwidth(pilot, spread, cut)
-    atoms = fitted(tally, true, float(np.min(bandwidth)))
-    chunks = max(1, len(cut) * len(atoms.position) // AT_ONCE)
-    parts = [
-        _at(atoms, c, h) for c, h in zip(np.array_split(cut, chunks), np.array_split(bandwidth, chunks), strict=True)
-    ]
-    result = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    steps = fitting_step(bandwidth)
+    parts, places = [], []
+    for step in np.unique(steps):
+        atoms, here = tally.atoms(true, step=float(step)), np.flatnonzero(steps == step)
+        for few in np.array_split(here, max(1, len(here) * len(atoms.position) // AT_ONCE)):
+            parts.append(_at(atoms, cut[few], bandwidth[few]))
+            places.append(few)
+    order = np.argsort(np.concatenate(places))
+    result = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
     result["bandwidth"] = bandwidth
     result["drift"] = drift_at(pilot, spread, cut)
     result["penalty"] = PENALTY * spread.weight2 * (1.5 * _gauss(0.0) / bandwidth) ** 2
@@ -101,7 +104,12 @@ def drift_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatArray:
 
 def fitted(tally: Tally, true: int, bandwidth: float) -> Atoms:
     """Return one class's atoms in bins as wide as this bandwidth allows."""
-    return tally.atoms(true, step=2.0 ** np.floor(np.log2(bandwidth / BINS_PER_BANDWIDTH)))
+    return tally.atoms(true, step=float(fitting_step(np.asarray(bandwidth))))
+
+
+def fitting_step(bandwidth: FloatArray) -> FloatArray:
+    """Return the bin widths that are narrow enough for these bandwidths, whatever else is asked for beside them."""
+    return np.asarray(2.0 ** np.floor(np.log2(bandwidth / BINS_PER_BANDWIDTH)))
 
 
 def _gauss(u: FloatArray | float) -> FloatArray:

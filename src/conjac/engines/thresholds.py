@@ -83,7 +83,7 @@ def from_score(counter: Counter, unit: Coordinate, score: Any) -> FloatArray:
     score = np.asarray(score, dtype=np.float64)
     if unit.from_score is None:
         return share_alerted(counter, score)
-    return np.asarray(unit.from_score(np.clip(score, 0, 1) if unit.name == "logit" else score))
+    return np.asarray(unit.from_score(score))
 
 
 def named_scores(unit: Coordinate, thresholds: Any) -> tuple[float, ...]:
