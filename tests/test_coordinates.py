@@ -30,6 +30,14 @@ def test_to_score_and_back(t):
     np.testing.assert_allclose(COORDINATES["logit"].from_score(COORDINATES["logit"].to_score(t)), t, rtol=1e-9)
 
 
+@given(st.floats(0, 1))
+def test_log_odds_come_back_to_the_same_score_or_barely_less(score):
+    unit = COORDINATES["logit"]
+    back = float(unit.to_score(unit.from_score(np.array(score))))
+    assert back <= score
+    assert back == pytest.approx(score, rel=1e-12, abs=1e-300)
+
+
 @given(score=st.floats(2.0**-39, 1 - 2.0**-39))
 def test_margins_invert(score):
     np.testing.assert_allclose(scores_of(margins(np.array([score]), "logit"), "logit"), score, rtol=1e-9)

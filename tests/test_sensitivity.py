@@ -62,6 +62,17 @@ def test_undefined_metrics_are_nan_in_their_slope():
     assert np.isnan(told.value_confint()).all()
 
 
+@pytest.mark.parametrize(("false_alarms", "known"), [(0, False), (2, False), (40, True)])
+def test_two_false_alarms_do_not_carry_the_slope_of_a_likelihood_ratio(false_alarms, known):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 300)
+    p = np.where(y == 1, rng.uniform(0.3, 0.9, 600), rng.uniform(0.3, 0.5, 600))
+    p[:false_alarms] = rng.uniform(0.5, 0.6, false_alarms)
+    told = cj.confusion_jacobian(y, p).of("positive_likelihood_ratio")
+    assert np.isfinite(told.stderr) == known
+    assert np.isnan(told.confint()).any() != known
+
+
 def test_exchange_rate_against_the_population(J):
     rate = J.exchange_rate()
     truth = NormalLogits().exchange_rate(0.6)

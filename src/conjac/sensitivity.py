@@ -10,7 +10,7 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr, propagate, quantile
 from conjac.metrics import Metric
-from conjac.motion import Motion
+from conjac.motion import MIN_ROWS, Motion
 
 CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 
@@ -28,7 +28,7 @@ class Sensitivity:
     center : array of shape parameter_shape
         Bias-corrected derivative, on which `confint` is centred.
     stderr : array of shape parameter_shape
-        Standard error of ``center``.
+        Standard error of ``center``; nan where too few rows are behind it.
     elasticity : array of shape parameter_shape
         Derivative of the metric's logarithm: ``gradient / value``.
     units : tuple of str
@@ -82,7 +82,11 @@ def sensitivity(row: Metric, motion: Motion, units: tuple[str, ...]) -> Sensitiv
 
 
 def metric_slope(row: Metric, motion: Motion) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a metric's derivative, its bias-corrected derivative and that one's error, arrays of shape (n_points,)."""
+    """Return a metric's derivative, its bias-corrected derivative and that one's error, arrays of shape (n_points,).
+
+    The error is nan where fewer than 5 effective rows are near the boundary or, for a ratio, behind its value: two
+    false positives do not carry the slope of a likelihood ratio, however many rows are near the threshold.
+    """
 
     def slope(point: AnyArray) -> AnyArray:
         return row.slope(motion.cells(point), motion.slope(point))[..., None]
@@ -90,7 +94,11 @@ def metric_slope(row: Metric, motion: Motion) -> tuple[FloatArray, FloatArray, F
     value = np.asarray(slope(motion.point)[..., 0], dtype=np.float64)
     with np.errstate(invalid="ignore"):
         center, stderr = propagate(slope, motion.center, motion.joint.covariance)
-    return value, center[..., 0], np.where(motion.trusted.all(axis=1), stderr[..., 0], np.nan)
+    trusted = motion.trusted.all(axis=1)
+    if row.domain.scale == "log":
+        cells = motion.joint.cells
+        trusted &= np.asarray(row.value(cells.weight) ** 2 >= MIN_ROWS * metric_stderr(row, cells) ** 2)
+    return value, center[..., 0], np.where(trusted, stderr[..., 0], np.nan)
 
 
 def exchange_rate(paid: str, gained: str, motion: Motion) -> Sensitivity:

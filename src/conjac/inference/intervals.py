@@ -24,6 +24,10 @@ class Interval(NamedTuple):
     lower: FloatArray
     upper: FloatArray
 
+    def __repr__(self) -> str:
+        """Show plain numbers."""
+        return f"Interval(lower={self.lower}, upper={self.upper})"
+
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
