@@ -20,7 +20,7 @@ def test_the_velocity_is_the_derivative_of_the_cut(name, t):
     def cut(step):
         return float(margins(np.array([unit.to_score(told + step)]), unit.scale)[0])
 
-    np.testing.assert_allclose(unit.velocity(np.array([told]))[0], finite_difference(cut, 1e-4), rtol=1e-5)
+    np.testing.assert_allclose(unit.cut.derivative(np.array([told]))[0], finite_difference(cut, 1e-4), rtol=1e-5)
 
 
 @given(t=st.floats(1e-6, 1 - 1e-6))
@@ -59,7 +59,7 @@ def test_float32_is_cast_before_it_is_clipped():
 
 
 def test_the_velocity_is_unknown_at_the_ends():
-    velocity = COORDINATES["probability"].velocity(np.array([-1.0, 0.0, 0.25, 1.0, 2.0]))
+    velocity = COORDINATES["probability"].cut.derivative(np.array([-1.0, 0.0, 0.25, 1.0, 2.0]))
     np.testing.assert_array_equal(np.isnan(velocity), [True, True, False, True, True])
     np.testing.assert_allclose(velocity[2], 16 / 3)
 

@@ -19,7 +19,7 @@ LEVELS = (
     "_version _typing",
     "errors",
     "readonly reading",
-    "calculus linear validation frames",
+    "calculus validation frames",
     "metrics coordinates rules perturbations",
     "tally",
     "density",

@@ -1,17 +1,20 @@
 """conjac: the Jacobian of the confusion matrix."""
 
-from conjac import metrics
+from conjac import calculus, metrics
 from conjac._version import __version__
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Constraint, Decision
 from conjac.errors import (
     ConjacError,
     ConjacWarning,
+    ConvergenceError,
     InexactError,
     InfeasibleError,
     InvalidInputError,
     MissingDependencyError,
+    NotDifferentiableError,
     NotSupportedError,
+    SingularJacobianError,
     UnknownMetricError,
 )
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
@@ -24,16 +27,20 @@ __all__ = [
     "ConjacError",
     "ConjacWarning",
     "Constraint",
+    "ConvergenceError",
     "Decision",
     "InexactError",
     "InfeasibleError",
     "InvalidInputError",
     "MissingDependencyError",
+    "NotDifferentiableError",
     "NotSupportedError",
+    "SingularJacobianError",
     "Tally",
     "Threshold",
     "UnknownMetricError",
     "__version__",
+    "calculus",
     "confusion_jacobian",
     "metrics",
 ]

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 
 from conjac._typing import AnyArray, CoordinateName, FloatArray, Scale
+from conjac.calculus.elementwise import IDENTITY, LOGIT, Elementwise
 from conjac.errors import InvalidInputError
 
 FLOOR = 2.0**-40
@@ -46,8 +46,8 @@ class Coordinate:
     to_score, from_score : callable
         Between the threshold in this unit and the threshold on the scores themselves.
         The percentile has none: it needs the rows.
-    velocity : callable or None
-        dtau/dt at t; None where it is an estimate (percentile).
+    cut : Elementwise or None
+        tau(t), with its derivative; None where that is an estimate (percentile).
     domain : tuple of float
         Where t may lie.
     ends : tuple of float
@@ -59,32 +59,18 @@ class Coordinate:
     scale: Scale
     to_score: Callable[[Any], Any] | None
     from_score: Callable[[Any], Any] | None
-    velocity: Callable[[FloatArray], FloatArray] | None
+    cut: Elementwise | None
     domain: tuple[float, float]
     ends: tuple[float, float]
 
 
-def _identity(t: FloatArray) -> FloatArray:
-    return t
-
-
-def _ones(t: FloatArray) -> FloatArray:
-    return np.ones_like(t)
-
-
 def _log_odds(score: FloatArray) -> FloatArray:
     """Return log-odds that come back as these probabilities or barely less, so that ``>=`` alerts the same rows."""
-    told = np.asarray(logit(np.clip(score, 0, 1)))
+    told = np.asarray(LOGIT(np.clip(score, 0, 1)))
     slack = np.finfo(np.float64).eps * np.maximum(np.abs(np.nan_to_num(told)), 1)
     for shift in (1, 2, 4):
-        told = np.where(expit(told) > score, told - shift * slack, told)
+        told = np.where(LOGIT.inverse(told) > score, told - shift * slack, told)
     return told
-
-
-def _logit_velocity(t: FloatArray) -> FloatArray:
-    inside = (t > 0) & (t < 1)
-    safe = np.where(inside, t, 0.5)
-    return np.where(inside, 1 / (safe * (1 - safe)), np.nan)
 
 
 REAL = (-np.inf, np.inf)
@@ -93,10 +79,10 @@ UNIT = (0.0, 1.0)
 COORDINATES: dict[str, Coordinate] = {
     c.name: c
     for c in (
-        Coordinate("probability", "1.0 of probability", "logit", _identity, _identity, _logit_velocity, REAL, UNIT),
-        Coordinate("logit", "1 unit of log-odds", "logit", expit, _log_odds, _ones, REAL, REAL),
+        Coordinate("probability", "1.0 of probability", "logit", IDENTITY, IDENTITY, LOGIT, REAL, UNIT),
+        Coordinate("logit", "1 unit of log-odds", "logit", LOGIT.inverse, _log_odds, IDENTITY, REAL, REAL),
         Coordinate("percentile", "1.0 of the rows alerted", "logit", None, None, None, UNIT, UNIT),
-        Coordinate("score", "1 unit of score", "score", _identity, _identity, _ones, REAL, REAL),
+        Coordinate("score", "1 unit of score", "score", IDENTITY, IDENTITY, IDENTITY, REAL, REAL),
     )
 }
 
@@ -122,7 +108,7 @@ def margins(score: AnyArray, scale: Scale) -> FloatArray:
 
 def scores_of(margin: Any, scale: Scale) -> FloatArray:
     """Return the scores that lie at given margins: the inverse of `margins`."""
-    return np.asarray(margin if scale == "score" else expit(margin), dtype=np.float64)
+    return np.asarray(margin if scale == "score" else LOGIT.inverse(margin), dtype=np.float64)
 
 
 def choose(score: AnyArray, name: str | None) -> Coordinate:

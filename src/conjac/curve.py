@@ -318,7 +318,7 @@ class ConfusionCurve:
 
     def cells_at(self, t: Any) -> Cells:
         """Return the cells at thresholds, in a row; at a share of rows, with the noise of where that share is cut."""
-        if self.unit.velocity is None:
+        if self.unit.cut is None:
             return self.motion_at(t).joint.cells
         return self.cells_at_score(self.score_of(t).reshape(-1))
 

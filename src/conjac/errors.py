@@ -6,7 +6,10 @@ The hierarchy::
     └── ConjacError
         ├── InvalidInputError (also a ValueError)
         │   ├── UnknownMetricError
-        │   └── InfeasibleError        a target or constraint that no decision meets
+        │   ├── InfeasibleError        a target or constraint that no decision meets
+        │   ├── NotDifferentiableError a step or a kink where a derivative was asked for
+        │   └── SingularJacobianError  a Jacobian that cannot be inverted
+        ├── ConvergenceError (also a RuntimeError)
         ├── InexactError (also a ValueError)
         ├── NotSupportedError (also a NotImplementedError)
         └── MissingDependencyError (also an ImportError)
@@ -18,6 +21,8 @@ Each message names the argument, the value or row at fault, what was expected an
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class ConjacError(Exception):
@@ -44,6 +49,34 @@ class InfeasibleError(InvalidInputError):
     def __init__(self, message: str, nearest: dict[str, float]) -> None:
         super().__init__(message)
         self.nearest = nearest
+
+
+class NotDifferentiableError(InvalidInputError):
+    """A function that has no derivative at the point: it jumps or bends there."""
+
+
+class SingularJacobianError(InvalidInputError):
+    """A Jacobian whose inverse, or inverse determinant, was needed."""
+
+
+class ConvergenceError(ConjacError, RuntimeError):
+    """An iteration that found no solution.
+
+    Attributes
+    ----------
+    nearest : array of shape (n,)
+        The nearest point found.
+    residual : float
+        Largest |f| there.
+    steps : tuple
+        The points on the way.
+    """
+
+    def __init__(self, message: str, nearest: Any, residual: float, steps: tuple[Any, ...]) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+        self.residual = residual
+        self.steps = steps
 
 
 class InexactError(ConjacError, ValueError):

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from conjac import coordinates, exports, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
+from conjac.calculus.linear import LinearMap
 from conjac.density import Density
 from conjac.diagnostics import explain
 from conjac.engines.arrays import count_at, tally_of
@@ -20,7 +21,6 @@ from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.frames import to_frame
 from conjac.inference import Cells, Interval, Joint, cells_interval, propagate, quantile
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.linear import LinearMap
 from conjac.metrics import Metric, resolve
 from conjac.motion import Motion
 from conjac.perturbations import Threshold
@@ -55,6 +55,8 @@ class ConfusionJacobian(LinearMap):
     array([[50, 50],
            [50, 50]])
     """
+
+    output_ndim: ClassVar[int] = 2
 
     labels: tuple[Any, ...]
     threshold: float

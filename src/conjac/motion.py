@@ -53,10 +53,10 @@ class Motion:
         """
         estimate = density.flux(cut_of(score, coordinate))
         rate = None
-        if coordinate.velocity is not None and coordinate.from_score is not None:
+        if coordinate.cut is not None and coordinate.from_score is not None:
             finite = np.isfinite(estimate.value[:, 0])
             inside = np.where(finite, score, 0.5)
-            rate = np.where(finite, -coordinate.velocity(coordinate.from_score(inside)), np.nan)
+            rate = np.where(finite, -coordinate.cut.derivative(coordinate.from_score(inside)), np.nan)
         figures = joint(cells, estimate)
         return cls(figures if rate is not None else at_share(figures, estimate), estimate, rate)
 

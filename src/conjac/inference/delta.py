@@ -1,19 +1,13 @@
-r"""The delta method, with derivatives by the complex step.
-
-:math:`f'(x) = \mathrm{Im} f(x + i \epsilon) / \epsilon` is exact to rounding for an analytic f, since nothing is
-subtracted (Squire & Trapp 1998, SIAM Review 40:110).
-"""
+"""The delta method, with derivatives by the complex step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
-
-STEP = 1e-30
+from conjac.calculus.analytic import complex_step
 
 
 def propagate(
@@ -40,12 +34,7 @@ def propagate(
     (array([9.]), array([0.6]))
     """
     value = np.asarray(function(point), dtype=np.float64)
-    columns: list[Any] = []
-    for j in range(point.shape[-1]):
-        shifted = point.astype(np.complex128)
-        shifted[..., j] += 1j * STEP
-        columns.append(function(shifted).imag / STEP)
-    jacobian = np.stack(columns, axis=-1)
+    jacobian = complex_step(function, point)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate over next to nothing has an error without bound
         variance = ((jacobian @ covariance) * jacobian).sum(axis=-1)
     return value, np.sqrt(np.maximum(variance, 0.0))

@@ -1,0 +1,201 @@
+"""The Jacobian of a function at a point: by its own formula, its own library, or differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from conjac._typing import FloatArray
+from conjac.calculus.backends import backend_of
+from conjac.calculus.linear import checked, checked_vector
+from conjac.calculus.numerical import Numerical, as_value
+from conjac.calculus.result import JacobianResult
+from conjac.errors import InvalidInputError
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+class Differentiable(Protocol):
+    """A function and a point, with derivatives there."""
+
+    point: FloatArray
+    value: FloatArray
+
+    def evaluate(self, point: FloatArray) -> FloatArray:
+        """Return f elsewhere, array of shape (v,)."""
+        ...
+
+    def jacobian(self) -> JacobianResult:
+        """Return the Jacobian at the point."""
+        ...
+
+    def jvp(self, direction: FloatArray) -> FloatArray:
+        """Return the Jacobian's product with a direction, array of shape (v,)."""
+        ...
+
+    def vjp(self, cotangent: FloatArray) -> FloatArray:
+        """Return a cotangent's product with the Jacobian, array of shape (u,)."""
+        ...
+
+
+def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
+    r"""Return the Jacobian of a vector function at a point.
+
+    Parameters
+    ----------
+    f : callable
+        From a vector of shape (u,) to one of shape (v,), or to a number. A function of PyTorch or JAX is differentiated
+        by these where ``x``, or ``f``, is theirs; one that has a method ``jacobian(x)`` brings its own; any other by
+        differences.
+    x : array of shape (u,), or a number
+
+    Returns
+    -------
+    JacobianResult
+        ``jacobian`` of shape (v, u), :math:`J_{ij} = \partial f_i / \partial x_j`; 1 x u for a scalar function.
+
+    Raises
+    ------
+    InvalidInputError
+        A point or a value that is not a finite vector.
+    NotDifferentiableError
+        A step function, or a kink at the point.
+
+    Warns
+    -----
+    ConjacWarning
+        Where differences do not converge; ``success`` is then False.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def polar(x):
+    ...     r, angle = x
+    ...     return np.array([r * np.cos(angle), r * np.sin(angle)])
+    >>> J = jacobian(polar, [2.0, np.pi / 6])
+    >>> J.jacobian.round(3)
+    array([[ 0.866, -1.   ],
+           [ 0.5  ,  1.732]])
+    >>> J.method
+    'scipy.differentiate.derivative'
+    """
+    return differentiable(f, x).jacobian()
+
+
+def jvp(f: Callable[[Any], Any], x: Any, direction: Any) -> FloatArray:
+    """Return the Jacobian's product with a direction, ``J @ direction``: how f moves as x moves that way.
+
+    Parameters
+    ----------
+    f, x
+        As for `jacobian`.
+    direction : array of shape (u,)
+
+    Returns
+    -------
+    array of shape (v,)
+        At the cost of about one derivative, whatever u is.
+
+    Examples
+    --------
+    >>> jvp(lambda x: x[0] * x[1], [2.0, 3.0], [1.0, 0.0]).round(6)
+    array([3.])
+    """
+    there = differentiable(f, x)
+    return there.jvp(_like(direction, there.point, "direction"))
+
+
+def vjp(f: Callable[[Any], Any], x: Any, cotangent: Any) -> FloatArray:
+    """Return a cotangent's product with the Jacobian, ``cotangent @ J``: the gradient of the weighted outputs.
+
+    Parameters
+    ----------
+    f, x
+        As for `jacobian`.
+    cotangent : array of shape (v,)
+
+    Returns
+    -------
+    array of shape (u,)
+        At the cost of about one gradient: cheap where a library differentiates, u derivatives by differences.
+
+    Examples
+    --------
+    >>> vjp(lambda x: x[0] * x[1], [2.0, 3.0], 10.0).round(6)
+    array([30., 20.])
+    """
+    there = differentiable(f, x)
+    return there.vjp(_like(cotangent, there.value, "cotangent"))
+
+
+def as_linear_operator(f: Callable[[Any], Any], x: Any) -> LinearOperator:
+    """Return the Jacobian as a SciPy operator of shape (v, u) that is never formed.
+
+    Parameters
+    ----------
+    f, x
+        As for `jacobian`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> operator = as_linear_operator(np.sin, np.zeros(3))
+    >>> (operator @ np.array([1.0, 2.0, 3.0])).round(6)
+    array([1., 2., 3.])
+    """
+    there = differentiable(f, x)
+    return LinearOperator(
+        (len(there.value), len(there.point)),
+        matvec=lambda step: there.jvp(np.ravel(step)),
+        rmatvec=lambda weights: there.vjp(np.ravel(weights)),
+        dtype=np.float64,
+    )
+
+
+def differentiable(f: Callable[[Any], Any], x: Any) -> Differentiable:
+    """Return whatever can differentiate a function at a point."""
+    if not callable(f):
+        raise InvalidInputError(f"f is a {type(f).__name__}; expected a function of x")
+    if callable(getattr(f, "jacobian", None)):
+        return _ClosedForm(f, x)
+    backend = backend_of(f, x)
+    if backend is None:
+        point = checked_vector(x, "x")
+        found = f(point.copy())
+        backend = backend_of(f, found)
+        if backend is None:
+            return Numerical(f, point, found)
+    there: Differentiable = backend.bind(f, x)
+    return there
+
+
+class _ClosedForm:
+    """A function that brings its own Jacobian."""
+
+    def __init__(self, f: Any, x: Any) -> None:
+        self._f = f
+        self.point = checked_vector(x, "x")
+        self.value = as_value(f(self.point))
+
+    def evaluate(self, point: FloatArray) -> FloatArray:
+        return np.atleast_1d(np.asarray(self._f(point), dtype=np.float64))
+
+    def jacobian(self) -> JacobianResult:
+        shape = (len(self.value), len(self.point))
+        matrix = np.asarray(self._f.jacobian(self.point), dtype=np.float64).reshape(shape)
+        if not np.isfinite(matrix).all():
+            raise InvalidInputError(f"f.jacobian is not finite at x={self.point.tolist()}: {matrix.tolist()}")
+        return JacobianResult(matrix, self.value, EPS * np.abs(matrix), True, "f.jacobian", 1)
+
+    def jvp(self, direction: FloatArray) -> FloatArray:
+        return self.jacobian().jvp(direction)
+
+    def vjp(self, cotangent: FloatArray) -> FloatArray:
+        return self.jacobian().vjp(cotangent)
+
+
+def _like(values: Any, like: FloatArray, name: str) -> FloatArray:
+    return checked(np.atleast_1d(np.asarray(values)), like.shape, name)

@@ -1,0 +1,123 @@
+"""Whether a fixed point attracts: of a step repeated over and over, or of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.linalg import eig
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.calculus.differentiate import EPS, jacobian
+from conjac.calculus.linear import checked, checked_vector
+from conjac.errors import InvalidInputError
+
+Kind = Literal["discrete", "continuous"]
+FIXED = 1e-6
+"""How far a fixed point may be off, relative to max(1, |x|)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stability:
+    """The verdict on a fixed point.
+
+    Attributes
+    ----------
+    kind : {"discrete", "continuous"}
+    eigenvalues : array of shape (n,)
+        Of the Jacobian, complex, the deciding one first.
+    measure : float
+        Spectral radius (discrete) or spectral abscissa (continuous).
+    error : float
+        How far the measure may be off, for the Jacobian's errors.
+    limit : float
+        Below it the point attracts: 1 (discrete) or 0 (continuous).
+    verdict : {"stable", "unstable", "undecided"}
+        Undecided where the limit is within the error.
+    """
+
+    kind: Kind
+    eigenvalues: AnyArray
+    measure: float
+    error: float
+    limit: float
+
+    @property
+    def verdict(self) -> Literal["stable", "unstable", "undecided"]:
+        """Whether small disturbances die out."""
+        if abs(self.measure - self.limit) <= self.error:
+            return "undecided"
+        return "stable" if self.measure < self.limit else "unstable"
+
+
+def stability(
+    f: Callable[[Any], Any], x_star: Any, kind: Kind = "discrete", *, jacobian_error: Any = None
+) -> Stability:
+    r"""Tell whether a fixed point attracts what starts near it.
+
+    Parameters
+    ----------
+    f : callable
+        From a vector of shape (n,) to one of shape (n,): the next state (discrete), or the velocity (continuous).
+    x_star : array of shape (n,), or a number
+        The fixed point: f(x) = x (discrete), or f(x) = 0 (continuous).
+    kind : {"discrete", "continuous"}
+    jacobian_error : array of shape (n, n), optional
+        Errors of the Jacobian's entries beyond those of differentiation, such as standard errors of what f was
+        estimated from.
+
+    Returns
+    -------
+    Stability
+
+    Raises
+    ------
+    InvalidInputError
+        A point that is not fixed, another number of outputs than of inputs, or an unknown kind.
+
+    Notes
+    -----
+    A step attracts where every :math:`|\lambda| < 1`, a flow where every :math:`\mathrm{Re}\,\lambda < 0`. An
+    eigenvalue's error is, to first order, :math:`|y^H| E |x| / |y^H x|` for its left and right vectors and entrywise
+    errors E (Wilkinson 1965, chapter 2). Within it of the limit nothing is decided: linearisation is silent there.
+
+    Examples
+    --------
+    The logistic map settles for a growth of 2.8, and not for 3.2:
+
+    >>> for r in (2.8, 3.2):
+    ...     print(stability(lambda x: r * x * (1 - x), 1 - 1 / r).verdict)
+    stable
+    unstable
+    """
+    if kind not in ("discrete", "continuous"):
+        raise InvalidInputError(f"kind={kind!r}: expected 'discrete' or 'continuous'")
+    point = checked_vector(x_star, "x_star")
+    J = jacobian(f, x_star)
+    if J.shape[0] != J.shape[1]:
+        raise InvalidInputError(f"f returns {J.shape[0]} numbers for {J.shape[1]}; expected as many of each")
+    off = np.abs(J.value - point if kind == "discrete" else J.value)
+    if (off > FIXED * np.maximum(1.0, np.abs(point))).any():
+        law = "f(x) = x" if kind == "discrete" else "f(x) = 0"
+        raise InvalidInputError(
+            f"x_star={point.tolist()} is not a fixed point: f is {J.value.tolist()} there, and {law} is off by "
+            f"{off.max():.3g}; find one with conjac.calculus.newton"
+        )
+    error = J.error if jacobian_error is None else J.error + np.abs(checked(jacobian_error, J.shape, "jacobian_error"))
+    values, left, right = eig(J.jacobian, left=True)
+    size = np.abs(values) if kind == "discrete" else values.real
+    each = _errors(left, right, error + EPS * np.abs(J.jacobian).max())
+    order = np.argsort(-(size + each), kind="stable")
+    first = int(np.argmax(size))
+    reach = max(float((size + each).max() - size[first]), float(each[first]))
+    return Stability(kind, values[order], float(size[first]), reach, 1.0 if kind == "discrete" else 0.0)
+
+
+def _errors(left: AnyArray, right: AnyArray, entries: FloatArray) -> FloatArray:
+    """Return each eigenvalue's error, array of shape (n,); infinite where it is defective."""
+    reach = np.einsum("in,ij,jn->n", np.abs(left), entries, np.abs(right))
+    overlap = np.abs((left.conj() * right).sum(axis=0))
+    with np.errstate(divide="ignore"):
+        return np.asarray(reach / overlap, dtype=np.float64)

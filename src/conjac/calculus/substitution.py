@@ -1,0 +1,233 @@
+"""Change of variables: densities of f(X), and integrals over mapped regions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.integrate import cubature, nquad
+
+from conjac._typing import FloatArray
+from conjac.calculus.differentiate import differentiable
+from conjac.calculus.linear import checked_vector
+from conjac.calculus.result import JacobianResult
+from conjac.calculus.volume import determinant, log_abs_det, square
+from conjac.errors import ConjacWarning, InvalidInputError, SingularJacobianError
+from conjac.reading import as_array
+
+Function = Callable[[Any], Any]
+SAME = 1e-6
+"""How far the image of a branch's point may be from where the branch was asked, relative to max(1, |y|)."""
+
+
+def change_of_variables(
+    density: Function, f: Function, branches: Function | Sequence[Function]
+) -> Callable[[Any], float]:
+    r"""Return the density of Y = f(X) from that of X.
+
+    Parameters
+    ----------
+    density : callable
+        p_X, from a vector of shape (u,) to a number.
+    f : callable
+        From a vector of shape (u,) to one of shape (u,).
+    branches : callable or sequence of callables
+        The inverses of f, each from y to an x with f(x) = y, or to nan where it has none. An invertible f has one;
+        ``x**2`` has two. All are needed: a branch left out is probability lost.
+
+    Returns
+    -------
+    callable
+        p_Y, from a vector of shape (u,), or a number where u = 1, to a number. It raises `InvalidInputError` where a
+        branch is no inverse, or f has not as many outputs as inputs, and `SingularJacobianError` where the determinant
+        is 0, so that p_Y is infinite or unknown.
+
+    Notes
+    -----
+    :math:`p_Y(y) = \sum_{x : f(x) = y} p_X(x) / |\det J_f(x)|` (for instance Billingsley, *Probability and Measure*,
+    section 20).
+
+    Examples
+    --------
+    The square of a standard normal variable has the chi-squared density:
+
+    >>> import numpy as np
+    >>> from scipy import stats
+    >>> p = change_of_variables(stats.norm.pdf, np.square, [np.sqrt, lambda y: -np.sqrt(y)])
+    >>> round(p(1.7), 6), round(float(stats.chi2(1).pdf(1.7)), 6)
+    (0.130778, 0.130778)
+    """
+    inverses = [branches] if callable(branches) else list(branches)
+    if not inverses or not all(callable(branch) for branch in inverses):
+        raise InvalidInputError("branches: expected the inverse of f, or one function for each of its branches")
+
+    def mapped(y: Any) -> float:
+        there = checked_vector(y, "y")
+        total = 0.0
+        for number, branch in enumerate(inverses):
+            x = _branch_at(branch, there)
+            if x is None:
+                continue
+            J = differentiable(f, x).jacobian()
+            stretch = float(log_abs_det(square(J)))
+            if (np.abs(J.value - there) > SAME * np.maximum(1.0, np.abs(there))).any():
+                raise InvalidInputError(
+                    f"branches[{number}] takes y={there.tolist()} to x={x.tolist()}, but f takes that to "
+                    f"{J.value.tolist()}: it is not an inverse there; return nan where it has no x"
+                )
+            if _is_singular(J):
+                raise SingularJacobianError(
+                    f"the Jacobian of f is singular at x={x.tolist()}: the density of f(X) at {there.tolist()} is "
+                    "infinite or unknown; ask for it beside that point"
+                )
+            total += _density_at(density, x) * float(np.exp(-stretch))
+        return total
+
+    return mapped
+
+
+def _branch_at(branch: Function, y: FloatArray) -> FloatArray | None:
+    try:
+        with np.errstate(all="ignore"):
+            x = np.atleast_1d(np.asarray(branch(y), dtype=np.float64))
+    except ArithmeticError:
+        return None
+    return None if np.isnan(x).any() else checked_vector(x, "branch(y)")
+
+
+def _density_at(density: Function, x: FloatArray) -> float:
+    found = np.asarray(density(x), dtype=np.float64)
+    if found.size != 1 or not np.isfinite(found).all() or found.min() < 0:
+        raise InvalidInputError(f"density({x.tolist()}) is {found.tolist()}; expected one number, not below 0")
+    return float(found.reshape(()))
+
+
+def _is_singular(J: JacobianResult) -> bool:
+    return bool(np.linalg.svd(J.jacobian, compute_uv=False).min() <= np.linalg.norm(J.error))
+
+
+@dataclass(frozen=True, eq=False)
+class Integral:
+    """An integral over a mapped region.
+
+    Attributes
+    ----------
+    value, error : float
+        With its estimated absolute error.
+    success : bool
+        Whether the quadrature converged.
+    direct, direct_error : float or None
+        The same integral by quadrature over the region itself, where that was possible.
+    region : tuple or None
+        The region as mapped: the ends of the interval in one variable, else what was told.
+    """
+
+    value: float
+    error: float
+    success: bool
+    direct: float | None
+    direct_error: float | None
+    region: Any
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both ways give the same; None where there is only one."""
+        if self.direct is None or self.direct_error is None:
+            return None
+        return abs(self.value - self.direct) <= self.error + self.direct_error + SAME * abs(self.value)
+
+
+def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequence[Any] | None = None) -> Integral:
+    r"""Return the integral of g over the image of a box, by substituting y = f(x).
+
+    Parameters
+    ----------
+    g : callable
+        From a vector y of shape (u,) to a number.
+    f : callable
+        From x to y, vectors of shape (u,); one to one on the box, but for its edges.
+    lower, upper : array of shape (u,), or numbers
+        The box in x; may be infinite.
+    region : sequence of u ranges, optional
+        The image of the box, as `scipy.integrate.nquad` takes it: for each variable of y a pair, or a function of the
+        later variables that returns one. The integral is then also taken over it directly, as a check. In one variable
+        the region is the interval between f at both ends, and need not be told.
+
+    Returns
+    -------
+    Integral
+
+    Raises
+    ------
+    InvalidInputError
+        A map that is not square, or that folds the box: its determinant changes sign.
+
+    Warns
+    -----
+    ConjacWarning
+        Where the two ways disagree: f is not one to one on the box, or ``region`` is not its image.
+
+    Notes
+    -----
+    :math:`\int_{f(U)} g(y)\,dy = \int_U g(f(x))\,|\det J_f(x)|\,dx`, by adaptive cubature (Genz & Malik 1980; Gauss and
+    Kronrod in one variable).
+
+    Examples
+    --------
+    The area of half a disc, in polar coordinates:
+
+    >>> import numpy as np
+    >>> def polar(x):
+    ...     return np.array([x[0] * np.cos(x[1]), x[0] * np.sin(x[1])])
+    >>> half = substitute(lambda y: 1.0, polar, [0, 0], [2, np.pi])
+    >>> round(half.value / np.pi, 6)
+    2.0
+    """
+    ends = [np.atleast_1d(as_array(end, name)).astype(np.float64) for end, name in ((lower, "lower"), (upper, "upper"))]
+    if ends[0].ndim != 1 or ends[0].shape != ends[1].shape or not (ends[0] < ends[1]).all():
+        raise InvalidInputError(f"lower={lower}, upper={upper}: expected two vectors of one length, lower below upper")
+    signs: set[float] = set()
+
+    def pulled_back(points: FloatArray) -> FloatArray:
+        values = []
+        for x in points:
+            J = differentiable(f, x).jacobian()
+            stretch = float(determinant(J))
+            if not _is_singular(J):
+                signs.add(float(np.sign(stretch)))
+            if len(signs) > 1:
+                raise InvalidInputError(
+                    f"f folds the box: its determinant changes sign, as at x={x.tolist()}; split the box where it is 0"
+                )
+            values.append(float(np.asarray(g(J.value)).reshape(())) * abs(stretch))
+        return np.array(values)
+
+    rule = "gk21" if len(ends[0]) == 1 else "genz-malik"
+    found = cubature(pulled_back, *ends, rule=rule, rtol=1e-8, atol=1e-10, max_subdivisions=500)
+    if region is None and len(ends[0]) == 1:
+        region = _mapped_interval(f, *ends)
+    direct, off = (None, None) if region is None else _directly(g, region)
+    result = Integral(float(found.estimate), float(found.error), found.status == "converged", direct, off, region)
+    if result.agrees is False:
+        warnings.warn(
+            f"the integral is {result.value:.8g} by substitution and {result.direct:.8g} over the region itself: f is "
+            "not one to one on the box, or region is not the box's image",
+            ConjacWarning,
+            stacklevel=2,
+        )
+    return result
+
+
+def _mapped_interval(f: Function, lower: FloatArray, upper: FloatArray) -> list[tuple[float, float]] | None:
+    with np.errstate(all="ignore"):
+        first, last = sorted(float(np.asarray(f(end)).reshape(())) for end in (lower, upper))
+    return None if np.isnan([first, last]).any() else [(first, last)]
+
+
+def _directly(g: Function, region: Sequence[Any]) -> tuple[float, float]:
+    with warnings.catch_warnings(action="ignore"):
+        value, error = nquad(lambda *y: float(np.asarray(g(np.array(y))).reshape(())), region)
+    return float(value), float(error)
