@@ -172,6 +172,28 @@ def differentiable(f: Callable[[Any], Any], x: Any) -> Differentiable:
     return there
 
 
+def jacobians(f: Callable[[Any], Any], points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a smooth function's values and Jacobians at many points.
+
+    Parameters
+    ----------
+    points : array of shape (n_points, u)
+
+    Returns
+    -------
+    values, jacobians : arrays of shape (n_points, v), (n_points, v, u)
+    """
+    there = [differentiable(f, point) for point in points]
+    values = np.stack([function.value for function in there])
+    quick = np.zeros(len(points), dtype=bool)
+    matrices = np.zeros((*values.shape, points.shape[1]))
+    if isinstance(there[0], Numerical):
+        matrices, quick = there[0].jacobians(points, values)
+    for i in np.flatnonzero(~quick):
+        matrices[i] = there[i].jacobian().jacobian
+    return values, matrices
+
+
 class _ClosedForm:
     """A function that brings its own Jacobian."""
 

@@ -10,7 +10,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from conjac._typing import FloatArray
 from conjac.errors import InvalidInputError
-from conjac.reading import as_array, as_float, refuse_non_finite
+from conjac.reading import as_array, as_float
 
 
 class LinearMap(ABC):
@@ -84,5 +84,8 @@ def checked_vector(values: Any, name: str) -> FloatArray:
     array = as_float(as_array(values, name), name).astype(np.float64)
     if array.ndim > 1 or array.size == 0:
         raise InvalidInputError(f"{name} has shape {array.shape}; expected a vector of shape (n,): ravel it first")
-    refuse_non_finite(np.atleast_1d(array), name)
-    return np.atleast_1d(array)
+    vector = np.atleast_1d(array)
+    if not np.isfinite(vector).all():
+        where = int(np.argmin(np.isfinite(vector)))
+        raise InvalidInputError(f"{name}[{where}] is {vector[where]}; expected finite numbers: move x into f's domain")
+    return vector

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.differentiate import derivative
+from scipy.differentiate import jacobian as derivatives
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.calculus.linear import checked_vector
 from conjac.calculus.result import JacobianResult
 from conjac.calculus.smoothness import NEAR, moved, refuse_flat_steps, refuse_kinks
@@ -20,7 +22,14 @@ STEPS = (0.5, 2.0**-6, 2.0**-11, 2.0**-16)
 """First steps, tried in turn until the differences converge within the function's domain."""
 SEEK = {"rtol": 1e-10, "atol": 1e-12}
 ENOUGH = 1e-7
-"""Error at which an entry is taken to have converged, relative to the entry and to the function's size."""
+"""Error at which an entry is taken to have converged, relative to the entry and to the function's size over x's."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence what f says off its domain, where differences are tried."""
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        yield
 
 
 class Numerical:
@@ -34,10 +43,13 @@ class Numerical:
 
     def evaluate(self, point: FloatArray) -> FloatArray:
         """Return f at another point, array of shape (v,); nan where f does not exist."""
+        with quiet():
+            return self._outputs(point)
+
+    def _outputs(self, point: FloatArray) -> FloatArray:
         self.n_evaluations += 1
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-                found = np.atleast_1d(np.asarray(self._f(point), dtype=np.float64))
+            found = np.atleast_1d(np.asarray(self._f(point), dtype=np.float64))
         except (ValueError, ArithmeticError):  # math.log(-1): outside the domain, since f(x) itself was found
             return np.full_like(self.value, np.nan)
         if found.shape != self.value.shape:
@@ -59,6 +71,30 @@ class Numerical:
         return JacobianResult(
             matrix, self.value, error, bool(enough.all()), "scipy.differentiate.derivative", self.n_evaluations
         )
+
+    def jacobians(self, points: FloatArray, values: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Return the Jacobians at many points, and which converged: quickly, and trusting f to be smooth.
+
+        Parameters
+        ----------
+        points : array of shape (n_points, u)
+        values : array of shape (n_points, v)
+            f there.
+
+        Returns
+        -------
+        jacobians, success : arrays of shape (n_points, v, u), (n_points,)
+        """
+
+        def each(x: FloatArray) -> FloatArray:
+            outputs = [self._outputs(point) for point in x.reshape(len(x), -1).T]
+            return np.stack(outputs, axis=-1).reshape(-1, *x.shape[1:])
+
+        with quiet():
+            found = derivatives(each, points.T, tolerances=SEEK, initial_step=STEPS[1])
+        matrices, errors = np.moveaxis(found.df, -1, 0), np.moveaxis(np.abs(found.error), -1, 0)
+        sizes = np.abs(values)[:, :, None] / np.maximum(1, np.abs(points))[:, None, :]
+        return matrices, np.asarray((errors <= ENOUGH * (np.abs(matrices) + sizes)).all(axis=(1, 2)))
 
     def jvp(self, direction: FloatArray) -> FloatArray:
         """Return the product with a direction, from the derivative along it alone."""
@@ -115,7 +151,7 @@ class _Column:
             found, error = self._differences(step, side)
             better = np.isfinite(found) & (error < least)
             best, least = np.where(better, found, best), np.where(better, error, least)
-            enough = least <= ENOUGH * (np.abs(np.nan_to_num(best)) + self.size)
+            enough = least <= ENOUGH * (np.abs(np.nan_to_num(best)) + self.size / self.unit)
             if enough.all():
                 break
         return best, least, enough
@@ -134,7 +170,7 @@ class _Column:
 
         outputs = np.arange(len(self.size))
         scale = np.where(self.size > 0, self.size, 1.0)
-        with np.errstate(all="ignore"):
+        with quiet():
             found = derivative(
                 along, 0.0 * outputs, args=(outputs,), tolerances=SEEK, initial_step=step, step_direction=side
             )

@@ -123,13 +123,17 @@ def newton(
         return np.nan_to_num(start.evaluate(x), nan=outside, posinf=outside, neginf=-outside)
 
     def slope(x: FloatArray) -> FloatArray:
-        steps.append(Step(x.copy(), _largest(value(x))))
+        if not steps or (steps[-1].x != x).any():
+            steps.append(Step(x.copy(), _largest(value(x))))
         return np.asarray(jacobian(f, x) if derivative is None else derivative(x), dtype=np.float64)
 
+    # Equations of one size: MINPACK's first step is bounded in units of the Jacobian.
+    sizes = np.linalg.norm(slope(start.point), axis=1)
+    sizes = np.where(sizes > 0, sizes, 1.0)
     found = root(
-        value,
+        lambda x: value(x) / sizes,
         start.point,
-        jac=slope,
+        jac=lambda x: slope(x) / sizes[:, None],
         method="lm",
         options={"xtol": ROUNDING, "ftol": ROUNDING, "gtol": 0.0, "maxiter": max_steps},
     )
@@ -137,10 +141,19 @@ def newton(
     reached = value(x)
     matrix = slope(x)
     condition = float(np.linalg.cond(matrix)) if np.isfinite(matrix).all() else float("inf")
-    allowed = tolerance * (np.abs(matrix) @ np.maximum(np.abs(x), 1.0))
-    if not bool((np.abs(reached) <= allowed).all() or _largest(reached) <= ROUNDING * _largest(start.value)):
+    if not _is_root(reached, matrix, steps, tolerance):
         raise _failure(x, _largest(reached), condition, steps, found.nfev >= max_steps)
     return Root(x, reached, _largest(reached), condition, tuple(steps), int(found.nfev), "scipy.optimize.root, lm")
+
+
+def _is_root(value: FloatArray, matrix: FloatArray, steps: list[Step], tolerance: float) -> bool:
+    """Tell whether a change of x within the tolerance accounts for what is left of f."""
+    unit = np.maximum(np.abs(steps[-1].x), 1.0)
+    if (np.abs(value) <= tolerance * (np.abs(matrix) @ unit)).all():
+        return True
+    # A multiple root, where f falls faster than its Jacobian: x has settled, and next to nothing is left.
+    settled = len(steps) > 1 and (np.abs(steps[-1].x - steps[-2].x) <= tolerance * unit).all()
+    return bool(settled and _largest(value) <= ROUNDING * steps[0].residual)
 
 
 def _failure(

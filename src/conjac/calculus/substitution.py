@@ -11,7 +11,7 @@ import numpy as np
 from scipy.integrate import cubature, nquad
 
 from conjac._typing import FloatArray
-from conjac.calculus.differentiate import differentiable
+from conjac.calculus.differentiate import differentiable, jacobians
 from conjac.calculus.linear import checked_vector
 from conjac.calculus.result import JacobianResult
 from conjac.calculus.volume import determinant, log_abs_det, square
@@ -19,6 +19,9 @@ from conjac.errors import ConjacWarning, InvalidInputError, SingularJacobianErro
 from conjac.reading import as_array
 
 Function = Callable[[Any], Any]
+RULES = {1: "gk21", 2: "gk15", 3: "gk15"}
+MOST = 100
+"""Subdivisions of the box after which the integral is given as it is, with its error."""
 SAME = 1e-6
 """How far the image of a branch's point may be from where the branch was asked, relative to max(1, |y|)."""
 
@@ -35,7 +38,8 @@ def change_of_variables(
     f : callable
         From a vector of shape (u,) to one of shape (u,).
     branches : callable or sequence of callables
-        The inverses of f, each from y to an x with f(x) = y, or to nan where it has none. An invertible f has one;
+        The inverses of f, each from y to an x with f(x) = y, or to nan or
+        infinity where it has none. An invertible f has one;
         ``x**2`` has two. All are needed: a branch left out is probability lost.
 
     Returns
@@ -95,7 +99,7 @@ def _branch_at(branch: Function, y: FloatArray) -> FloatArray | None:
             x = np.atleast_1d(np.asarray(branch(y), dtype=np.float64))
     except ArithmeticError:
         return None
-    return None if np.isnan(x).any() else checked_vector(x, "branch(y)")
+    return x if np.isfinite(x).all() else None
 
 
 def _density_at(density: Function, x: FloatArray) -> float:
@@ -172,8 +176,8 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
 
     Notes
     -----
-    :math:`\int_{f(U)} g(y)\,dy = \int_U g(f(x))\,|\det J_f(x)|\,dx`, by adaptive cubature (Genz & Malik 1980; Gauss and
-    Kronrod in one variable).
+    :math:`\int_{f(U)} g(y)\,dy = \int_U g(f(x))\,|\det J_f(x)|\,dx`, by adaptive cubature (Gauss and
+    Kronrod up to three variables, else Genz & Malik 1980).
 
     Examples
     --------
@@ -192,21 +196,19 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
     signs: set[float] = set()
 
     def pulled_back(points: FloatArray) -> FloatArray:
-        values = []
-        for x in points:
-            J = differentiable(f, x).jacobian()
-            stretch = float(determinant(J))
-            if not _is_singular(J):
-                signs.add(float(np.sign(stretch)))
-            if len(signs) > 1:
-                raise InvalidInputError(
-                    f"f folds the box: its determinant changes sign, as at x={x.tolist()}; split the box where it is 0"
-                )
-            values.append(float(np.asarray(g(J.value)).reshape(())) * abs(stretch))
-        return np.array(values)
+        values, matrices = jacobians(f, points)
+        stretch = determinant(matrices)
+        size = np.abs(matrices).max(axis=(1, 2)) ** len(ends[0])
+        signs.update(np.sign(stretch[np.abs(stretch) > SAME * size]).tolist())
+        if len(signs) > 1:
+            raise InvalidInputError(
+                "f folds the box: its determinant changes sign there, so that parts of the image would count twice; "
+                "split the box where the determinant is 0"
+            )
+        return np.array([_number(g(value)) for value in values]) * np.abs(stretch)
 
-    rule = "gk21" if len(ends[0]) == 1 else "genz-malik"
-    found = cubature(pulled_back, *ends, rule=rule, rtol=1e-8, atol=1e-10, max_subdivisions=500)
+    rule = RULES.get(len(ends[0]), "genz-malik")
+    found = cubature(pulled_back, *ends, rule=rule, rtol=1e-8, atol=1e-10, max_subdivisions=MOST)
     if region is None and len(ends[0]) == 1:
         region = _mapped_interval(f, *ends)
     direct, off = (None, None) if region is None else _directly(g, region)
@@ -223,11 +225,15 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
 
 def _mapped_interval(f: Function, lower: FloatArray, upper: FloatArray) -> list[tuple[float, float]] | None:
     with np.errstate(all="ignore"):
-        first, last = sorted(float(np.asarray(f(end)).reshape(())) for end in (lower, upper))
+        first, last = sorted(_number(f(end)) for end in (lower, upper))
     return None if np.isnan([first, last]).any() else [(first, last)]
 
 
 def _directly(g: Function, region: Sequence[Any]) -> tuple[float, float]:
     with warnings.catch_warnings(action="ignore"):
-        value, error = nquad(lambda *y: float(np.asarray(g(np.array(y))).reshape(())), region)
+        value, error = nquad(lambda *y: _number(g(np.array(y))), region)
     return float(value), float(error)
+
+
+def _number(found: Any) -> float:
+    return float(np.asarray(found, dtype=np.float64).reshape(()))
