@@ -83,7 +83,8 @@ def newton(
     derivative : callable, optional
         From x to the Jacobian of shape (n, n); `jacobian` by default.
     tolerance : float
-        Largest relative change of x, or change of an x below 1, that may explain what is left of f at the root.
+        Largest relative change of x, or change of an x below 1, that may explain what is left of f at the root. To it
+        is added the Jacobian's own relative error, which is that of the precision in which f computes.
     max_steps : int
         Calls of f.
 
@@ -117,6 +118,7 @@ def newton(
             f"f returns {len(start.value)} equations for {len(start.point)} unknowns; expected as many of each"
         )
     steps: list[Step] = []
+    errors: list[FloatArray] = []
     outside = OUTSIDE * max(1.0, _largest(start.value))
 
     def value(x: FloatArray) -> FloatArray:
@@ -125,7 +127,11 @@ def newton(
     def slope(x: FloatArray) -> FloatArray:
         if not steps or (steps[-1].x != x).any():
             steps.append(Step(x.copy(), _largest(value(x))))
-        return np.asarray(jacobian(f, x) if derivative is None else derivative(x), dtype=np.float64)
+        if derivative is not None:
+            return np.asarray(derivative(x), dtype=np.float64).reshape(2 * start.point.shape)
+        found = jacobian(f, x)
+        errors[:] = [found.error]
+        return found.jacobian
 
     # Equations of one size: MINPACK's first step is bounded in units of the Jacobian.
     sizes = np.linalg.norm(slope(start.point), axis=1)
@@ -141,15 +147,16 @@ def newton(
     reached = value(x)
     matrix = slope(x)
     condition = float(np.linalg.cond(matrix)) if np.isfinite(matrix).all() else float("inf")
-    if not _is_root(reached, matrix, steps, tolerance):
+    allowed = tolerance * np.abs(matrix) + sum(errors)
+    if not _is_root(reached, allowed, steps, tolerance):
         raise _failure(x, _largest(reached), condition, steps, found.nfev >= max_steps)
     return Root(x, reached, _largest(reached), condition, tuple(steps), int(found.nfev), "scipy.optimize.root, lm")
 
 
-def _is_root(value: FloatArray, matrix: FloatArray, steps: list[Step], tolerance: float) -> bool:
+def _is_root(value: FloatArray, allowed: FloatArray, steps: list[Step], tolerance: float) -> bool:
     """Tell whether a change of x within the tolerance accounts for what is left of f."""
     unit = np.maximum(np.abs(steps[-1].x), 1.0)
-    if (np.abs(value) <= tolerance * (np.abs(matrix) @ unit)).all():
+    if (np.abs(value) <= allowed @ unit).all():
         return True
     # A multiple root, where f falls faster than its Jacobian: x has settled, and next to nothing is left.
     settled = len(steps) > 1 and (np.abs(steps[-1].x - steps[-2].x) <= tolerance * unit).all()
