@@ -67,7 +67,7 @@ class ConvergenceError(ConjacError, RuntimeError):
     nearest : array of shape (n,)
         The nearest point found.
     residual : float
-        Largest |f| there.
+        Largest absolute entry of f there.
     steps : tuple
         The points on the way.
     """

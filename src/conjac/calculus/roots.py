@@ -28,7 +28,7 @@ class Step:
     ----------
     x : array of shape (n,)
     residual : float
-        Largest |f| there.
+        Largest absolute entry of f there.
     """
 
     x: FloatArray
@@ -45,7 +45,7 @@ class Root:
     value : array of shape (n,)
         f there.
     residual : float
-        Largest |f| there.
+        Largest absolute entry of f there.
     condition : float
         Condition number of the Jacobian there: a large one means a root that is poorly determined, or a multiple one.
     steps : tuple of Step
