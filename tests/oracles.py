@@ -97,8 +97,46 @@ def gauss(u):
     return np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
 
 
-def fourth_order(u):
-    return (3 - u**2) / 2 * gauss(u)
+def log_quadratic(moments):
+    """Return the logarithm of the density at 0, over the kernel's peak, from its mass, mean and mean square."""
+    mass, first, second = moments
+    mean, variance = first / mass, second / mass - (first / mass) ** 2
+    return np.log(mass) - 0.5 * np.log(variance) - mean**2 / (2 * variance)
+
+
+def corrector(margin, h, tangent, cut=0.0):
+    """Return the function from rows' weights to the guess at a cut times what the rows make of it.
+
+    Integrals by the trapezoid; one row of the guess in the shape.
+    """
+    u = np.linspace(-7, 7, 4001)
+    guess = tangent.pilot.at(cut + h * u) * gauss(u)
+    guess = np.array([np.trapezoid(guess * u**k, u) for k in range(3)])
+    z = (margin - cut) / h
+    kernels = np.array([gauss(z) / h * z**k for k in range(3)])
+    start = tangent.pilot.at(np.array([cut]))[0] * np.exp(-log_quadratic(guess))
+
+    def density(weight):
+        rows = kernels @ weight
+        shape = rows + tangent.spread.row * gauss(0) / h * guess / guess[0]
+        return float(start * rows[0] / shape[0] * np.exp(log_quadratic(shape)))
+
+    return density
+
+
+def corrected_density(margin, weight, h, tangent, cut=0.0):
+    return corrector(margin, h, tangent, cut)(weight)
+
+
+def influence_of_rows(margin, weight, h, tangent, cut=0.0):
+    """Return what a unit of each row's weight adds to `corrected_density`, by differences."""
+    density = corrector(margin, h, tangent, cut)
+    found = np.zeros(len(margin))
+    for i in np.flatnonzero(np.abs(margin - cut) < 6 * h):
+        step = 1e-4 * np.eye(1, len(margin), i)[0]
+        found[i] = (density(weight + step) - density(weight - step)) / 2e-4
+    total = (weight * found).sum()
+    return found * density(weight) / total
 
 
 def logits(score):

@@ -4,11 +4,22 @@ import warnings
 
 import numpy as np
 import pytest
-from oracles import NormalLogits, fourth_order, gauss, logits, normal_rows
+from oracles import (
+    NormalLogits,
+    corrected_density,
+    gauss,
+    influence_of_rows,
+    log_quadratic,
+    logits,
+    normal_rows,
+)
+from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import beta, binom, norm
 
 import conjac as cj
+from conjac.density.tangent import Tangent
+from conjac.tally import choose_step
 
 POPULATION = NormalLogits()
 CONTINUOUS = {
@@ -63,37 +74,60 @@ def test_integers_are_taken_for_atoms(n_levels):
     assert J.method == "secant"
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("t", [0.2, 0.5, 0.8])
-def test_the_tangent_is_two_kernel_sums(t):
-    y, p = normal_rows(0, 3000)
-    J = cj.confusion_jacobian(y, p, threshold=t)
-    margin, unit = logits(p) - logit(t), 1 / (t * (1 - t))
-    for true in (0, 1):
+def test_the_tangent_is_a_guess_corrected_by_the_rows(t, weighted):
+    y, p = normal_rows(0, 2000)
+    w = np.random.default_rng(1).exponential(size=len(y)) if weighted else np.ones(len(y))
+    J = cj.confusion_jacobian(y, p, threshold=t, sample_weight=w if weighted else None)
+    curve = cj.ConfusionCurve.from_predictions(y, p, sample_weight=w if weighted else None)
+    margin, unit = logits(p), 1 / (t * (1 - t))
+    for true, tangent in enumerate(curve.density.tangents):
         h = J.diagnostics["bandwidth"][str(true)]
-        u = margin[y == true] / h
-        assert J.jacobian[true, 1] == pytest.approx(-unit * gauss(u).sum() / h, rel=2e-3)
-        assert J.center[true, 1] == pytest.approx(-unit * fourth_order(u).sum() / h, rel=2e-3)
-        terms = fourth_order(u) / h
-        variance = (terms**2).sum() - terms.sum() ** 2 / 3000 + 0.5 * (1.5 * gauss(0) / h) ** 2
-        assert J.stderr[true, 1] == pytest.approx(unit * np.sqrt(variance), rel=2e-3)
-        n_eff = gauss(u).sum() ** 2 / (gauss(u) ** 2).sum()
-        assert J.diagnostics["effective_rows"][str(true)] == pytest.approx(n_eff, rel=5e-3)
-
-
-def test_a_weighted_tangent_is_two_weighted_kernel_sums():
-    y, p = normal_rows(0, 3000)
-    w = np.random.default_rng(1).exponential(size=3000)
-    J = cj.confusion_jacobian(y, p, sample_weight=w)
-    for true in (0, 1):
-        h = J.diagnostics["bandwidth"][str(true)]
-        u, mine = logits(p[y == true]) / h, w[y == true]
-        terms = fourth_order(u) / h
-        assert J.jacobian[true, 1] == pytest.approx(-4 * mine @ gauss(u) / h, rel=2e-3)
+        mine = (margin[y == true], w[y == true], h, tangent, logit(t))
+        center, guess = corrected_density(*mine), tangent.pilot.at(np.array([logit(t)]))[0]
+        assert J.center[true, 1] == pytest.approx(-unit * center, rel=2e-3)
+        influence = np.zeros(len(y))
+        influence[y == true] = influence_of_rows(*mine)
+        square = (w**2 * influence**2).sum()
+        kept = max(0, 1 - 0.7 * square / (center - guess) ** 2)
+        assert J.jacobian[true, 1] == pytest.approx(-unit * (guess + kept * (center - guess)), rel=5e-3)
         # Each row's influence, less the mean over all rows: the total weight is taken as known.
-        influence = np.where(y == true, fourth_order(logits(p) / h) / h, 0) - mine @ terms / w.sum()
-        variance = (w**2 * influence**2).sum()
-        variance += 0.5 * (mine**2).mean() * (1.5 * gauss(0) / h) ** 2
-        assert J.stderr[true, 1] == pytest.approx(4 * np.sqrt(variance), rel=2e-3)
+        variance = (w**2 * (influence - center / w.sum()) ** 2).sum()
+        variance += 0.5 * (w[y == true] ** 2).mean() * (1.5 * gauss(0) / h) ** 2
+        assert J.stderr[true, 1] == pytest.approx(unit * np.sqrt(variance), rel=4e-3)
+        kernel = w[y == true] * gauss((mine[0] - logit(t)) / h)
+        assert J.diagnostics["effective_rows"][str(true)] == pytest.approx(
+            kernel.sum() ** 2 / (kernel @ kernel), rel=5e-3
+        )
+
+
+def test_the_log_quadratic_is_that_of_most_local_likelihood():
+    """Loader's likelihood at 0, maximised numerically, has the closed form's density there."""
+    u = np.random.default_rng(0).normal(0.4, 1, 400)
+    h, grid = 0.7, np.linspace(-8, 8, 4001)
+    kernel, weight = gauss(u / h) / h, gauss(grid / h) / h
+
+    def loss(a):
+        with np.errstate(over="ignore"):
+            mass = np.trapezoid(weight * np.exp(a[0] + a[1] * grid + a[2] * grid**2), grid)
+        return mass - (kernel * (a[0] + a[1] * u + a[2] * u**2)).sum() / len(u)
+
+    best = minimize(loss, [-1.0, 0.0, -0.5], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12})
+    z = u / h
+    closed = log_quadratic([(kernel * z**k).mean() for k in range(3)])
+    assert best.x[0] == pytest.approx(closed, abs=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0.0, 1.0), (-3.0, 0.2), (1.0, 4.0)])
+def test_a_normal_guess_is_that_of_most_likelihood(mean, sd):
+    """A penalty of third order leaves the normal density free, so that its own mean and deviation are fitted."""
+    margin = np.random.default_rng(0).normal(mean, sd, 3000)
+    tally = cj.Tally.zero("score", choose_step(margin, "score")).add(np.zeros(3000, dtype=int), margin)
+    pilot = Tangent.of(tally, 0).pilot
+    at = margin.mean() + margin.std() * np.linspace(-2, 2, 9)
+    assert pilot.parameters < 5
+    np.testing.assert_allclose(pilot.at(at), 3000 * norm.pdf(at, margin.mean(), margin.std()), rtol=0.06)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ class Atoms:
     weight: FloatArray
     weight2: FloatArray
 
+    def where(self, chosen: AnyArray) -> Atoms:
+        """Return some of the atoms, by a mask or by their places."""
+        return Atoms(self.position[chosen], self.rows[chosen], self.weight[chosen], self.weight2[chosen])
+
 
 @dataclass(frozen=True, eq=False)
 class Tally:

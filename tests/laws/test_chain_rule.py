@@ -200,24 +200,6 @@ def test_forward_and_backward_products_agree(direction, cotangent):
     np.testing.assert_allclose((operator @ np.eye(1)).ravel(), J.jacobian.ravel())
 
 
-def test_a_smoothed_matrix_has_the_slope_that_is_told():
-    """The kernel's own integral, differentiated numerically, is the Jacobian: sign, unit and size."""
-    from scipy.special import ndtr
-
-    y, p = normal_rows(4, 4000)
-    margin = logit(p)
-    for t in (0.2, 0.5, 0.8):
-        J = cj.confusion_jacobian(y, p, threshold=t)
-        for true in (0, 1):
-            h = J.diagnostics["bandwidth"][str(true)]
-
-            def alerted(step, true=true, h=h, t=t):
-                return ndtr((margin[y == true] - logit(t + step)) / h).sum()
-
-            np.testing.assert_allclose(J.jacobian[true, 1], finite_difference(alerted, 1e-3), rtol=2e-3)
-            np.testing.assert_allclose(J.jacobian[true, 0], -J.jacobian[true, 1])
-
-
 def test_the_end_of_the_chain_is_expit():
     data, _ = sample("plain")
     for tau in (-1.0, 0.3):

@@ -12,8 +12,7 @@ from conjac.density.discrete import is_discrete, occupancy
 from conjac.density.flux import Flux
 from conjac.density.secant import secant
 from conjac.density.smooth import Smoother
-from conjac.density.spread import Spread
-from conjac.density.tangent import spread_of, tangent
+from conjac.density.tangent import Tangent
 from conjac.tally import Tally
 
 FEW = 5
@@ -33,9 +32,9 @@ class Density:
     tally: Tally
 
     @cached_property
-    def spreads(self) -> tuple[Spread, ...]:
-        """Size and scale of each class's margins."""
-        return tuple(spread_of(self.tally, true) for true in (0, 1))
+    def tangents(self) -> tuple[Tangent, ...]:
+        """Each class's density where it is smooth."""
+        return tuple(Tangent.of(self.tally, true) for true in (0, 1))
 
     @cached_property
     def clumped(self) -> bool:
@@ -45,7 +44,7 @@ class Density:
     @cached_property
     def smoother(self) -> Smoother:
         """Each class's weight above a cut, smoothed by one kernel a class."""
-        return Smoother.of(self.tally, self.spreads)
+        return Smoother.of(self.tally, tuple(tangent.spread for tangent in self.tangents))
 
     def flux(self, cut: FloatArray) -> Flux:
         """Estimate the density of each class's weight at each cut, per unit of margin.
@@ -66,7 +65,9 @@ class Density:
         discrete[smooth] = is_discrete(self.tally, cut[smooth])
         smooth &= ~discrete
         if smooth.any():
-            result.put(smooth, tangent(self.tally, self.spreads, cut[smooth]), "tangent")
+            classes = [tangent.at(cut[smooth]) for tangent in self.tangents]
+            found = {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
+            result.put(smooth, found, "tangent")
             if self.clumped:  # between two atoms the kernel sees nothing: count across them instead
                 discrete |= smooth & (result.n_eff < FEW).any(axis=1)
                 result.bandwidth[discrete] = np.nan

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from conjac._typing import FloatArray
 from conjac.density.spread import Spread
-from conjac.density.tangent import AT_ONCE, fitted
+from conjac.density.tangent import AT_ONCE, BINS_PER_BANDWIDTH
 from conjac.tally import Atoms, Tally
 
 
@@ -32,7 +32,8 @@ class Smoother:
     def of(cls, tally: Tally, spreads: tuple[Spread, ...]) -> Smoother:
         """Take each class at its own bandwidth."""
         bandwidth = np.array([spread.reference for spread in spreads])
-        return cls(tuple(fitted(tally, true, h) for true, h in enumerate(bandwidth)), bandwidth)
+        steps = 2.0 ** np.floor(np.log2(bandwidth / BINS_PER_BANDWIDTH))
+        return cls(tuple(tally.atoms(true, step=float(step)) for true, step in enumerate(steps)), bandwidth)
 
     def alerts(self, cut: FloatArray) -> FloatArray:
         """Return each class's smoothed weight above each cut, array of shape (n_points, 2)."""

@@ -24,6 +24,7 @@ from conjac.tally import Atoms
 BINS = 4096
 STAGES = 7
 SMALLEST = 1e-12
+UNDERFLOW = 750.0
 REACH = 20.0
 """Margins further than this many spreads from the median are left out of the transform."""
 MARGIN = 0.1
@@ -48,11 +49,19 @@ class Spread:
         Kish's effective number of rows.
     weight2 : float
         Mean squared weight of a row.
+    row : float
+        Weight of an effective row.
+    median : float
+    plain_sd : float
+        As `sd`, before it was sharpened.
     """
 
     sd: float
     n: float
     weight2: float
+    row: float = 1.0
+    median: float = 0.0
+    plain_sd: float = 1.0
 
     @classmethod
     def of(cls, atoms: Atoms) -> Spread:
@@ -63,9 +72,10 @@ class Spread:
             return cls(1.0, 1.0, 1.0)
         mean = atoms.position @ weight / total
         sd = np.sqrt((atoms.position - mean) ** 2 @ weight / total)
-        low, high = _quantiles(atoms.position, weight, np.array([0.25, 0.75]))
-        known = [float(s) for s in (sd, (high - low) / 1.349) if s > 0]
-        return cls(min(known, default=1.0), float(total**2 / total2), float(total2 / atoms.rows.sum()))
+        low, median, high = _quantiles(atoms.position, weight, np.array([0.25, 0.5, 0.75]))
+        scale = min([float(s) for s in (sd, (high - low) / 1.349) if s > 0], default=1.0)
+        mean_square = float(total2 / atoms.rows.sum())
+        return cls(scale, float(total**2 / total2), mean_square, float(total2 / total), float(median), scale)
 
     def sharpened(self, atoms: Atoms, step: float) -> Spread:
         """Return this spread with the smaller scale that the shape of the density asks for, if it does.
@@ -121,7 +131,8 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
     powers = {order: 2 * np.pi ** (2 * order) * squares**order * energy for order in range(2, STAGES + 1)}
 
     def roughness(order: int, time: float) -> np.float64:
-        return np.float64(powers[order] @ np.exp(-squares * (np.pi**2 * time)))
+        few = min(BINS - 1, int(np.sqrt(UNDERFLOW / time) / np.pi) + 1)  # the rest underflows
+        return np.float64(powers[order][:few] @ np.exp(-squares[:few] * (np.pi**2 * time)))
 
     def gap(time: float) -> float:
         found = roughness(STAGES, time)
@@ -135,7 +146,7 @@ def fixed_point_bandwidth(position: FloatArray, weight: FloatArray, spread: Spre
         below = gap(SMALLEST)
         for largest in 10.0 ** np.arange(-5, 0, 0.5):
             if below * gap(largest) < 0:
-                return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-4)) * BINS * width)
+                return float(np.sqrt(brentq(gap, SMALLEST, largest, rtol=1e-10)) * BINS * width)
     return None
 
 

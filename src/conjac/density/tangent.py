@@ -1,116 +1,185 @@
-r"""The tangent: a Gaussian kernel with a bandwidth for the point at hand, and a bias-corrected interval.
+r"""The tangent: a smooth guess, corrected by the rows near the cut.
 
-Bandwidth: the one with the smallest mean squared error at the cut,
-:math:`h = [R(K) E[w^2|0] f(0) / g''(0)^2]^{1/5}` on the count scale, with g'' from a wider pilot.
-The pilot's own variance is added to g''^2 and h is capped, since at an inflection g'' = 0 leaves h unbounded. Where
-fewer than 10 effective rows would lie under the kernel, h is widened towards them, to at most 1.4 times.
+With the guess g of `conjac.density.pilot` and the log-quadratic functional T of `conjac.density.local`,
 
-Interval: centred on the estimate of the fourth-order kernel :math:`(3 - u^2) \phi(u) / 2` at the same h, with the
-standard error of its terms (robust bias correction; Calonico, Cattaneo & Farrell 2018, JASA 113:767).
+.. math:: \log \hat f = \log g + \delta, \qquad \delta = T_h(\text{rows}) - T_h(g),
+
+which is unbiased where g is right, whatever h is, and else has T's bias for :math:`f / g`, of order :math:`h^4`.
+The bandwidth is 1.4 times the fixed point of Botev, Grotowski & Kroese (`conjac.density.spread`): T's variance is then
+that of a kernel estimate at the fixed point. Where fewer than 10 effective rows would lie under the kernel it is
+widened, to at most 1.4 times.
+
+Interval: centred on that estimate, with the standard error of the rows' influence on it.
+
+Estimate: the correction shrunk by what of it may be noise, :math:`g + (1 - .7 \operatorname{Var}\hat f / c^2)_+ \,c`
+with :math:`c = \hat f - g` (after the positive part of James & Stein 1961; .7 gives up little where g is right, and
+little where it is not).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from conjac._typing import FloatArray
+from conjac._typing import BoolArray, FloatArray, IntArray
 from conjac.coordinates import FLOOR
-from conjac.density.flux import PENALTY, second_moments
+from conjac.density.flux import PENALTY
+from conjac.density.local import REACH, Moments, gauss
+from conjac.density.pilot import Pilot
 from conjac.density.spread import Spread
 from conjac.tally import Atoms, Tally
 
-ROUGHNESS = 1 / (2 * np.sqrt(np.pi))
-"""Integral of the squared Gaussian kernel."""
-CAP = 1.5
-"""Largest bandwidth, in units of the normal-reference one."""
+WIDER = 1.4
 CLIPPED = -np.log(FLOOR) - 1e-6
 ENOUGH_ROWS = 10
 WIDEST = 1.4
-BINS_PER_BANDWIDTH = 32
+BINS_PER_BANDWIDTH = 8
 AT_ONCE = 2**21
+NOISE = 0.7
+"""How much of the correction's variance it must exceed."""
+PRIOR_ROWS = 1.0
+"""Rows' worth of the guess that shape, not mass, is measured with, so that a single row is not taken for a spike."""
+NODES, SHARES = np.polynomial.hermite_e.hermegauss(15)
+SHARES = SHARES / SHARES.sum()
 
 
-def tangent(tally: Tally, spreads: tuple[Spread, ...], cut: FloatArray) -> dict[str, FloatArray]:
-    """Estimate both classes' densities at the cuts; arrays as in `conjac.density.Flux`."""
-    classes = [_one_class(tally, true, spread, cut) for true, spread in enumerate(spreads)]
-    return {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
+NO_ROWS = Atoms(np.zeros(1), np.zeros(1, dtype=np.intp), np.zeros((1, 1)), np.zeros(1))
 
 
-def _one_class(tally: Tally, true: int, spread: Spread, cut: FloatArray) -> dict[str, FloatArray]:
-    pilot = fitted(tally, true, spread.pilot)
-    bandwidth = pointwise_bandwidth(pilot, spread, cut)
-    steps = fitting_step(bandwidth)
-    parts, places = [], []
-    for step in np.unique(steps):
-        atoms, here = tally.atoms(true, step=float(step)), np.flatnonzero(steps == step)
-        for few in np.array_split(here, max(1, len(here) * len(atoms.position) // AT_ONCE)):
-            parts.append(_at(atoms, cut[few], bandwidth[few]))
-            places.append(few)
-    order = np.argsort(np.concatenate(places))
-    result = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
-    result["bandwidth"] = bandwidth
-    result["drift"] = drift_at(pilot, spread, cut)
-    result["penalty"] = PENALTY * spread.weight2 * (1.5 * _gauss(0.0) / bandwidth) ** 2
-    return result
+@dataclass(frozen=True, eq=False)
+class Tangent:
+    """One class's density, at any cut.
+
+    Attributes
+    ----------
+    atoms : Atoms
+        The class's rows, in bins as wide as the bandwidth allows.
+    spread : Spread
+    pilot : Pilot or None
+    """
+
+    atoms: Atoms
+    spread: Spread
+    pilot: Pilot | None
+
+    @classmethod
+    def of(cls, tally: Tally, true: int) -> Tangent:
+        """Measure one class; the rows clipped to the end of the logit scale have no part in its shape."""
+        atoms = tally.atoms(true)
+        shape = atoms
+        if tally.scale == "logit":
+            inside = np.abs(atoms.position) < CLIPPED
+            shape = atoms.where(inside) if inside.any() else atoms
+        spread = Spread.of(shape).sharpened(shape, tally.step)
+        step = 2.0 ** np.floor(np.log2(WIDER * spread.reference / BINS_PER_BANDWIDTH))
+        atoms = tally.atoms(true, step=step)
+        return cls(atoms if len(atoms.position) else NO_ROWS, spread, Pilot.of(shape, spread))
+
+    def at(self, cut: FloatArray) -> dict[str, FloatArray]:
+        """Estimate the density at cuts; arrays as in `conjac.density.Flux`, without the axis of classes."""
+        bandwidth = self._bandwidth(cut)
+        first, last = (np.searchsorted(self.atoms.position, cut + side * REACH * bandwidth) for side in (-1, 1))
+        chunks = max(1, len(cut) * int((last - first).max(initial=0)) // AT_ONCE)
+        parts = [
+            self._estimate(cut[few], bandwidth[few], first[few], last[few])
+            for few in np.array_split(np.arange(len(cut)), chunks)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _bandwidth(self, cut: FloatArray) -> FloatArray:
+        bandwidth = np.full(len(cut), WIDER * self.spread.reference)
+        if self.pilot is None:
+            return bandwidth
+        rows = self.pilot.at(cut) / self.spread.row * bandwidth * 2 * np.sqrt(np.pi)
+        with np.errstate(divide="ignore"):
+            return np.asarray(bandwidth * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
+
+    def _estimate(
+        self, cut: FloatArray, bandwidth: FloatArray, first: IntArray, last: IntArray
+    ) -> dict[str, FloatArray]:
+        place = first[:, None] + np.arange(max(1, int((last - first).max(initial=0))))
+        near = np.minimum(place, len(self.atoms.position) - 1)
+        distance = (self.atoms.position[near] - cut[:, None]) / bandwidth[:, None]
+        kernel = np.where(place < last[:, None], gauss(distance), 0.0) / bandwidth[:, None]
+        powers = distance, distance**2
+        weight = self.atoms.weight.sum(axis=1)[near]
+        rows = Moments(*_sums(kernel * weight, powers))
+        guess, guessed = self._guess(cut, bandwidth)
+        peak = gauss(np.zeros(1)) / bandwidth
+        shape = rows.plus(PRIOR_ROWS * self.spread.row * peak / guessed.mass, guessed)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            center = rows.mass * np.exp(shape.log_ratio() - guessed.log_ratio()) * guess / guessed.mass
+            constant, linear, square = shape.influence()
+            adds = np.stack([constant + 1 / rows.mass, linear, square])
+            adds = np.nan_to_num(adds * center / (adds * rows.all).sum(axis=0))
+            moments = _moments(adds, kernel, powers, self.atoms.weight2[near])
+            correction = center - guess
+            kept = np.nan_to_num(np.maximum(0, 1 - NOISE * moments["square"] / correction**2))
+            value = guess + kept * correction
+            n_eff = np.nan_to_num(rows.mass**2 / (kernel**2 * self.atoms.weight2[near]).sum(axis=1))
+        return {
+            **moments,
+            "by_block": self._by_block(adds, kernel, powers, near, center),
+            "value": np.where(self._off_guess(cut), center, value),
+            "center": center,
+            "n_eff": n_eff,
+            "bandwidth": bandwidth,
+            "drift": value * (0.0 if self.pilot is None else self.pilot.drift(cut)),
+            "penalty": PENALTY * self.spread.weight2 * (1.5 * peak) ** 2,
+        }
+
+    def _by_block(
+        self,
+        adds: FloatArray,
+        kernel: FloatArray,
+        powers: tuple[FloatArray, FloatArray],
+        near: IntArray,
+        center: FloatArray,
+    ) -> FloatArray:
+        if self.atoms.weight.shape[1] == 1:
+            return center[:, None]
+        contribution = kernel * (adds[0][:, None] + adds[1][:, None] * powers[0] + adds[2][:, None] * powers[1])
+        return np.asarray((contribution[:, None, :] @ self.atoms.weight[near])[:, 0, :])
+
+    def _guess(self, cut: FloatArray, bandwidth: FloatArray) -> tuple[FloatArray, Moments]:
+        """Return the guess at the cuts, and its moments under the kernel; flat where there is none."""
+        if self.pilot is None:
+            return np.ones(len(cut)), Moments(*np.broadcast_to([[1.0], [0.0], [1.0]], (3, len(cut))))
+        near = self.pilot.at(cut[:, None] + bandwidth[:, None] * NODES) * SHARES
+        moments = Moments(*((near * NODES**power).sum(axis=1) for power in (0, 1, 2)))
+        off = self._off_guess(cut) | (moments.mass <= 0)
+        flat = Moments(*(np.where(off, one, m) for one, m in zip((1.0, 0.0, 1.0), moments.all, strict=True)))
+        return np.where(off, 1.0, self.pilot.at(cut)), flat
+
+    def _off_guess(self, cut: FloatArray) -> BoolArray:
+        if self.pilot is None:
+            return np.ones(len(cut), dtype=bool)
+        return np.asarray(self.pilot.at(cut) <= 0)
 
 
-def _at(atoms: Atoms, cut: FloatArray, bandwidth: FloatArray) -> dict[str, FloatArray]:
-    distance = (atoms.position - cut[:, None]) / bandwidth[:, None]
-    kernel = _gauss(distance) / bandwidth[:, None]
-    moments = second_moments(atoms, (3 - distance**2) / 2 * kernel, distance >= 0)
-    weight = atoms.weight.sum(axis=1)
-    value = kernel @ weight
-    with np.errstate(invalid="ignore", divide="ignore"):
-        n_eff = np.nan_to_num(value**2 / (kernel**2 @ atoms.weight2))
-    return {**moments, "value": value, "center": moments["by_block"].sum(axis=1), "n_eff": n_eff}
+def _moments(
+    adds: FloatArray, kernel: FloatArray, powers: tuple[FloatArray, FloatArray], weight2: FloatArray
+) -> dict[str, FloatArray]:
+    """Return the second moments of a kernel times a quadratic, arrays as in `conjac.density.Flux`."""
+    constant, linear, square = adds
+    weighted = kernel * weight2
+    above = _sums(weighted * (powers[0] >= 0), powers)
+    both = _sums(weighted, powers)
+    doubled = weighted * kernel
+    s0, s1, s2 = _sums(doubled, powers)
+    s3, s4 = ((doubled * powers[1] * power).sum(axis=1) for power in powers)
+    over = (adds * above).sum(axis=0)
+    return {
+        "square": constant**2 * s0
+        + 2 * constant * linear * s1
+        + (linear**2 + 2 * constant * square) * s2
+        + 2 * linear * square * s3
+        + square**2 * s4,
+        "cross": np.stack([(adds * both).sum(axis=0) - over, over], axis=1),
+    }
 
 
-def spread_of(tally: Tally, true: int) -> Spread:
-    """Return the spread of one class's margins, less the rows clipped to the end of the logit scale."""
-    atoms = tally.atoms(true)
-    if tally.scale == "logit":
-        inside = np.abs(atoms.position) < CLIPPED
-        if inside.any():
-            atoms = Atoms(*(column[inside] for column in (atoms.position, atoms.rows, atoms.weight, atoms.weight2)))
-    return Spread.of(atoms).sharpened(atoms, tally.step)
-
-
-def pointwise_bandwidth(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatArray:
-    """Return the plug-in bandwidth of least mean squared error at each cut; array of shape (n_points,)."""
-    curvature, noise = curvature_at(atoms, spread, cut)
-    reference = spread.reference
-    density2 = _gauss((atoms.position - cut[:, None]) / reference) @ atoms.weight2 / reference
-    density2 = np.maximum(density2, PENALTY * spread.weight2 / spread.sd)
-    with np.errstate(divide="ignore", over="ignore"):  # no curvature, no limit but the cap
-        plugged = (ROUGHNESS * density2 / (curvature**2 + noise)) ** 0.2
-    capped = np.minimum(plugged, CAP * reference)
-    rows = density2 / spread.weight2 * capped / ROUGHNESS
-    return np.asarray(capped * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
-
-
-def curvature_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the density's second derivative at each cut, by the pilot, and that estimate's variance."""
-    h = spread.pilot
-    distance = (atoms.position - cut[:, None]) / h
-    kernel = (distance**2 - 1) * _gauss(distance) / h**3
-    return kernel @ atoms.weight.sum(axis=1), kernel**2 @ atoms.weight2
-
-
-def drift_at(atoms: Atoms, spread: Spread, cut: FloatArray) -> FloatArray:
-    """Return the density's first derivative at each cut, by the pilot."""
-    distance = (atoms.position - cut[:, None]) / spread.pilot
-    return np.asarray((distance * _gauss(distance) / spread.pilot**2) @ atoms.weight.sum(axis=1))
-
-
-def fitted(tally: Tally, true: int, bandwidth: float) -> Atoms:
-    """Return one class's atoms in bins as wide as this bandwidth allows."""
-    return tally.atoms(true, step=float(fitting_step(np.asarray(bandwidth))))
-
-
-def fitting_step(bandwidth: FloatArray) -> FloatArray:
-    """Return the bin widths that are narrow enough for these bandwidths, whatever else is asked for beside them."""
-    return np.asarray(2.0 ** np.floor(np.log2(bandwidth / BINS_PER_BANDWIDTH)))
-
-
-def _gauss(u: FloatArray | float) -> FloatArray:
-    return np.asarray(np.exp(-0.5 * np.square(u)) / np.sqrt(2 * np.pi))
+def _sums(weighted: FloatArray, powers: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Return the sums of weights, and of weights times distance and its square, array of shape (3, n_points)."""
+    return np.stack([weighted.sum(axis=1), *((weighted * power).sum(axis=1) for power in powers)])

@@ -1,0 +1,64 @@
+r"""The log-quadratic density near a cut, from three local moments, and what each row adds to it.
+
+Under a Gaussian kernel of bandwidth h, the density :math:`\exp(a_0 + a_1 u + a_2 u^2)` of most local likelihood has a
+closed form (Loader 1996, Annals of Statistics 24:1602; Hjort & Jones 1996, Annals of Statistics 24:1619): with the
+kernel's mass :math:`m_0` and the mean :math:`\delta` and variance :math:`s^2` of the rows under it, in units of h,
+
+.. math:: \hat f = \frac{m_0}{s} \exp\!\left(-\frac{\delta^2}{2 s^2}\right).
+
+Its bias is of order :math:`h^4`, and 0 for a normal density at any h; on log-odds, the tails of Beta densities are
+log-linear, so that the ends of the unit interval are no edge to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conjac._typing import FloatArray
+
+REACH = 4.5
+"""Bandwidths beyond which the kernel is taken as 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Moments of a density under the kernel, arrays of shape (n_points,): mass, then first and second."""
+
+    mass: FloatArray
+    first: FloatArray
+    second: FloatArray
+
+    @property
+    def all(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Mass, first, second."""
+        return self.mass, self.first, self.second
+
+    def plus(self, times: FloatArray, other: Moments) -> Moments:
+        """Return these moments and so many times others."""
+        return Moments(*(mine + times * theirs for mine, theirs in zip(self.all, other.all, strict=True)))
+
+    @property
+    def shape(self) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of what lies under the kernel, in bandwidths."""
+        mean = self.first / self.mass
+        return mean, self.second / self.mass - mean**2
+
+    def log_ratio(self) -> FloatArray:
+        """Return the logarithm of the density at the cut over the kernel's mass."""
+        mean, variance = self.shape
+        return np.asarray(-0.5 * np.log(variance) - 0.5 * mean**2 / variance)
+
+    def influence(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return c, so that a unit of kernel mass at distance z adds c0 + c1 z + c2 z^2 to `log_ratio`."""
+        mean, variance = self.shape
+        square = 0.5 * (mean**2 / variance - 1) / variance
+        linear = -mean / variance - 2 * mean * square
+        constant = mean**2 / variance + square * (mean**2 - variance)
+        return constant / self.mass, linear / self.mass, square / self.mass
+
+
+def gauss(distance: FloatArray) -> FloatArray:
+    """Return the standard normal density."""
+    return np.asarray(np.exp(-0.5 * np.square(distance)) / np.sqrt(2 * np.pi))
