@@ -20,8 +20,8 @@ def curve():
 def test_a_target_and_an_optimum_are_told_apart(curve):
     target, optimum = curve.solve(recall=0.9), curve.maximize("f1")
     assert (target.kind, optimum.kind) == ("target", "argmax")
-    assert "approximate" in optimum.diagnostics["interval"]
-    assert "approximate" not in target.diagnostics["interval"]
+    assert "slope holds 0" in optimum.diagnostics["interval"]
+    assert "holds the target" in target.diagnostics["interval"]
     assert optimum.in_sample
     assert "optimistic" in optimum.diagnostics["value"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import Coordinate
-from conjac.decisions.decision import Decision
+from conjac.decisions.decision import Decision, Limits
 from conjac.density import Density
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr
 from conjac.metrics import Metric
@@ -86,7 +86,7 @@ def decide(
     row: Metric,
     score: float,
     kind: Literal["target", "argmax"],
-    limits: Callable[[float], Interval],
+    limits: Limits,
     flatness: Mapping[str, float],
     diagnostics: Mapping[str, Any],
 ) -> Decision:

@@ -14,6 +14,9 @@ from conjac.inference import Interval
 from conjac.reading import Reading, as_array
 from conjac.rules import ThresholdRule
 
+Limits = Callable[[float], list[Interval]]
+"""From a level to the parts of a confidence set of thresholds, ascending."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Decision:
@@ -67,12 +70,17 @@ class Decision:
     in_sample: bool
     diagnostics: Mapping[str, Any]
     _reading: Reading = field(repr=False)
-    _limits: Callable[[float], Interval] = field(repr=False)
+    _limits: Limits = field(repr=False)
     _value_limits: Callable[[float], Interval] = field(repr=False)
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the threshold, in its coordinate; approximate for an optimum."""
-        return self._limits(level)
+        """Return the interval of the threshold, in its coordinate: the least one that holds `confidence_set`."""
+        parts = self._limits(level)
+        return Interval(parts[0].lower, parts[-1].upper)
+
+    def confidence_set(self, level: float = 0.95) -> tuple[Interval, ...]:
+        """Return the parts of the set of thresholds that may be the population's; an optimum may have several."""
+        return tuple(self._limits(level))
 
     def value_confint(self, level: float = 0.95) -> Interval:
         """Return the interval of the metric at this threshold, as if it had been fixed in advance."""

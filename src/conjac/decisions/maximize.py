@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -10,14 +9,13 @@ import numpy as np
 from conjac.coordinates import margins
 from conjac.decisions.along import Curve, decide, flatness, undefined
 from conjac.decisions.constraints import parse_constraints
-from conjac.decisions.decision import Decision
+from conjac.decisions.decision import Decision, Limits
 from conjac.decisions.feasible import Feasible
-from conjac.decisions.optimum import BendLimits, PlateauLimits
+from conjac.decisions.optimum import PlateauLimits, SlopeLimits
 from conjac.decisions.smoothed import SmoothedMetric
 from conjac.decisions.solve import TargetLimits
 from conjac.density.discrete import is_discrete
 from conjac.errors import InvalidInputError
-from conjac.inference import Interval
 from conjac.metrics import Metric, resolve
 
 
@@ -52,7 +50,7 @@ def best_threshold(
         "n_cutoffs": len(cutoffs),
         "value": "told on the rows it was chosen on: optimistic",
     }
-    limits: Callable[[float], Interval]
+    limits: Limits
     if method == "smooth" and _is_discrete(curve, score):
         diagnostics["method"] = "exact: the scores sit on atoms at the optimum, so there is nothing to smooth"
     if diagnostics["method"] != "smooth":
@@ -64,9 +62,8 @@ def best_threshold(
         at = feasible.best(gain)
         score = smoothed.polish(cutoffs, feasible.shortfall, at)
         diagnostics["smooth_value"] = sign * float(gain[at])
-        diagnostics["bandwidth"] = smoothed.smoother.bandwidth.tolist()
-        limits = BendLimits.at(curve, smoothed, score)
-        diagnostics["interval"] = "approximate: slope's error over the smoothed metric's curvature"
+        limits = SlopeLimits.at(curve, smoothed, score)
+        diagnostics["interval"] = "thresholds whose interval of the metric's slope holds 0"
     here = int(np.searchsorted(cutoffs, score))
     if feasible.constraints:
         binding = feasible.binding(here)

@@ -1,4 +1,4 @@
-"""The interval of an optimum: approximate in this version, and said so."""
+"""The confidence set of an optimum."""
 
 from __future__ import annotations
 
@@ -15,37 +15,81 @@ from conjac.metrics import Metric
 from conjac.motion import Motion
 from conjac.sensitivity import metric_slope
 
+POINTS = 801
+"""Thresholds at which slopes are measured."""
+WORSE = 3.5
+"""Standard errors by which a threshold must lose to the optimum to be no candidate for it."""
+
 
 @dataclass(frozen=True, eq=False)
-class BendLimits:
-    """For scores with a density: the slope's error over the smoothed metric's curvature, on the margin scale."""
+class SlopeLimits:
+    """For scores with a density: the thresholds at which the metric's slope may be 0 and its value the best.
+
+    At the population's optimum the slope is 0, and a pointwise interval of it holds 0 there as often as it claims.
+    So the thresholds whose interval does are a confidence set, which need not be one interval; a bootstrap of the
+    argmax gives none (Kim & Pollard 1990; Cattaneo, Jansson & Nagasawa 2020). What is worse than the optimum beyond
+    doubt is left out: the slope is 0 at the worst threshold too.
+
+    Attributes
+    ----------
+    grid : array of shape (n_grid,)
+        Thresholds on the scores' own scale, ascending.
+    ratio : array of shape (n_grid,)
+        The bias-corrected slope over its standard error; nan where that is unknown.
+    loss : array of shape (n_grid,)
+        How far the metric is below its best, in standard errors of the difference.
+    """
 
     curve: Curve
-    cut: float
-    stderr: float
+    score: float
+    grid: FloatArray
+    ratio: FloatArray
+    loss: FloatArray
     df: int | None
 
     @classmethod
-    def at(cls, curve: Curve, smoothed: SmoothedMetric, score: float) -> BendLimits:
-        """Measure slope and curvature at a decision."""
+    def at(cls, curve: Curve, smoothed: SmoothedMetric, score: float) -> SlopeLimits:
+        """Measure slopes on a grid around a decision."""
         scale = curve.density.tally.scale
-        at = np.array([score])
-        cells = curve.cells_at_score(at)
-        cut = float(margins(at, scale)[0])
-        motion = Motion.at(curve.density, COORDINATES[scale], at, cells)
-        slope_error = float(metric_slope(smoothed.row, motion)[2][0])
-        reach = float(smoothed.smoother.bandwidth.mean())
-        low, middle, high = smoothed(np.array([cut - reach, cut, cut + reach]))
-        curvature = (low - 2 * middle + high) / reach**2
-        return cls(curve, cut, slope_error / -curvature if curvature < 0 else np.nan, cells.df)
+        cuts = smoothed.grid[np.linspace(0, len(smoothed.grid) - 1, POINTS).astype(np.intp)]
+        cuts = np.union1d(cuts, margins(np.array([score]), scale))
+        grid = scores_of(cuts, scale)
+        cells = curve.cells_at_score(grid)
+        best = curve.cells_at_score(np.array([score]))
+        motion = Motion.at(curve.density, COORDINATES[scale], grid, cells)
+        _, center, stderr = metric_slope(smoothed.row, motion)
+        gap = smoothed.sign * (smoothed.row.value(best.weight) - smoothed.row.value(cells.weight))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            loss = np.nan_to_num(gap / _paired_stderr(smoothed.row, best, cells, grid > score))
+            ratio = smoothed.sign * center / stderr
+        return cls(curve, score, grid, ratio, loss, cells.df)
 
-    def __call__(self, level: float) -> Interval:
-        """Return the limits in the curve's unit; nan where the metric does not bend at the decision."""
-        half = quantile(level, self.df) * self.stderr
-        if not np.isfinite(half):
-            return Interval(np.array(np.nan), np.array(np.nan))
-        ends = scores_of(np.array([self.cut - half, self.cut + half]), self.curve.density.tally.scale)
-        return in_order(self.curve, float(ends[0]), float(ends[1]))
+    def __call__(self, level: float) -> list[Interval]:
+        """Return the parts of the set in the curve's unit, ascending; one of nan where no slope is known."""
+        known = ~np.isnan(self.ratio)
+        grid, ratio, loss = self.grid[known], self.ratio[known], self.loss[known]
+        if not len(grid):
+            return [Interval(np.array(np.nan), np.array(np.nan))]
+        reach = quantile(level, self.df)
+        inside = (np.abs(ratio) <= reach) & (loss <= WORSE)
+        if not inside.any():
+            inside[np.argmin(np.abs(grid - self.score))] = True
+        change = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
+        parts = []
+        for first, last in zip(change[::2], change[1::2] - 1, strict=True):
+            low = _crossing(grid, ratio, reach, first, first - 1)
+            high = _crossing(grid, ratio, reach, last, last + 1)
+            parts.append(in_order(self.curve, low, high))
+        return sorted(parts, key=lambda part: float(part.lower))
+
+
+def _crossing(grid: FloatArray, ratio: FloatArray, reach: float, inner: int, outer: int) -> float:
+    """Return where the slope's interval ceases to hold 0 between a point inside and its neighbour outside."""
+    if not 0 <= outer < len(grid) or abs(ratio[outer]) <= reach or abs(ratio[inner]) > reach:
+        return float(grid[inner])
+    bound = np.sign(ratio[outer]) * reach
+    share = (bound - ratio[inner]) / (ratio[outer] - ratio[inner])
+    return float(grid[inner] + np.clip(share, 0, 1) * (grid[outer] - grid[inner]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +100,7 @@ class PlateauLimits:
     row: Metric
     score: float
 
-    def __call__(self, level: float) -> Interval:
+    def __call__(self, level: float) -> list[Interval]:
         """Return the limits in the curve's unit."""
         cutoffs = self.curve.cutoffs()
         chosen = np.linspace(0, len(cutoffs) - 1, min(AT_MOST, len(cutoffs))).astype(np.intp)
@@ -68,7 +112,7 @@ class PlateauLimits:
         with np.errstate(invalid="ignore"):
             near = loss <= quantile(level, best.df) * _paired_stderr(self.row, best, others, scores > self.score)
         first, last = component(near, int(np.searchsorted(scores, self.score)))
-        return in_order(self.curve, float(scores[first]), float(scores[last]))
+        return [in_order(self.curve, float(scores[first]), float(scores[last]))]
 
 
 def _paired_stderr(row: Metric, best: Cells, others: Cells, higher: BoolArray) -> FloatArray:
@@ -86,4 +130,4 @@ def _paired_stderr(row: Metric, best: Cells, others: Cells, higher: BoolArray) -
     simple = metric_stderr(row, Cells(best.weight, best.weight2, None, best.condition_on))
     clustered = metric_stderr(row, best)
     factor = clustered / simple if simple.all() else 1.0
-    return np.asarray(np.sqrt(variance) * factor)
+    return np.asarray(np.sqrt(np.maximum(variance, 0)) * factor)

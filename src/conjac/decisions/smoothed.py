@@ -13,8 +13,6 @@ from conjac.decisions.along import Curve
 from conjac.density import Smoother
 from conjac.metrics import Metric
 
-GRID = 1001
-
 
 @dataclass(frozen=True, eq=False)
 class SmoothedMetric:
@@ -29,10 +27,8 @@ class SmoothedMetric:
     @classmethod
     def of(cls, curve: Curve, row: Metric, sign: float) -> SmoothedMetric:
         """Smooth the cells of a curve."""
-        position = curve.density.tally.atoms().position
-        quantiles = position[np.linspace(0, len(position) - 1, min(GRID, len(position))).astype(np.intp)]
-        grid = np.union1d(quantiles, np.linspace(position[0], position[-1], GRID))
-        return cls(row, sign, curve.density.smoother, curve, grid)
+        smoother = curve.density.smoother
+        return cls(row, sign, smoother, curve, smoother.grid)
 
     def __call__(self, cut: FloatArray) -> FloatArray:
         """Return the objective at cuts on the margin scale, array of shape (n_points,)."""

@@ -77,7 +77,7 @@ class TargetLimits:
     aim: float
     at: int
 
-    def __call__(self, level: float) -> Interval:
+    def __call__(self, level: float) -> list[Interval]:
         """Return the limits in the curve's unit."""
         cutoffs = self.curve.cutoffs()
         chosen = np.unique(
@@ -88,4 +88,4 @@ class TargetLimits:
         with np.errstate(invalid="ignore"):
             holds = (limits.lower <= self.aim) & (self.aim <= limits.upper)
         first, last = component(holds, int(np.searchsorted(chosen, self.at)))
-        return in_order(self.curve, float(scores[first]), float(scores[last]))
+        return [in_order(self.curve, float(scores[first]), float(scores[last]))]

@@ -43,8 +43,8 @@ class Density:
 
     @cached_property
     def smoother(self) -> Smoother:
-        """Each class's weight above a cut, smoothed by one kernel a class."""
-        return Smoother.of(self.tally, tuple(tangent.spread for tangent in self.tangents))
+        """Each class's weight above a cut, by its density."""
+        return Smoother.of(self.tally, self.tangents)
 
     def flux(self, cut: FloatArray) -> Flux:
         """Estimate the density of each class's weight at each cut, per unit of margin.

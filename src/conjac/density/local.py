@@ -18,6 +18,8 @@ import numpy as np
 
 from conjac._typing import FloatArray
 
+SHARPEST = 0.01
+"""Least variance of what lies under the kernel, in bandwidths: a density sharper than that is not resolved."""
 REACH = 4.5
 """Bandwidths beyond which the kernel is taken as 0."""
 
@@ -43,7 +45,7 @@ class Moments:
     def shape(self) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of what lies under the kernel, in bandwidths."""
         mean = self.first / self.mass
-        return mean, self.second / self.mass - mean**2
+        return mean, np.maximum(self.second / self.mass - mean**2, SHARPEST)
 
     def log_ratio(self) -> FloatArray:
         """Return the logarithm of the density at the cut over the kernel's mass."""

@@ -1,50 +1,48 @@
-"""The cells smoothed by one kernel a class: smooth in the cut, so that an optimum of theirs has a slope."""
+"""The cells smoothed: the integral of the densities, so that an optimum of theirs is a zero of the slope."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.interpolate import CubicHermiteSpline
 
 from conjac._typing import FloatArray
-from conjac.density.spread import Spread
-from conjac.density.tangent import AT_ONCE, BINS_PER_BANDWIDTH
-from conjac.tally import Atoms, Tally
+from conjac.density.tangent import Tangent
+from conjac.tally import Tally
+
+GRID = 1001
 
 
 @dataclass(frozen=True, eq=False)
 class Smoother:
-    """Each class's weight above a cut, under a Gaussian kernel.
+    """Each class's weight above a cut, by its estimated density.
 
     Attributes
     ----------
-    atoms : tuple of Atoms
-        Of each class.
-    bandwidth : array of shape (2,)
-        The reference bandwidth of each class's spread.
+    grid : array of shape (n_grid,)
+        Cuts, ascending: as dense as the rows, and over their whole range.
+    above : CubicHermiteSpline
+        Each class's weight above a cut within the grid.
     """
 
-    atoms: tuple[Atoms, ...]
-    bandwidth: FloatArray
+    grid: FloatArray
+    above: CubicHermiteSpline
 
     @classmethod
-    def of(cls, tally: Tally, spreads: tuple[Spread, ...]) -> Smoother:
-        """Take each class at its own bandwidth."""
-        bandwidth = np.array([spread.reference for spread in spreads])
-        steps = 2.0 ** np.floor(np.log2(bandwidth / BINS_PER_BANDWIDTH))
-        return cls(tuple(tally.atoms(true, step=float(step)) for true, step in enumerate(steps)), bandwidth)
+    def of(cls, tally: Tally, tangents: tuple[Tangent, ...]) -> Smoother:
+        """Integrate each class's density, scaled to the class's weight."""
+        position = tally.atoms().position
+        ranks = np.linspace(0, len(position) - 1, min(GRID, len(position))).astype(np.intp)
+        grid = np.union1d(position[ranks], np.linspace(position[0], position[-1] + tally.step, GRID))
+        density = np.stack([tangent.at(grid)["value"] for tangent in tangents], axis=1)
+        pieces = (density[1:] + density[:-1]) / 2 * np.diff(grid)[:, None]
+        below = np.concatenate([np.zeros((1, density.shape[1])), pieces.cumsum(axis=0)])
+        total = tally.totals(density.shape[1])[0]
+        scale = np.where(below[-1] > 0, total / np.where(below[-1] > 0, below[-1], 1.0), 0.0)
+        return cls(grid, CubicHermiteSpline(grid, total - scale * below, -scale * density))
 
     def alerts(self, cut: FloatArray) -> FloatArray:
-        """Return each class's smoothed weight above each cut, array of shape (n_points, 2)."""
-        return np.stack(
-            [self._above(atoms, h, cut) for atoms, h in zip(self.atoms, self.bandwidth, strict=True)], axis=1
-        )
-
-    @staticmethod
-    def _above(atoms: Atoms, bandwidth: float, cut: FloatArray) -> FloatArray:
-        weight = atoms.weight.sum(axis=1)
-        chunks = max(1, len(cut) * len(weight) // AT_ONCE)
-        return np.concatenate(
-            [ndtr((atoms.position - c[:, None]) / bandwidth) @ weight for c in np.array_split(cut, chunks)]
-        )
+        """Return each class's smoothed weight above each cut, array of shape (n_points, n_classes)."""
+        found = self.above(np.clip(cut, self.grid[0], self.grid[-1]))
+        return np.asarray(np.clip(found, 0.0, self.above(self.grid[0])))  # no rounding past none and all

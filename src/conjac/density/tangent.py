@@ -38,6 +38,8 @@ BINS_PER_BANDWIDTH = 8
 AT_ONCE = 2**21
 NOISE = 0.7
 """How much of the correction's variance it must exceed."""
+MOST = 5.0
+"""Largest difference in the logarithm that shapes under a kernel may make: of a few rows, neither is to be believed."""
 PRIOR_ROWS = 1.0
 """Rows' worth of the guess that shape, not mass, is measured with, so that a single row is not taken for a spike."""
 NODES, SHARES = np.polynomial.hermite_e.hermegauss(15)
@@ -109,7 +111,8 @@ class Tangent:
         peak = gauss(np.zeros(1)) / bandwidth
         shape = rows.plus(PRIOR_ROWS * self.spread.row * peak / guessed.mass, guessed)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            center = rows.mass * np.exp(shape.log_ratio() - guessed.log_ratio()) * guess / guessed.mass
+            curving = np.clip(shape.log_ratio() - guessed.log_ratio(), -MOST, MOST)
+            center = rows.mass * np.exp(curving) * guess / guessed.mass
             constant, linear, square = shape.influence()
             adds = np.stack([constant + 1 / rows.mass, linear, square])
             adds = np.nan_to_num(adds * center / (adds * rows.all).sum(axis=0))

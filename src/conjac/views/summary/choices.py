@@ -38,7 +38,7 @@ class Choice:
     message : str
         Why there is none, if infeasible.
     threshold : Measure
-        In the coordinate; its interval is approximate for an argmax.
+        In the coordinate, with its interval.
     interval : str
         How the interval of the threshold was found.
     alerts : {"some", "none", "all"}
