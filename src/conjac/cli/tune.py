@@ -28,7 +28,7 @@ NOTES = {
         "Chosen and told on the same rows: on new rows the target is met in about half of repeats.",
     ),
     "argmax": (
-        "The interval holds the thresholds at which the metric's slope may be zero, or is not beyond noise below its best.",
+        "The interval holds the thresholds at which the metric's slope may be zero.",
         "Chosen and told on the same rows: the value is optimistic.",
     ),
 }
