@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from conjac._typing import AnyArray, FloatArray
 STEP = 1e-30
 
 
-def complex_step(f: Callable[[AnyArray], AnyArray], points: FloatArray) -> FloatArray:
+def complex_step(f: Callable[[AnyArray], AnyArray], points: Any) -> FloatArray:
     r"""Return the Jacobians of an analytic function at many points.
 
     Parameters
@@ -36,7 +37,7 @@ def complex_step(f: Callable[[AnyArray], AnyArray], points: FloatArray) -> Float
     >>> complex_step(lambda x: x**2, np.array([[1.0], [3.0]])).ravel()
     array([2., 6.])
     """
-    columns = []
+    points, columns = np.asarray(points, dtype=np.float64), []
     for j in range(points.shape[-1]):
         shifted = points.astype(np.complex128)
         shifted[..., j] += 1j * STEP

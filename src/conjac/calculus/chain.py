@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.calculus.differentiate import jacobian
-from conjac.calculus.linear import LinearMap, checked, checked_vector
+from conjac.calculus.differentiate import differentiable
+from conjac.calculus.linear import LinearMap, checked
 from conjac.calculus.result import JacobianResult
 from conjac.errors import InvalidInputError
+from conjac.readonly import locked
 
 Steps = Sequence[tuple[str, Callable[[Any], Any]]]
 
@@ -56,7 +57,19 @@ class Trace(LinearMap):
     @cached_property
     def jacobian(self) -> FloatArray:
         """The chain's Jacobian, array of shape (v, u), in the cheaper order."""
-        return self.forward() if self.order == "forward" else self.backward()
+        return locked(self.forward() if self.order == "forward" else self.backward())
+
+    @property
+    def result(self) -> JacobianResult:
+        """The chain's Jacobian with its error: to first order, each step's error carried through the others."""
+        total, error = np.eye(len(self.values[0])), np.zeros((len(self.values[0]),) * 2)
+        for factor in self.factors:
+            size = np.abs(factor.jacobian)
+            error = size @ error + factor.error @ np.abs(total)
+            total = factor.jacobian @ total
+        success = all(factor.success for factor in self.factors)
+        calls = sum(factor.n_evaluations for factor in self.factors)
+        return JacobianResult(self.jacobian, self.values[-1], error, success, "chain rule", calls)
 
     def forward(self) -> FloatArray:
         """Return the Jacobian multiplied from the input on, array of shape (v, u)."""
@@ -132,7 +145,10 @@ class Chain:
     """
 
     def __init__(self, steps: Steps) -> None:
-        self.steps = tuple(steps)
+        try:
+            self.steps = tuple((name, step) for name, step in steps)
+        except (TypeError, ValueError):
+            raise InvalidInputError("steps: expected pairs of a name and a function") from None
         names = [name for name, _ in self.steps]
         if not names or len(set(names)) < len(names):
             raise InvalidInputError(f"steps are named {names}; expected one step or more, each with its own name")
@@ -154,16 +170,18 @@ class Chain:
         InvalidInputError
             As `jacobian` does, naming the step.
         """
-        values, factors = [checked_vector(x, "x")], []
+        values, factors = [], []
         for name, step in self.steps:
             try:
-                factor = jacobian(step, values[-1])
+                there = differentiable(step, x)
+                factors.append(there.jacobian())
             except InvalidInputError as error:
                 raise type(error)(f"step {name!r}: {error}") from error
-            factors.append(factor)
-            values.append(factor.value)
-        return Trace(tuple(name for name, _ in self.steps), tuple(values), tuple(factors))
+            values.append(there.point)
+            x = there.output
+        values.append(factors[-1].value)
+        return Trace(tuple(name for name, _ in self.steps), tuple(map(locked, values)), tuple(factors))
 
-    def jacobian(self, x: Any) -> FloatArray:
-        """Return the chain's Jacobian at a point, array of shape (v, u)."""
-        return self.at(x).jacobian
+    def jacobian(self, x: Any) -> JacobianResult:
+        """Return the chain's Jacobian at a point, and how sure its steps are of it."""
+        return self.at(x).result

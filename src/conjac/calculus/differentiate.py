@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from conjac._typing import FloatArray
-from conjac.calculus.backends import backend_of
+from conjac.calculus.backends import Differentiable, backend_of
+from conjac.calculus.closed_form import ClosedForm
 from conjac.calculus.linear import checked, checked_vector
-from conjac.calculus.numerical import Numerical, as_value
-from conjac.calculus.result import JacobianResult
+from conjac.calculus.numerical import Numerical
+from conjac.calculus.result import JacobianResult, warn_of_failure
 from conjac.errors import InvalidInputError
-
-EPS = float(np.finfo(np.float64).eps)
-
-
-class Differentiable(Protocol):
-    """A function and a point, with derivatives there."""
-
-    point: FloatArray
-    value: FloatArray
-
-    def evaluate(self, point: FloatArray) -> FloatArray:
-        """Return f elsewhere, array of shape (v,)."""
-        ...
-
-    def jacobian(self) -> JacobianResult:
-        """Return the Jacobian at the point."""
-        ...
-
-    def jvp(self, direction: FloatArray) -> FloatArray:
-        """Return the Jacobian's product with a direction, array of shape (v,)."""
-        ...
-
-    def vjp(self, cotangent: FloatArray) -> FloatArray:
-        """Return a cotangent's product with the Jacobian, array of shape (u,)."""
-        ...
+from conjac.reading import as_array
 
 
 def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
@@ -67,7 +44,7 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
     Warns
     -----
     ConjacWarning
-        Where differences do not converge; ``success`` is then False.
+        Where derivatives do not converge or are infinite; ``success`` is then False.
 
     Examples
     --------
@@ -82,7 +59,9 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
     >>> J.method
     'scipy.differentiate.derivative'
     """
-    return differentiable(f, x).jacobian()
+    found = differentiable(f, x).jacobian()
+    warn_of_failure(found, stacklevel=3)
+    return found
 
 
 def jvp(f: Callable[[Any], Any], x: Any, direction: Any) -> FloatArray:
@@ -159,17 +138,16 @@ def differentiable(f: Callable[[Any], Any], x: Any) -> Differentiable:
     """Return whatever can differentiate a function at a point."""
     if not callable(f):
         raise InvalidInputError(f"f is a {type(f).__name__}; expected a function of x")
-    if callable(getattr(f, "jacobian", None)):
-        return _ClosedForm(f, x)
     backend = backend_of(f, x)
+    if callable(getattr(f, "jacobian", None)):
+        return ClosedForm(f, x, np.asarray if backend is None else backend.like(x))
     if backend is None:
         point = checked_vector(x, "x")
         found = f(point.copy())
         backend = backend_of(f, found)
         if backend is None:
             return Numerical(f, point, found)
-    there: Differentiable = backend.bind(f, x)
-    return there
+    return backend.bind(f, x)
 
 
 def jacobians(f: Callable[[Any], Any], points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -194,30 +172,5 @@ def jacobians(f: Callable[[Any], Any], points: FloatArray) -> tuple[FloatArray, 
     return values, matrices
 
 
-class _ClosedForm:
-    """A function that brings its own Jacobian."""
-
-    def __init__(self, f: Any, x: Any) -> None:
-        self._f = f
-        self.point = checked_vector(x, "x")
-        self.value = as_value(f(self.point))
-
-    def evaluate(self, point: FloatArray) -> FloatArray:
-        return np.atleast_1d(np.asarray(self._f(point), dtype=np.float64))
-
-    def jacobian(self) -> JacobianResult:
-        shape = (len(self.value), len(self.point))
-        matrix = np.asarray(self._f.jacobian(self.point), dtype=np.float64).reshape(shape)
-        if not np.isfinite(matrix).all():
-            raise InvalidInputError(f"f.jacobian is not finite at x={self.point.tolist()}: {matrix.tolist()}")
-        return JacobianResult(matrix, self.value, EPS * np.abs(matrix), True, "f.jacobian", 1)
-
-    def jvp(self, direction: FloatArray) -> FloatArray:
-        return self.jacobian().jvp(direction)
-
-    def vjp(self, cotangent: FloatArray) -> FloatArray:
-        return self.jacobian().vjp(cotangent)
-
-
 def _like(values: Any, like: FloatArray, name: str) -> FloatArray:
-    return checked(np.atleast_1d(np.asarray(values)), like.shape, name)
+    return checked(np.atleast_1d(as_array(values, name)), like.shape, name)

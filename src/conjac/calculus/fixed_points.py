@@ -10,9 +10,11 @@ import numpy as np
 from scipy.linalg import eig
 
 from conjac._typing import AnyArray, FloatArray
-from conjac.calculus.differentiate import EPS, jacobian
-from conjac.calculus.linear import checked, checked_vector
+from conjac.calculus.differentiate import jacobian
+from conjac.calculus.linear import checked_matrix, checked_vector
+from conjac.calculus.numerical import EPS
 from conjac.errors import InvalidInputError
+from conjac.readonly import locked
 
 Kind = Literal["discrete", "continuous"]
 FIXED = 1e-6
@@ -64,7 +66,7 @@ def stability(
     x_star : array of shape (n,), or a number
         The fixed point: f(x) = x (discrete), or f(x) = 0 (continuous).
     kind : {"discrete", "continuous"}
-    jacobian_error : array of shape (n, n), optional
+    jacobian_error : array of shape (n, n), or a number where n is 1, optional
         Errors of the Jacobian's entries beyond those of differentiation, such as standard errors of what f was
         estimated from.
 
@@ -81,7 +83,10 @@ def stability(
     -----
     A step attracts where every :math:`|\lambda| < 1`, a flow where every :math:`\mathrm{Re}\,\lambda < 0`. An
     eigenvalue's error is, to first order, :math:`|y^H| E |x| / |y^H x|` for its left and right vectors and entrywise
-    errors E (Wilkinson 1965, chapter 2). Within it of the limit nothing is decided: linearisation is silent there.
+    errors E (Wilkinson 1965, chapter 2). That is infinite for a defective eigenvalue (a Jordan block, as in critical
+    damping), and :math:`(2\|J\| + \|E\|)^{1-1/n} \|E\|^{1/n}` is not (Elsner 1985, Linear Algebra and its
+    Applications 71:77); the smaller of both counts. Within it of the limit nothing is decided: linearisation is silent
+    there.
 
     Examples
     --------
@@ -105,19 +110,22 @@ def stability(
             f"x_star={point.tolist()} is not a fixed point: f is {J.value.tolist()} there, and {law} is off by "
             f"{off.max():.3g}; find one with conjac.calculus.newton"
         )
-    error = J.error if jacobian_error is None else J.error + np.abs(checked(jacobian_error, J.shape, "jacobian_error"))
+    told = 0.0 if jacobian_error is None else checked_matrix(jacobian_error, J.shape, "jacobian_error")
+    error = J.error + np.abs(told)
     values, left, right = eig(J.jacobian, left=True)
     size = np.abs(values) if kind == "discrete" else values.real
-    each = _errors(left, right, error + EPS * np.abs(J.jacobian).max())
+    each = _errors(J.jacobian, left, right, error + EPS * np.abs(J.jacobian).max())
     order = np.argsort(-(size + each), kind="stable")
     first = int(np.argmax(size))
     reach = max(float((size + each).max() - size[first]), float(each[first]))
-    return Stability(kind, values[order], float(size[first]), reach, 1.0 if kind == "discrete" else 0.0)
+    return Stability(kind, locked(values[order]), float(size[first]), reach, 1.0 if kind == "discrete" else 0.0)
 
 
-def _errors(left: AnyArray, right: AnyArray, entries: FloatArray) -> FloatArray:
-    """Return each eigenvalue's error, array of shape (n,); infinite where it is defective."""
+def _errors(matrix: FloatArray, left: AnyArray, right: AnyArray, entries: FloatArray) -> FloatArray:
+    """Return each eigenvalue's error, array of shape (n,): to first order or, nearly defective, for all at once."""
     reach = np.einsum("in,ij,jn->n", np.abs(left), entries, np.abs(right))
     overlap = np.abs((left.conj() * right).sum(axis=0))
-    with np.errstate(divide="ignore"):
-        return np.asarray(reach / overlap, dtype=np.float64)
+    n, size, off = len(matrix), np.linalg.norm(matrix, 2), np.linalg.norm(entries, 2)
+    together = (2 * size + off) ** (1 - 1 / n) * off ** (1 / n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.fmin(reach / overlap, together), dtype=np.float64)

@@ -66,11 +66,11 @@ class LinearMap(ABC):
 
 
 def checked(values: Any, shape: tuple[int, ...], name: str) -> FloatArray:
-    """Return numbers of one shape, or an error that names the argument."""
+    """Return finite numbers of one shape, or an error that names the argument."""
     array = as_float(as_array(values, name), name).astype(np.float64)
     if array.shape != shape:
         raise InvalidInputError(f"{name} has shape {array.shape}; expected {shape}")
-    return array
+    return _finite(array, name)
 
 
 def checked_vector(values: Any, name: str) -> FloatArray:
@@ -84,8 +84,22 @@ def checked_vector(values: Any, name: str) -> FloatArray:
     array = as_float(as_array(values, name), name).astype(np.float64)
     if array.ndim > 1 or array.size == 0:
         raise InvalidInputError(f"{name} has shape {array.shape}; expected a vector of shape (n,): ravel it first")
-    vector = np.atleast_1d(array)
-    if not np.isfinite(vector).all():
-        where = int(np.argmin(np.isfinite(vector)))
-        raise InvalidInputError(f"{name}[{where}] is {vector[where]}; expected finite numbers: move x into f's domain")
-    return vector
+    return _finite(np.atleast_1d(array), name)
+
+
+def checked_matrix(values: Any, shape: tuple[int, int], name: str) -> FloatArray:
+    """Return a finite matrix of one shape; where it has one row or one column, a vector or a number will do."""
+    array = as_float(as_array(values, name), name).astype(np.float64)
+    if array.ndim < 2 and min(shape) == 1 and array.size == max(shape):
+        array = array.reshape(shape)
+    return checked(array, shape, name)
+
+
+def _finite(array: FloatArray, name: str) -> FloatArray:
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        index = ", ".join(map(str, bad[0]))
+        raise InvalidInputError(
+            f"{name}[{index}] is {array[tuple(bad[0])]}; expected finite numbers: move x into f's domain"
+        )
+    return array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from conjac._typing import FloatArray
 from conjac.calculus.linear import LinearMap
+from conjac.errors import ConjacWarning
+from conjac.readonly import locked
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +43,27 @@ class JacobianResult(LinearMap):
     method: str
     n_evaluations: int
 
+    def __post_init__(self) -> None:
+        for name in ("jacobian", "value", "error"):
+            object.__setattr__(self, name, locked(getattr(self, name)))
+
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int, int]:
         """Outputs, inputs."""
-        return self.jacobian.shape
+        return len(self.value), self.jacobian.shape[1]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.jacobian, dtype=dtype, copy=copy)
+
+
+def warn_of_failure(result: JacobianResult, stacklevel: int) -> None:
+    """Warn of the entry that is furthest from converged, where a Jacobian has not."""
+    if result.success:
+        return
+    output, axis = np.unravel_index(np.argmax(np.nan_to_num(result.error, nan=np.inf)), result.shape)
+    warnings.warn(
+        f"the derivatives of f[{output}] in x[{axis}] do not converge: {result.jacobian[output, axis]:.6g} +- "
+        f"{result.error[output, axis]:.2g}; result.success is False and result.error tells of each entry",
+        ConjacWarning,
+        stacklevel=stacklevel,
+    )

@@ -10,13 +10,19 @@ import numpy as np
 from scipy.optimize import root
 
 from conjac._typing import FloatArray
-from conjac.calculus.differentiate import differentiable, jacobian
+from conjac.calculus.differentiate import differentiable
+from conjac.calculus.linear import checked_matrix
 from conjac.errors import ConvergenceError, InvalidInputError
+from conjac.reading import as_number
+from conjac.readonly import locked
 
 OUTSIDE = 1e8
 """A point outside f's domain counts as this many times worse than the start, so that a step there is shortened."""
-SINGULAR = 1e12
-"""Condition number from which on a Jacobian is called singular."""
+SINGULAR = 1e-6
+"""Smallest singular value at which a Jacobian is called singular, where each row was 1 at the start."""
+ASIDE = 2.0**-10
+"""How far aside one starts from a point where the Jacobian is 0, in units of max(1, |x|)."""
+METHOD = "scipy.optimize.root, lm"
 ROUNDING = 1e-14
 
 
@@ -83,8 +89,8 @@ def newton(
     derivative : callable, optional
         From x to the Jacobian of shape (n, n); `jacobian` by default.
     tolerance : float
-        Largest relative change of x, or change of an x below 1, that may explain what is left of f at the root. To it
-        is added the Jacobian's own relative error, which is that of the precision in which f computes.
+        Above 0: largest relative change of x, or change of an x below 1, that may explain what f still is at the root.
+        To it is added the Jacobian's own relative error, which is that of the precision in which f computes.
     max_steps : int
         Calls of f.
 
@@ -95,7 +101,7 @@ def newton(
     Raises
     ------
     InvalidInputError
-        Another number of equations than of unknowns, or an f that is not finite at the start.
+        Another number of equations than of unknowns, an f that is not finite at the start, or an option out of range.
     ConvergenceError
         No root was found from there; the error holds the ``nearest`` point, its ``residual`` and the ``steps``.
 
@@ -103,7 +109,7 @@ def newton(
     -----
     Levenberg and Marquardt's damping in MINPACK (Moré 1978), through `scipy.optimize.root`: near a root the steps are
     Newton's and converge quadratically; far from one they are shortened until f falls. A step out of f's domain is
-    shortened too.
+    shortened too. Where the Jacobian is 0 at the start, which tells no direction, the search begins a little aside.
 
     Examples
     --------
@@ -112,11 +118,14 @@ def newton(
     >>> found.x.round(6)
     array([1.931852, 0.517638])
     """
+    if derivative is not None and not callable(derivative):
+        raise InvalidInputError(f"derivative is a {type(derivative).__name__}; expected a function of x")
+    if not as_number(tolerance, "tolerance") > 0 or not as_number(max_steps, "max_steps") >= 1:
+        raise InvalidInputError(f"tolerance={tolerance}, max_steps={max_steps}: expected more than 0, and 1 or more")
     start = differentiable(f, x0)
-    if start.value.shape != start.point.shape:
-        raise InvalidInputError(
-            f"f returns {len(start.value)} equations for {len(start.point)} unknowns; expected as many of each"
-        )
+    shape = (len(start.value), len(start.point))
+    if shape[0] != shape[1]:
+        raise InvalidInputError(f"f returns {shape[0]} equations for {shape[1]} unknowns; expected as many of each")
     steps: list[Step] = []
     errors: list[FloatArray] = []
     outside = OUTSIDE * max(1.0, _largest(start.value))
@@ -126,19 +135,24 @@ def newton(
 
     def slope(x: FloatArray) -> FloatArray:
         if not steps or (steps[-1].x != x).any():
-            steps.append(Step(x.copy(), _largest(value(x))))
+            steps.append(Step(locked(x.copy()), _largest(value(x))))
         if derivative is not None:
-            return np.asarray(derivative(x), dtype=np.float64).reshape(2 * start.point.shape)
-        found = jacobian(f, x)
+            return checked_matrix(derivative(x), shape, "derivative(x)")
+        found = start.elsewhere(x).jacobian()
         errors[:] = [found.error]
         return found.jacobian
 
+    x = start.point
+    scale = slope(x)
+    if (np.abs(scale) <= sum(errors)).all():
+        x = x + ASIDE * np.maximum(np.abs(x), 1.0)
+        scale = slope(x)
     # Equations of one size: MINPACK's first step is bounded in units of the Jacobian.
-    sizes = np.linalg.norm(slope(start.point), axis=1)
+    sizes = np.linalg.norm(scale, axis=1)
     sizes = np.where(sizes > 0, sizes, 1.0)
     found = root(
         lambda x: value(x) / sizes,
-        start.point,
+        x,
         jac=lambda x: slope(x) / sizes[:, None],
         method="lm",
         options={"xtol": ROUNDING, "ftol": ROUNDING, "gtol": 0.0, "maxiter": max_steps},
@@ -146,11 +160,12 @@ def newton(
     x = np.asarray(found.x, dtype=np.float64)
     reached = value(x)
     matrix = slope(x)
-    condition = float(np.linalg.cond(matrix)) if np.isfinite(matrix).all() else float("inf")
     allowed = tolerance * np.abs(matrix) + sum(errors)
     if not _is_root(reached, allowed, steps, tolerance):
-        raise _failure(x, _largest(reached), condition, steps, found.nfev >= max_steps)
-    return Root(x, reached, _largest(reached), condition, tuple(steps), int(found.nfev), "scipy.optimize.root, lm")
+        singular = np.linalg.norm(matrix / sizes[:, None], -2) <= SINGULAR
+        raise _failure(x, bool(singular), steps, found.nfev >= max_steps)
+    condition = float(np.linalg.cond(matrix))
+    return Root(locked(x), locked(reached), _largest(reached), condition, tuple(steps), int(found.nfev), METHOD)
 
 
 def _is_root(value: FloatArray, allowed: FloatArray, steps: list[Step], tolerance: float) -> bool:
@@ -163,12 +178,11 @@ def _is_root(value: FloatArray, allowed: FloatArray, steps: list[Step], toleranc
     return bool(settled and _largest(value) <= ROUNDING * steps[0].residual)
 
 
-def _failure(
-    x: FloatArray, residual: float, condition: float, steps: list[Step], out_of_steps: bool
-) -> ConvergenceError:
+def _failure(x: FloatArray, singular: bool, steps: list[Step], out_of_steps: bool) -> ConvergenceError:
+    residual = steps[-1].residual
     if out_of_steps:
         why, way_out = "max_steps was reached", "raise max_steps, or start nearer"
-    elif condition > SINGULAR:
+    elif singular:
         why, way_out = (
             "the Jacobian is singular there, and no direction lowers |f|",
             "start elsewhere: f may have no root",
@@ -177,7 +191,7 @@ def _failure(
         why, way_out = "no step lowers |f| any more", "start elsewhere, or check the derivative"
     return ConvergenceError(
         f"no root found: after {len(steps)} steps, at x={x.tolist()}, max|f| is still {residual:.3g}; {why}; {way_out}",
-        nearest=x,
+        nearest=locked(x),
         residual=residual,
         steps=tuple(steps),
     )

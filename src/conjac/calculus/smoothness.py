@@ -7,127 +7,117 @@ change at the end of the flat part: the one jumps there, the other sets out from
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from conjac._typing import BoolArray, FloatArray
+from conjac.calculus.line import Line
 from conjac.errors import NotDifferentiableError
 
-Evaluate = Callable[[FloatArray], FloatArray]
-
-NEAR = 2.0**-26
-"""Distance of the first look, in units of max(1, |x|)."""
-JUMP = 1e-9
-"""Smallest jump that is not put down to rounding, relative to the function's size."""
 ULPS = 16
-LOOK = 2.0 ** np.arange(-25.0, 0.0, 2.0)
-"""How far from the point the end of a flat part is looked for, on either side."""
-BEND = 1e-4
-"""Smallest change of slope across the point that is looked at again, relative to the function's size."""
-CLOSER = 64
+"""What rounding may amount to, in units of the precision and of the largest value met, or of 1: f may be a small
+difference of numbers of order 1, as 1 - cos(x) is."""
+CLEAR = 256
+"""A change of slope is looked at where it is so many times what rounding can do."""
 HALVINGS = 60
 
 
-def refuse_flat_steps(
-    evaluate: Evaluate, point: FloatArray, value: FloatArray, flat: BoolArray, eps: float = 0.0
-) -> int:
+def constant_beside(line: Line) -> BoolArray:
+    """Tell which outputs are constant next to the point on either side, whatever they are at it."""
+    left, right = line.left[-2:], line.right[-2:]
+    return np.asarray((left[0] == left[-1]) & (right[0] == right[-1]))
+
+
+def refuse_steps(line: Line, flat: BoolArray) -> None:
     """Raise if an output that is flat at the point jumps at the end of its flat part.
+
+    The search does not go past 0, where formulas have their branch cuts.
 
     Parameters
     ----------
-    evaluate : callable
-    point : array of shape (u,)
-    value : array of shape (v,)
-        The function at the point.
-    flat : array of shape (v, u)
-        Which outputs are flat in which input.
-    eps : float
-        Relative precision of the function.
-
-    Returns
-    -------
-    int
-        Calls of ``evaluate`` to look for the ends of flat parts.
+    line : Line
+    flat : array of shape (v,)
+        Which outputs seem to be flat.
 
     Raises
     ------
     NotDifferentiableError
         Naming the output, the input and where it jumps.
     """
-    looks = 0
-    for axis in np.flatnonzero(flat.any(axis=0)).tolist():
-        for side in (-1.0, 1.0):
-            waiting = flat[:, axis].copy()
-            for displacement in side * LOOK:
-                looks += 1
-                changed = waiting & (evaluate(moved(point, axis, displacement)) != value)
-                for output in np.flatnonzero(changed).tolist():
-                    _refuse_jump(evaluate, point, value, axis, output, float(displacement), eps)
-                waiting &= ~changed
-                if not waiting.any():
-                    break
-    return looks
+    for side in (-1, 1):
+        waiting, same, room = flat.copy(), 0.0, line.room(side)
+        for width in line.widths[::-1].tolist():
+            if not waiting.any():
+                break
+            there = side * min(width, room)
+            changed = waiting & (line.at(there) != line.value)
+            for output in np.flatnonzero(changed).tolist():
+                _refuse_jump(line, output, same, there)
+            waiting &= ~changed
+            same = there
 
 
-def _refuse_jump(
-    evaluate: Evaluate, point: FloatArray, value: FloatArray, axis: int, output: int, changed: float, eps: float
-) -> None:
-    same, after = 0.0, evaluate(moved(point, axis, changed))[output]
-    size = max(abs(value[output]), abs(after))
+def _refuse_jump(line: Line, output: int, same: float, changed: float) -> None:
+    before = line.value[output]
     for _ in range(HALVINGS):
         middle = (same + changed) / 2
-        found = evaluate(moved(point, axis, middle))[output]
-        if found == value[output]:
+        if line.at(middle)[output] == before:
             same = middle
         else:
-            changed, after = middle, found
-    if np.isfinite(after) and abs(after - value[output]) > max(JUMP, ULPS * eps) * size:
+            changed = middle
+    after = line.at(changed)[output]
+    if abs(after - before) > ULPS * line.eps * max(line.largest(line.widths[0])[output], 1.0):
         raise NotDifferentiableError(
-            f"f[{output}] is a step function of x[{axis}]: constant around {point[axis]:g}, it jumps from "
-            f"{value[output]:g} to {after:g} at {point[axis] + changed:g}. Its derivative is 0 or does not exist, and "
+            f"f[{output}] is a step function of {line.name}: constant around {line.place(0.0)}, it jumps from "
+            f"{before:.15g} to {after:.15g} at {line.place(changed)}. Its derivative is 0 or does not exist, and "
             "tells nothing. For counts of rows (a confusion matrix, a metric) use conjac.confusion_jacobian, the "
             "derivative of the population's; a function computed in single precision must be computed in double"
         )
 
 
-def refuse_kinks(
-    evaluate: Evaluate, point: FloatArray, value: FloatArray, axis: int, size: FloatArray, distance: float
-) -> None:
+def refuse_kinks(line: Line) -> None:
     """Raise if the slope from the left differs from the slope to the right, however closely one looks.
-
-    Parameters
-    ----------
-    size : array of shape (v,)
-        Magnitude of each output near the point.
-    distance : float
 
     Raises
     ------
     NotDifferentiableError
         Naming the output, the input and both slopes.
     """
-
-    def sides(step: float) -> tuple[FloatArray, FloatArray]:
-        left, right = (evaluate(moved(point, axis, shift)) for shift in (-step, step))
-        return (value - left) / step, (right - value) / step
-
-    left, right = sides(distance)
-    bent = np.abs(right - left) > BEND * size
-    if not bent.any():
-        return
-    nearer = np.abs(np.subtract(*sides(distance / CLOSER)))
-    kinked = bent & (nearer > np.abs(right - left) / 2)
+    left, right = line.slopes(-1), line.slopes(1)
+    kinked = _lasting(line, np.abs(right - left), left, right)
     if kinked.any():
-        output = int(np.argmax(kinked))
+        look, output = np.argwhere(kinked)[-1]
+        before, after = (float(slopes[look, output]) * line.rate for slopes in (left, right))
         raise NotDifferentiableError(
-            f"f[{output}] has a kink in x[{axis}] at {point[axis]:g}: its slope is {left[output]:.3g} on the left "
-            f"and {right[output]:.3g} on the right; move the point off the kink"
+            f"f[{output}] has a kink in {line.name} at {line.place(0.0)}: its slope is {before:.6g} on the left and "
+            f"{after:.6g} on the right; move the point off the kink"
         )
 
 
-def moved(point: FloatArray, axis: int, displacement: float) -> FloatArray:
-    """Return the point with one coordinate displaced."""
-    there = point.copy()
-    there[axis] += displacement
-    return there
+def refuse_silence(line: Line, still: BoolArray) -> None:
+    """Raise if an output whose derivative is said to be 0 has a slope, however closely one looks.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Naming the output, the input and the slope.
+    """
+    across = line.slopes(0)
+    moving = _lasting(line, np.abs(across), across) & still
+    if moving.any():
+        look, output = np.argwhere(moving)[-1]
+        raise NotDifferentiableError(
+            f"f[{output}] has a slope of {across[look, output] * line.rate:.6g} in {line.name}, and a derivative of 0 "
+            "by automatic differentiation: f leaves the library, or tells it not to differentiate (no_grad, detach, "
+            "stop_gradient)"
+        )
+
+
+def _lasting(line: Line, size: FloatArray, *slopes: FloatArray) -> BoolArray:
+    """Tell at which looks, shape (n, v), a size is clear and all slopes are within a quarter of it at closer looks."""
+    rounding = ULPS * line.rounding
+    lasting = size > CLEAR * np.maximum(rounding, ULPS * line.eps / line.widths[:, None])
+    lasting[-2:] = False  # one closer look may agree by chance
+    for k in np.flatnonzero(lasting.any(axis=1)):
+        for slope in slopes:
+            lasting[k] &= (np.abs(slope[k + 1 :] - slope[k]) <= size[k] / 4 + rounding[k + 1 :]).all(axis=0)
+    return lasting

@@ -3,71 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.calculus.line import Line, slanted
 from conjac.calculus.linear import checked_vector
-from conjac.calculus.numerical import as_value
+from conjac.calculus.numerical import quiet
 from conjac.calculus.result import JacobianResult
-from conjac.calculus.smoothness import refuse_flat_steps
+from conjac.calculus.smoothness import refuse_kinks, refuse_silence, refuse_steps
+from conjac.calculus.values import as_value, as_value_elsewhere
+
+
+class Arrays(Protocol):
+    """A library's arrays, of one dtype and on one device."""
+
+    transforms: Any
+    """The module with ``jacrev``, ``jacfwd``, ``jvp`` and ``vjp``."""
+    dtype: str
+    eps: float
+
+    def of(self, array: AnyArray) -> Any:
+        """Return NumPy's array as the library's."""
+        ...
+
+    def vector(self, found: Any) -> Any:
+        """Return what a function returned (numbers of any dtype, or a list of them) as one vector of the dtype."""
+        ...
+
+    def to_numpy(self, array: Any) -> AnyArray:
+        """Return the library's array as NumPy's."""
+        ...
 
 
 class AutoDiff:
     """A function of a library's arrays, at a point.
 
+    Derivatives are the library's, and are looked at: it returns 0 for a step, one of many slopes for a kink, and 0
+    for what it was told not to differentiate.
+
     Parameters
     ----------
     f : callable
-    x : array of the library
-        A vector of shape (u,), or a number; of a floating dtype.
-    transforms : module
-        With ``jacrev``, ``jacfwd``, ``jvp`` and ``vjp``.
-    to_numpy : callable
-        From the library's array to NumPy's.
-    like_x : callable
-        From NumPy's array to the library's, of the dtype and device of ``x``.
+    x : array of shape (u,), or a number
+    arrays : Arrays
     """
 
-    def __init__(
-        self,
-        f: Callable[[Any], Any],
-        x: Any,
-        transforms: Any,
-        to_numpy: Callable[[Any], AnyArray],
-        like_x: Callable[[FloatArray], Any],
-    ) -> None:
-        self._f, self._x, self._transforms = f, x, transforms
-        self._to_numpy, self._like_x = to_numpy, like_x
-        told = to_numpy(x)
-        self._precision = np.finfo(told.dtype)
-        self.point = checked_vector(told, "x")
-        self.value = as_value(to_numpy(f(x)))
+    def __init__(self, f: Callable[[Any], Any], x: AnyArray, arrays: Arrays) -> None:
+        self.point = checked_vector(x, "x")
+        self._f, self._arrays, self._shape = f, arrays, np.shape(x)
+        found = f(self._like_x(self.point))
+        self.value = as_value(None if found is None else arrays.to_numpy(arrays.vector(found)))
+        self.output = self._vector(self._like_x(self.point))
+        self.n_evaluations = 1
+
+    def elsewhere(self, point: FloatArray) -> AutoDiff:
+        """Return the function at another point."""
+        return AutoDiff(self._f, point.reshape(self._shape), self._arrays)
 
     def evaluate(self, point: FloatArray) -> FloatArray:
-        """Return f elsewhere, array of shape (v,)."""
-        found = self._f(self._like_x(point.reshape(np.shape(self._x))))
-        return np.atleast_1d(self._to_numpy(found)).astype(np.float64)
+        """Return f elsewhere, array of shape (v,); nan where it does not exist."""
+        self.n_evaluations += 1
+        return as_value_elsewhere(self._numpy(self._vector(self._like_x(point))), self.value, point)
 
     def jacobian(self) -> JacobianResult:
         """Return the Jacobian: row by row where outputs are fewer than inputs, else column by column."""
         shape = (len(self.value), len(self.point))
         name = "jacrev" if shape[0] <= shape[1] else "jacfwd"
-        matrix = self._to_numpy(getattr(self._transforms, name)(self._f)(self._x)).astype(np.float64).reshape(shape)
-        looks = refuse_flat_steps(self.evaluate, self.point, self.value, matrix == 0, float(self._precision.eps))
-        error = float(self._precision.eps) * np.abs(matrix)
-        method = f"{self._transforms.__name__}.{name}, {self._precision.dtype}"
-        return JacobianResult(matrix, self.value, error, bool(np.isfinite(matrix).all()), method, 2 + looks)
+        differentiate = getattr(self._arrays.transforms, name)(self._vector)
+        matrix = self._numpy(differentiate(self._like_x(self.point))).reshape(shape)
+        self._look(self.evaluate, self.value, slanted(self.point), (matrix == 0).all(axis=1))
+        for axis in np.flatnonzero((matrix == 0).any(axis=0)):
+            self._look(self.evaluate, self.value, np.eye(shape[1])[axis], matrix[:, axis] == 0)
+        method = f"{self._arrays.transforms.__name__}.{name}, {self._arrays.dtype}"
+        error = self._arrays.eps * np.abs(matrix)
+        return JacobianResult(matrix, self.value, error, bool(np.isfinite(matrix).all()), method, self.n_evaluations)
 
     def jvp(self, direction: FloatArray) -> FloatArray:
         """Return the Jacobian's product with a direction, array of shape (v,)."""
-        tangent = self._like_x(direction.reshape(np.shape(self._x)))
-        _, moved = self._transforms.jvp(self._f, (self._x,), (tangent,))
-        return np.atleast_1d(self._to_numpy(moved)).astype(np.float64)
+        x, tangent = self._like_x(self.point), self._like_x(direction)
+        product = self._numpy(self._arrays.transforms.jvp(self._vector, (x,), (tangent,))[1])
+        if direction.any():
+            self._look(self.evaluate, self.value, direction, product == 0)
+        return product
 
     def vjp(self, cotangent: FloatArray) -> FloatArray:
         """Return a cotangent's product with the Jacobian, array of shape (u,)."""
-        value, pull = self._transforms.vjp(self._f, self._x)
-        (gradient,) = pull(self._like_x(cotangent.reshape(np.shape(value))))
-        return np.atleast_1d(self._to_numpy(gradient)).astype(np.float64)
+        _, pull = self._arrays.transforms.vjp(self._vector, self._like_x(self.point))
+        (gradient,) = pull(self._arrays.of(cotangent))
+        product = self._numpy(gradient).reshape(self.point.shape)
+        if cotangent.any():
+            weighted = np.atleast_1d(cotangent @ self.value)
+            flat = np.atleast_1d(~product.any())
+            self._look(lambda x: np.atleast_1d(cotangent @ self.evaluate(x)), weighted, slanted(self.point), flat)
+        return product
+
+    def _look(
+        self, evaluate: Callable[[FloatArray], FloatArray], value: FloatArray, direction: FloatArray, flat: Any
+    ) -> None:
+        """Raise where f has no derivative along a direction, or one that the library keeps still about."""
+        with quiet():
+            line = Line(evaluate, self.point, value, direction, self._arrays.eps)
+            refuse_steps(line, flat)
+            refuse_kinks(line)
+            refuse_silence(line, flat)
+
+    def _like_x(self, point: FloatArray) -> Any:
+        return self._arrays.of(point.reshape(self._shape))
+
+    def _vector(self, x: Any) -> Any:
+        return self._arrays.vector(self._f(x))
+
+    def _numpy(self, array: Any) -> FloatArray:
+        return self._arrays.to_numpy(array).astype(np.float64)
