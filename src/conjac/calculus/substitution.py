@@ -16,10 +16,12 @@ from conjac.calculus.linear import checked_vector
 from conjac.calculus.result import JacobianResult
 from conjac.calculus.volume import determinant, log_abs_det, square
 from conjac.errors import ConjacWarning, InvalidInputError, SingularJacobianError
-from conjac.reading import as_array
+from conjac.reading import as_array, as_float
 
 Function = Callable[[Any], Any]
 RULES = {1: "gk21", 2: "gk15", 3: "gk15"}
+POLE = 1e8
+"""Size from which on the value at an end may be that of a pole next to it, as tan(pi / 2) is."""
 MOST = 100
 """Subdivisions of the box after which the integral is given as it is, with its error."""
 SAME = 1e-6
@@ -64,7 +66,7 @@ def change_of_variables(
     >>> round(p(1.7), 6), round(float(stats.chi2(1).pdf(1.7)), 6)
     (0.130778, 0.130778)
     """
-    inverses = [branches] if callable(branches) else list(branches)
+    inverses = list(branches) if isinstance(branches, Sequence) else [branches]
     if not inverses or not all(callable(branch) for branch in inverses):
         raise InvalidInputError("branches: expected the inverse of f, or one function for each of its branches")
 
@@ -97,7 +99,7 @@ def _branch_at(branch: Function, y: FloatArray) -> FloatArray | None:
     try:
         with np.errstate(all="ignore"):
             x = np.atleast_1d(np.asarray(branch(y), dtype=np.float64))
-    except ArithmeticError:
+    except (ValueError, ArithmeticError):  # math.sqrt(-1)
         return None
     return x if np.isfinite(x).all() else None
 
@@ -190,9 +192,12 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
     >>> round(half.value / np.pi, 6)
     2.0
     """
-    ends = [np.atleast_1d(as_array(end, name)).astype(np.float64) for end, name in ((lower, "lower"), (upper, "upper"))]
+    ends = [np.atleast_1d(as_float(as_array(end, name), name)) for end, name in ((lower, "lower"), (upper, "upper"))]
+    ends = [end.astype(np.float64) for end in ends]
     if ends[0].ndim != 1 or ends[0].shape != ends[1].shape or not (ends[0] < ends[1]).all():
         raise InvalidInputError(f"lower={lower}, upper={upper}: expected two vectors of one length, lower below upper")
+    if region is not None and len(region) != len(ends[0]):
+        raise InvalidInputError(f"region has {len(region)} ranges for {len(ends[0])} variables; expected one for each")
     signs: set[float] = set()
 
     def pulled_back(points: FloatArray) -> FloatArray:
@@ -205,7 +210,7 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
                 "f folds the box: its determinant changes sign there, so that parts of the image would count twice; "
                 "split the box where the determinant is 0"
             )
-        return np.array([_number(g(value)) for value in values]) * np.abs(stretch)
+        return np.array([_integrand(g, value) for value in values]) * np.abs(stretch)
 
     rule = RULES.get(len(ends[0]), "genz-malik")
     found = cubature(pulled_back, *ends, rule=rule, rtol=1e-8, atol=1e-10, max_subdivisions=MOST)
@@ -225,15 +230,26 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
 
 def _mapped_interval(f: Function, lower: FloatArray, upper: FloatArray) -> list[tuple[float, float]] | None:
     with np.errstate(all="ignore"):
-        first, last = sorted(_number(f(end)) for end in (lower, upper))
+        first, last = sorted((_end(f, lower, upper), _end(f, upper, lower)))
     return None if np.isnan([first, last]).any() else [(first, last)]
+
+
+def _end(f: Function, end: FloatArray, other: FloatArray) -> float:
+    """Return f at an end of the box: infinite at a pole, where f falls by much from one number to the next."""
+    at, beside = (float(np.asarray(f(x), dtype=np.float64).reshape(())) for x in (end, np.nextafter(end, other)))
+    is_pole = abs(at) > POLE and abs(at) > 2 * abs(beside)
+    return float(np.copysign(np.inf, at)) if is_pole else at
 
 
 def _directly(g: Function, region: Sequence[Any]) -> tuple[float, float]:
     with warnings.catch_warnings(action="ignore"):
-        value, error = nquad(lambda *y: _number(g(np.array(y))), region)
+        value, error = nquad(lambda *y: _integrand(g, np.array(y)), region)
     return float(value), float(error)
 
 
-def _number(found: Any) -> float:
-    return float(np.asarray(found, dtype=np.float64).reshape(()))
+def _integrand(g: Function, y: FloatArray) -> float:
+    """Return g at a point of its region: one finite number."""
+    found = as_float(as_array(g(y), "g(y)"), "g(y)")
+    if found.size != 1 or not np.isfinite(found).all():
+        raise InvalidInputError(f"g({y.tolist()}) is {found.tolist()}; expected one finite number")
+    return float(found.reshape(()))
