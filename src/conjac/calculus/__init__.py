@@ -23,12 +23,13 @@ any other by `scipy.differentiate`.
 
 from conjac.calculus.analytic import complex_step
 from conjac.calculus.chain import Chain, Trace
+from conjac.calculus.densities import change_of_variables
 from conjac.calculus.differentiate import as_linear_operator, jacobian, jvp, vjp
 from conjac.calculus.elementwise import IDENTITY, LOGIT, Elementwise
 from conjac.calculus.fixed_points import Stability, stability
 from conjac.calculus.result import JacobianResult
 from conjac.calculus.roots import Root, Step, newton
-from conjac.calculus.substitution import Integral, change_of_variables, substitute
+from conjac.calculus.substitution import Integral, substitute
 from conjac.calculus.volume import determinant, log_abs_det
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Change of variables: densities of f(X), and integrals over mapped regions."""
+"""Integrals over mapped regions, by substitution."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import numpy as np
 from scipy.integrate import cubature, nquad
 
 from conjac._typing import FloatArray
-from conjac.calculus.differentiate import differentiable, jacobians
-from conjac.calculus.linear import checked_vector
-from conjac.calculus.result import JacobianResult
-from conjac.calculus.volume import determinant, log_abs_det, square
-from conjac.errors import ConjacWarning, InvalidInputError, SingularJacobianError
+from conjac.calculus.differentiate import jacobians
+from conjac.calculus.volume import determinant
+from conjac.errors import ConjacWarning, InvalidInputError
 from conjac.reading import as_array, as_float
 
 Function = Callable[[Any], Any]
@@ -25,94 +23,7 @@ POLE = 1e8
 MOST = 100
 """Subdivisions of the box after which the integral is given as it is, with its error."""
 SAME = 1e-6
-"""How far the image of a branch's point may be from where the branch was asked, relative to max(1, |y|)."""
-
-
-def change_of_variables(
-    density: Function, f: Function, branches: Function | Sequence[Function]
-) -> Callable[[Any], float]:
-    r"""Return the density of Y = f(X) from that of X.
-
-    Parameters
-    ----------
-    density : callable
-        p_X, from a vector of shape (u,) to a number.
-    f : callable
-        From a vector of shape (u,) to one of shape (u,).
-    branches : callable or sequence of callables
-        The inverses of f, each from y to an x with f(x) = y, or to nan or
-        infinity where it has none. An invertible f has one;
-        ``x**2`` has two. All are needed: a branch left out is probability lost.
-
-    Returns
-    -------
-    callable
-        p_Y, from a vector of shape (u,), or a number where u = 1, to a number. It raises `InvalidInputError` where a
-        branch is no inverse, or f has not as many outputs as inputs, and `SingularJacobianError` where the determinant
-        is 0, so that p_Y is infinite or unknown.
-
-    Notes
-    -----
-    :math:`p_Y(y) = \sum_{x : f(x) = y} p_X(x) / |\det J_f(x)|` (for instance Billingsley, *Probability and Measure*,
-    section 20).
-
-    Examples
-    --------
-    The square of a standard normal variable has the chi-squared density:
-
-    >>> import numpy as np
-    >>> from scipy import stats
-    >>> p = change_of_variables(stats.norm.pdf, np.square, [np.sqrt, lambda y: -np.sqrt(y)])
-    >>> round(p(1.7), 6), round(float(stats.chi2(1).pdf(1.7)), 6)
-    (0.130778, 0.130778)
-    """
-    inverses = list(branches) if isinstance(branches, Sequence) else [branches]
-    if not inverses or not all(callable(branch) for branch in inverses):
-        raise InvalidInputError("branches: expected the inverse of f, or one function for each of its branches")
-
-    def mapped(y: Any) -> float:
-        there = checked_vector(y, "y")
-        total = 0.0
-        for number, branch in enumerate(inverses):
-            x = _branch_at(branch, there)
-            if x is None:
-                continue
-            J = differentiable(f, x).jacobian()
-            stretch = float(log_abs_det(square(J)))
-            if (np.abs(J.value - there) > SAME * np.maximum(1.0, np.abs(there))).any():
-                raise InvalidInputError(
-                    f"branches[{number}] takes y={there.tolist()} to x={x.tolist()}, but f takes that to "
-                    f"{J.value.tolist()}: it is not an inverse there; return nan where it has no x"
-                )
-            if _is_singular(J):
-                raise SingularJacobianError(
-                    f"the Jacobian of f is singular at x={x.tolist()}: the density of f(X) at {there.tolist()} is "
-                    "infinite or unknown; ask for it beside that point"
-                )
-            total += _density_at(density, x) * float(np.exp(-stretch))
-        return total
-
-    return mapped
-
-
-def _branch_at(branch: Function, y: FloatArray) -> FloatArray | None:
-    try:
-        with np.errstate(all="ignore"):
-            x = np.atleast_1d(np.asarray(branch(y), dtype=np.float64))
-    except (ValueError, ArithmeticError):  # math.sqrt(-1)
-        return None
-    return x if np.isfinite(x).all() else None
-
-
-def _density_at(density: Function, x: FloatArray) -> float:
-    found = np.asarray(density(x), dtype=np.float64)
-    if found.size != 1 or not np.isfinite(found).all() or found.min() < 0:
-        raise InvalidInputError(f"density({x.tolist()}) is {found.tolist()}; expected one number, not below 0")
-    return float(found.reshape(()))
-
-
-def _is_singular(J: JacobianResult) -> bool:
-    return bool(np.linalg.svd(J.jacobian, compute_uv=False).min() <= np.linalg.norm(J.error))
+"""Relative difference at which two integrals still agree; and below which a determinant has no sign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +85,8 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
     Warns
     -----
     ConjacWarning
-        Where the two ways disagree: f is not one to one on the box, or ``region`` is not its image.
+        Where the two ways disagree (f is not one to one on the box, or ``region`` is not its image), or the quadrature
+        does not converge.
 
     Notes
     -----
@@ -222,6 +134,12 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
         warnings.warn(
             f"the integral is {result.value:.8g} by substitution and {result.direct:.8g} over the region itself: f is "
             "not one to one on the box, or region is not the box's image",
+            ConjacWarning,
+            stacklevel=2,
+        )
+    elif not result.success:
+        warnings.warn(
+            f"the integral does not converge: {result.value:.8g} +- {result.error:.2g}; result.success is False",
             ConjacWarning,
             stacklevel=2,
         )
