@@ -119,5 +119,5 @@ def _lasting(line: Line, size: FloatArray, *slopes: FloatArray) -> BoolArray:
     lasting[-2:] = False  # one closer look may agree by chance
     for k in np.flatnonzero(lasting.any(axis=1)):
         for slope in slopes:
-            lasting[k] &= (np.abs(slope[k + 1 :] - slope[k]) <= size[k] / 4 + rounding[k + 1 :]).all(axis=0)
+            lasting[k] &= (np.abs(slope[k + 1 :] - slope[k]) < size[k] / 4 + rounding[k + 1 :]).all(axis=0)
     return lasting

@@ -21,7 +21,7 @@ def as_value(found: Any) -> FloatArray:
         Nothing, rows of several lengths, text, more than one axis, or an entry that is complex or not finite.
     """
     if found is None:
-        raise InvalidInputError("f(x) is None; expected numbers: let f return them")
+        raise InvalidInputError("f(x) is None; expected a vector or a number")
     array = as_array(found, "f(x)")
     if np.iscomplexobj(array):
         raise InvalidInputError("f(x) is complex; expected real numbers: return its real and imaginary parts")

@@ -14,6 +14,7 @@ from conjac.calculus.numerical import quiet
 from conjac.calculus.result import JacobianResult
 from conjac.calculus.smoothness import refuse_kinks, refuse_silence, refuse_steps
 from conjac.calculus.values import as_value, as_value_elsewhere
+from conjac.errors import InvalidInputError
 
 
 class Arrays(Protocol):
@@ -53,9 +54,8 @@ class AutoDiff:
     def __init__(self, f: Callable[[Any], Any], x: AnyArray, arrays: Arrays) -> None:
         self.point = checked_vector(x, "x")
         self._f, self._arrays, self._shape = f, arrays, np.shape(x)
-        found = f(self._like_x(self.point))
-        self.value = as_value(None if found is None else arrays.to_numpy(arrays.vector(found)))
         self.output = self._vector(self._like_x(self.point))
+        self.value = as_value(arrays.to_numpy(self.output))
         self.n_evaluations = 1
 
     def elsewhere(self, point: FloatArray) -> AutoDiff:
@@ -113,7 +113,10 @@ class AutoDiff:
         return self._arrays.of(point.reshape(self._shape))
 
     def _vector(self, x: Any) -> Any:
-        return self._arrays.vector(self._f(x))
+        found = self._f(x)
+        if found is None or (isinstance(found, list | tuple) and any(np.shape(part) != () for part in found)):
+            raise InvalidInputError(f"f(x) is {found}; expected a vector, a number, or a list of numbers")
+        return self._arrays.vector(found)
 
     def _numpy(self, array: Any) -> FloatArray:
         return self._arrays.to_numpy(array).astype(np.float64)

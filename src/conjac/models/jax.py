@@ -47,7 +47,7 @@ class _Arrays:
     def vector(self, found: Any) -> Any:
         """Return what a function returned as one vector of the dtype."""
         if isinstance(found, list | tuple):
-            found = self._numpy.stack([self._numpy.reshape(part, ()) for part in found])
+            found = self._numpy.stack(found)
         return self._numpy.atleast_1d(self._numpy.asarray(found)).astype(self._dtype)
 
     def to_numpy(self, array: Any) -> AnyArray:

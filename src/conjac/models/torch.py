@@ -50,7 +50,7 @@ class _Tensors:
     def vector(self, found: Any) -> Any:
         """Return what a function returned as one vector of the dtype."""
         if isinstance(found, list | tuple):
-            found = self.torch.stack([self.torch.as_tensor(part).reshape(()) for part in found])
+            found = self.torch.stack([self.torch.as_tensor(part) for part in found])
         return self.torch.atleast_1d(self.torch.as_tensor(found)).to(**self._form)
 
     def to_numpy(self, array: Any) -> AnyArray:
