@@ -156,4 +156,5 @@ def _doubt(line: Line, slope: FloatArray, width: float, side: int) -> FloatArray
     closer = line.widths < width
     slopes, rounding = line.slopes(side)[closer], FLOOR * line.rounding[closer]
     off = np.abs(slope - slopes[:-1]) - 2 * np.abs(np.diff(slopes, axis=0)) - rounding[:-1]
+    off[np.isinf(slopes[:-1])] = np.inf
     return np.asarray(np.fmax.reduce(off, axis=0, initial=0.0))
