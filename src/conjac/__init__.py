@@ -1,6 +1,6 @@
 """conjac: the Jacobian of the confusion matrix."""
 
-from conjac import calculus, metrics, models
+from conjac import calculus, metrics
 from conjac._version import __version__
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Constraint, Decision
@@ -43,5 +43,4 @@ __all__ = [
     "calculus",
     "confusion_jacobian",
     "metrics",
-    "models",
 ]

@@ -22,6 +22,7 @@ from conjac.frames import to_frame
 from conjac.inference import Cells, Interval, Joint, cells_interval, propagate, quantile
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.metrics import Metric, resolve
+from conjac.models import response
 from conjac.motion import Motion
 from conjac.perturbations import Threshold
 from conjac.readonly import ReadOnly, locked
@@ -215,8 +216,6 @@ class ConfusionJacobian(LinearMap):
         InvalidInputError
             An estimator with neither method, or not the one asked for.
         """
-        from conjac.models import response
-
         if training_data is not None:
             raise NotSupportedError("training_data: this version differentiates nothing through training")
         score, name, classes = response(estimator, X, output)
