@@ -323,8 +323,17 @@ class ConfusionCurve:
         return self.cells_at_score(self.score_of(t).reshape(-1))
 
     def motion_at(self, t: Any) -> Motion:
-        """Return cells, fluxes and their covariance at thresholds, in a row."""
-        return self.motion_at_score(self.score_of(t).reshape(-1))
+        """Return cells, fluxes and their covariance at thresholds, in a row; the last ones asked for are kept."""
+        score = self.score_of(t).reshape(-1)
+        key = score.tobytes()
+        if key not in self._last_motion:
+            self._last_motion.clear()
+            self._last_motion[key] = self.motion_at_score(score)
+        return self._last_motion[key]
+
+    @cached_property
+    def _last_motion(self) -> dict[bytes, Motion]:
+        return {}
 
     def weight_at_score(self, score: FloatArray) -> AnyArray:
         """Return the matrices alone, array of shape (n_points, 2, 2), for thresholds on the scores' own scale."""

@@ -171,7 +171,7 @@ def _moments(
     both = _sums(weighted, powers)
     doubled = weighted * kernel
     s0, s1, s2 = _sums(doubled, powers)
-    s3, s4 = ((doubled * powers[1] * power).sum(axis=1) for power in powers)
+    s3, s4 = (np.einsum("ij,ij,ij->i", doubled, powers[1], power) for power in powers)
     over = (adds * above).sum(axis=0)
     return {
         "square": constant**2 * s0
@@ -185,4 +185,4 @@ def _moments(
 
 def _sums(weighted: FloatArray, powers: tuple[FloatArray, FloatArray]) -> FloatArray:
     """Return the sums of weights, and of weights times distance and its square, array of shape (3, n_points)."""
-    return np.stack([weighted.sum(axis=1), *((weighted * power).sum(axis=1) for power in powers)])
+    return np.stack([weighted.sum(axis=1), *(np.einsum("ij,ij->i", weighted, power) for power in powers)])
