@@ -209,7 +209,7 @@ def test_slopes_of_a_merged_curve_are_those_of_the_whole(weighted, seed):
     t = np.linspace(0.05, 0.95, 19)
     for at in ("jacobian_at", "center_at", "stderr_at"):
         found = getattr(merged, at)(t)
-        np.testing.assert_allclose(found, getattr(same_bins, at)(t), rtol=1e-7)
+        np.testing.assert_allclose(found, getattr(same_bins, at)(t), rtol=1e-6)  # a fit carries rounding on
         np.testing.assert_allclose(found, getattr(whole, at)(t), rtol=3e-3)
     np.testing.assert_allclose(merged.metric_slope_at("f1", t).stderr, whole.metric_slope_at("f1", t).stderr, rtol=1e-2)
 

@@ -34,7 +34,11 @@ FEWEST = 4
 """Distinct margins below which there is no guess."""
 RIDGE = 1e-10
 ROUNDS = 60
-SETTLED = 0.02
+FIRST_STEPS = 30
+START = 10.0
+FASTER = 1.5
+"""Power of Fellner and Schall's steps, which are safe and small: this halves their number."""
+SETTLED = 0.03
 FREE = 0.05
 """Effective parameters beyond the free ones at which the density is taken as normal."""
 
@@ -92,9 +96,9 @@ def _penalised(counts: FloatArray) -> tuple[FloatArray, float]:
     """Return the coefficients of most restricted likelihood, and the effective number of parameters."""
     basis, products, penalty = _design()
     theta = np.full(BASIS, np.log(counts.mean()))
-    smoothing = parameters = 1.0
+    smoothing, parameters = START, 1.0
     for round_ in range(ROUNDS):
-        for _ in range(30 if round_ == 0 else 2):
+        for _ in range(FIRST_STEPS if round_ == 0 else 1):
             mean = np.exp(np.clip(basis @ theta, -30.0, 30.0))
             information = products @ mean
             bands = information + smoothing * penalty
@@ -108,7 +112,7 @@ def _penalised(counts: FloatArray) -> tuple[FloatArray, float]:
         parameters = _trace(inverse, information)
         rough = max(float(theta @ _times(penalty, theta)), 1e-300)
         wanted = ((BASIS - ORDER) / smoothing - _trace(inverse, penalty)) / rough
-        change = float(np.clip(wanted, 0.05, 20.0))
+        change = float(np.clip(wanted, 0.05, 20.0)) ** FASTER
         smoothing = min(smoothing * change, 1e9)
         if abs(np.log(change)) < SETTLED or parameters - ORDER < FREE:
             break
