@@ -4,7 +4,7 @@ With margins m and velocities v, ``dC[y, k] = sum_i w_i 1[y_i = y] kappa_h(m_i) 
 population's confusion matrix (Hong & Liu 2010, Operations Research 58:357). Two estimators, never mixed in silence:
 
 tangent
-    a kernel, for scores with a density (`conjac.density.tangent`);
+    a smooth guess corrected by the rows near the cut, for scores with a density (`conjac.density.tangent`);
 secant
     a paired recount over a reported step, for scores on atoms or a lattice (`conjac.density.secant`).
 

@@ -81,7 +81,6 @@ def second_moments(atoms: Atoms, contribution: FloatArray, above: BoolArray) -> 
     Parameters
     ----------
     atoms : Atoms
-        The same for all points, or each point's own, with an axis of points first.
     contribution : array of shape (n_points, n_atoms)
         What one unit of weight at each atom adds to the estimate.
     above : array of shape (n_points, n_atoms)
@@ -91,7 +90,7 @@ def second_moments(atoms: Atoms, contribution: FloatArray, above: BoolArray) -> 
     total = weighted.sum(axis=1)
     over = (weighted * above).sum(axis=1)
     return {
-        "by_block": (contribution[:, None, :] @ atoms.weight)[:, 0, :],
+        "by_block": contribution @ atoms.weight,
         "square": (weighted * contribution).sum(axis=1),
         "cross": np.stack([total - over, over], axis=1),
     }

@@ -80,25 +80,26 @@ class Tangent:
 
     def at(self, cut: FloatArray) -> dict[str, FloatArray]:
         """Estimate the density at cuts; arrays as in `conjac.density.Flux`, without the axis of classes."""
-        bandwidth = self._bandwidth(cut)
+        guess = np.zeros(len(cut)) if self.pilot is None else self.pilot.at(cut)
+        bandwidth = self._bandwidth(guess)
         first, last = (np.searchsorted(self.atoms.position, cut + side * REACH * bandwidth) for side in (-1, 1))
         chunks = max(1, len(cut) * int((last - first).max(initial=0)) // AT_ONCE)
         parts = [
-            self._estimate(cut[few], bandwidth[few], first[few], last[few])
+            self._estimate(cut[few], guess[few], bandwidth[few], first[few], last[few])
             for few in np.array_split(np.arange(len(cut)), chunks)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _bandwidth(self, cut: FloatArray) -> FloatArray:
-        bandwidth = np.full(len(cut), WIDER * self.spread.reference)
+    def _bandwidth(self, guess: FloatArray) -> FloatArray:
+        bandwidth = np.full(len(guess), WIDER * self.spread.reference)
         if self.pilot is None:
             return bandwidth
-        rows = self.pilot.at(cut) / self.spread.row * bandwidth * 2 * np.sqrt(np.pi)
+        rows = guess / self.spread.row * bandwidth * 2 * np.sqrt(np.pi)
         with np.errstate(divide="ignore"):
             return np.asarray(bandwidth * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
 
     def _estimate(
-        self, cut: FloatArray, bandwidth: FloatArray, first: IntArray, last: IntArray
+        self, cut: FloatArray, guess: FloatArray, bandwidth: FloatArray, first: IntArray, last: IntArray
     ) -> dict[str, FloatArray]:
         place = first[:, None] + np.arange(max(1, int((last - first).max(initial=0))))
         near = np.minimum(place, len(self.atoms.position) - 1)
@@ -107,7 +108,9 @@ class Tangent:
         powers = distance, distance**2
         weight = self.atoms.weight.sum(axis=1)[near]
         rows = Moments(*_sums(kernel * weight, powers))
-        guess, guessed = self._guess(cut, bandwidth)
+        off = guess <= 0
+        guessed = self._guessed(cut, bandwidth, off)
+        guess = np.where(off, 1.0, guess)
         peak = gauss(np.zeros(1)) / bandwidth
         shape = rows.plus(PRIOR_ROWS * self.spread.row * peak / guessed.mass, guessed)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -124,7 +127,7 @@ class Tangent:
         return {
             **moments,
             "by_block": self._by_block(adds, kernel, powers, near, center),
-            "value": np.where(self._off_guess(cut), center, value),
+            "value": np.where(off, center, value),
             "center": center,
             "n_eff": n_eff,
             "bandwidth": bandwidth,
@@ -145,20 +148,14 @@ class Tangent:
         contribution = kernel * (adds[0][:, None] + adds[1][:, None] * powers[0] + adds[2][:, None] * powers[1])
         return np.asarray((contribution[:, None, :] @ self.atoms.weight[near])[:, 0, :])
 
-    def _guess(self, cut: FloatArray, bandwidth: FloatArray) -> tuple[FloatArray, Moments]:
-        """Return the guess at the cuts, and its moments under the kernel; flat where there is none."""
+    def _guessed(self, cut: FloatArray, bandwidth: FloatArray, off: BoolArray) -> Moments:
+        """Return the moments of the guess under the kernel; those of a flat one off it."""
         if self.pilot is None:
-            return np.ones(len(cut)), Moments(*np.broadcast_to([[1.0], [0.0], [1.0]], (3, len(cut))))
+            return Moments(*np.broadcast_to([[1.0], [0.0], [1.0]], (3, len(cut))))
         near = self.pilot.at(cut[:, None] + bandwidth[:, None] * NODES) * SHARES
         moments = Moments(*((near * NODES**power).sum(axis=1) for power in (0, 1, 2)))
-        off = self._off_guess(cut) | (moments.mass <= 0)
-        flat = Moments(*(np.where(off, one, m) for one, m in zip((1.0, 0.0, 1.0), moments.all, strict=True)))
-        return np.where(off, 1.0, self.pilot.at(cut)), flat
-
-    def _off_guess(self, cut: FloatArray) -> BoolArray:
-        if self.pilot is None:
-            return np.ones(len(cut), dtype=bool)
-        return np.asarray(self.pilot.at(cut) <= 0)
+        flat = off | (moments.mass <= 0)
+        return Moments(*(np.where(flat, one, m) for one, m in zip((1.0, 0.0, 1.0), moments.all, strict=True)))
 
 
 def _moments(
