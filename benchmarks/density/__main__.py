@@ -50,6 +50,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("docs/benchmarks"))
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--cache", metavar="FOLDER", help="keep there what the peers made of the draws, for the next run"
+    )
     options = parser.parse_args()
     console = Console(stderr=True)
     peers = tuple(name for name in options.peers if PEERS[name].version is not None)
@@ -68,7 +71,7 @@ def main() -> None:
             )
             counts = [default if per is None else per[min(i, len(per) - 1)] for per, default in asked]
             runs["sizes"][n] = dict(zip(("ours", "fast", "slow"), counts, strict=True))
-            tasks = tasks_of(options.cells, n, *counts, peers, options.seed)
+            tasks = tasks_of(options.cells, n, *counts, peers, options.seed, options.cache)
             shown = partial(track, description=f"n = {n:,}", total=len(tasks), console=console)
             rows += [summary(race) for race in races(pool, tasks, shown)]
             write(options.output, runs, rows, None)  # what is done is kept if the rest is stopped

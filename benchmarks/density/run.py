@@ -1,7 +1,7 @@
 """Replications: the same draws for ours and for the peers, so that their errors are paired.
 
 A replication's seed is made of the cell's name, n and its number: a run of fewer cells or fewer replications sees a
-part of the same draws.
+part of the same draws. So what the peers made of them may be kept from one run to the next, and only ours be run again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
+from joblib import Memory
 
 import conjac as cj
 from benchmarks.density.cells import CELLS, Cell
@@ -39,6 +40,13 @@ class Task:
     slow: int
     peers: tuple[str, ...]
     seed: int
+    cache: str | None
+
+    def sample(self, i: int) -> dict[str, np.ndarray | None]:
+        """Draw a replication."""
+        return sample_of(
+            CELLS[self.cell], self.n, np.random.default_rng((self.seed, crc32(self.cell.encode()), self.n, i))
+        )
 
 
 @dataclass(frozen=True)
@@ -100,17 +108,26 @@ def own(cell: Cell, sample: dict[str, np.ndarray | None]) -> list[float]:
 
 def batch(task: Task) -> tuple[np.ndarray, dict[Key, np.ndarray]]:
     cell = CELLS[task.cell]
-    ours, peers = [], {key: [] for key in keys_of(cell, task.peers)}
-    for i in range(task.start, task.stop):
-        rng = np.random.default_rng((task.seed, crc32(task.cell.encode()), task.n, i))
-        sample = sample_of(cell, task.n, rng)
-        ours.append(own(cell, sample))
+    ours = np.array([own(cell, task.sample(i)) for i in range(task.start, task.stop)])
+    kept = Memory(task.cache, verbose=0).cache(raced, ignore=["task"])
+    peers = {}
+    for name, scale in keys_of(cell, task.peers):
+        stop = min(task.stop, task.slow if PEERS[name].slow else task.fast)
+        draws = (task.cell, task.n, task.start, stop, task.seed)
+        peers[name, scale] = kept(task, draws, name, scale, PEERS[name].version)
+    return ours, peers
+
+
+def raced(task: Task, draws: tuple, name: str, scale: str, version: str) -> np.ndarray:
+    """Return a peer's estimates and limits, array of shape (n_raced, 3); all but ``task`` name what is kept."""
+    del version
+    found = []
+    for i in range(*draws[2:4]):
+        sample = task.sample(i)
         of_class = sample["y_true"] == 1
         weight = None if sample["sample_weight"] is None else sample["sample_weight"][of_class]
-        for (name, scale), found in peers.items():
-            if i < (task.slow if PEERS[name].slow else task.fast):
-                found.append(PEERS[name].run(scale, sample["y_score"][of_class], cell.t, weight))
-    return np.array(ours), {key: np.reshape(found, (-1, 3)) for key, found in peers.items()}
+        found.append(PEERS[name].run(scale, sample["y_score"][of_class], CELLS[task.cell].t, weight))
+    return np.reshape(found, (-1, 3))
 
 
 def keys_of(cell: Cell, peers: tuple[str, ...]) -> list[Key]:
@@ -121,12 +138,19 @@ def keys_of(cell: Cell, peers: tuple[str, ...]) -> list[Key]:
 
 
 def tasks_of(
-    cells: list[str], n: int, replications: int, fast: int, slow: int, peers: tuple[str, ...], seed: int
+    cells: list[str],
+    n: int,
+    replications: int,
+    fast: int,
+    slow: int,
+    peers: tuple[str, ...],
+    seed: int,
+    cache: str | None,
 ) -> list[Task]:
     """Split one size's replications; those that slow peers join come first, so that all processes end together."""
     size = BATCH.get(n, 20)
     return [
-        Task(cell, n, start, min(start + size, replications), fast, slow, peers, seed)
+        Task(cell, n, start, min(start + size, replications), fast, slow, peers, seed, cache)
         for start in range(0, replications, size)
         for cell in cells
     ]
