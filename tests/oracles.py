@@ -105,10 +105,11 @@ def log_quadratic(moments):
 
 
 def corrector(margin, h, tangent, cut=0.0):
-    """Return the function from rows' weights to the guess at a cut times what the rows make of it.
+    """Return the function from rows' weights to the guess at a cut times what the rows make of it, all in z.
 
     Integrals by the trapezoid; one row of the guess in the shape.
     """
+    margin, cut = tangent.normalizing(np.asarray(margin)), float(tangent.normalizing(np.array([cut]))[0])
     u = np.linspace(-7, 7, 4001)
     guess = tangent.pilot.at(cut + h * u) * gauss(u)
     guess = np.array([np.trapezoid(guess * u**k, u) for k in range(3)])
@@ -118,25 +119,34 @@ def corrector(margin, h, tangent, cut=0.0):
 
     def density(weight):
         rows = kernels @ weight
-        shape = rows + tangent.spread.row * gauss(0) / h * guess / guess[0]
+        shape = rows + tangent.row * gauss(0) / h * guess / guess[0]
         return float(start * rows[0] / shape[0] * np.exp(log_quadratic(shape)))
 
     return density
 
 
 def corrected_density(margin, weight, h, tangent, cut=0.0):
-    return corrector(margin, h, tangent, cut)(weight)
+    """Return the density of the margin at a cut; ``h`` is told in units of margin, there."""
+    slope = tangent.normalizing.slope(np.array([cut]))[0]
+    return slope * corrector(margin, h * slope, tangent, cut)(weight)
+
+
+def guessed_density(tangent, cut=0.0):
+    """Return the guess of the density of the margin at a cut."""
+    at = np.array([cut])
+    return float((tangent.pilot.at(tangent.normalizing(at)) * tangent.normalizing.slope(at))[0])
 
 
 def influence_of_rows(margin, weight, h, tangent, cut=0.0):
     """Return what a unit of each row's weight adds to `corrected_density`, by differences."""
-    density = corrector(margin, h, tangent, cut)
+    slope = tangent.normalizing.slope(np.array([cut]))[0]
+    density = corrector(margin, h * slope, tangent, cut)
     found = np.zeros(len(margin))
     for i in np.flatnonzero(np.abs(margin - cut) < 6 * h):
         step = 1e-4 * np.eye(1, len(margin), i)[0]
         found[i] = (density(weight + step) - density(weight - step)) / 2e-4
     total = (weight * found).sum()
-    return found * density(weight) / total
+    return slope * found * density(weight) / total
 
 
 def logits(score):

@@ -8,6 +8,7 @@ from oracles import (
     NormalLogits,
     corrected_density,
     gauss,
+    guessed_density,
     influence_of_rows,
     log_quadratic,
     logits,
@@ -85,7 +86,7 @@ def test_the_tangent_is_a_guess_corrected_by_the_rows(t, weighted):
     for true, tangent in enumerate(curve.density.tangents):
         h = J.diagnostics["bandwidth"][str(true)]
         mine = (margin[y == true], w[y == true], h, tangent, logit(t))
-        center, guess = corrected_density(*mine), tangent.pilot.at(np.array([logit(t)]))[0]
+        center, guess = corrected_density(*mine), guessed_density(tangent, logit(t))
         assert J.center[true, 1] == pytest.approx(-unit * center, rel=5e-3)
         influence = np.zeros(len(y))
         influence[y == true] = influence_of_rows(*mine)
@@ -124,10 +125,11 @@ def test_a_normal_guess_is_that_of_most_likelihood(mean, sd):
     """A penalty of third order leaves the normal density free, so that its own mean and deviation are fitted."""
     margin = np.random.default_rng(0).normal(mean, sd, 3000)
     tally = cj.Tally.zero("score", choose_step(margin, "score")).add(np.zeros(3000, dtype=int), margin)
-    pilot = Tangent.of(tally, 0).pilot
+    tangent = Tangent.of(tally, 0)
     at = margin.mean() + margin.std() * np.linspace(-2, 2, 9)
-    assert pilot.parameters < 5
-    np.testing.assert_allclose(pilot.at(at), 3000 * norm.pdf(at, margin.mean(), margin.std()), rtol=0.06)
+    assert tangent.pilot.parameters < 5
+    guess = [guessed_density(tangent, cut) for cut in at]
+    np.testing.assert_allclose(guess, 3000 * norm.pdf(at, margin.mean(), margin.std()), rtol=0.06)
 
 
 @pytest.mark.parametrize(

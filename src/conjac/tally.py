@@ -23,6 +23,8 @@ KEYS = ("true", "facet", "bin", "side", "block")
 MAX_BIN = 2**34
 """Margins beyond this many bins from zero are kept in the last bin."""
 ROWS_AT_ONCE = 2**18
+DENSE = 8
+"""Possible keys to a row up to which keys are looked up in a table of all."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ class Tally:
         if true is not None:
             chosen &= tally.keys[:, 0] == true
         keys = tally.keys[chosen]
-        index, first = _group(keys[:, 2:4])
+        index, first = group(keys[:, 2:4])
         rows, weight2, offset = (
             _bincount(index, sums[chosen], len(first)) for sums in (tally.rows, tally.weight2, tally.offset)
         )
@@ -277,7 +279,7 @@ def _bins(score: AnyArray, scale: Scale, step: float) -> FloatArray:
 def _sum(parts: list[Tally]) -> Tally:
     """Add tallies of one form: sort the keys, add the sums of equal ones."""
     keys = np.concatenate([part.keys for part in parts])
-    index, first = _group(keys)
+    index, first = group(keys)
     sums: dict[str, Any] = {
         name: _bincount(index, np.concatenate([getattr(part, name) for part in parts]), len(first))
         for name in ("rows", "weight", "weight2", "offset")
@@ -285,7 +287,7 @@ def _sum(parts: list[Tally]) -> Tally:
     return replace(parts[0], keys=keys[first], **sums)
 
 
-def _group(keys: IntArray) -> tuple[IntArray, IntArray]:
+def group(keys: IntArray) -> tuple[IntArray, IntArray]:
     """Return each key's rank among the distinct keys, and where each distinct key first stands."""
     if not len(keys):
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
@@ -296,6 +298,17 @@ def _group(keys: IntArray) -> tuple[IntArray, IntArray]:
     code = np.zeros(len(keys), dtype=np.int64)
     for column, size in enumerate(span):
         code = code * size + (keys[:, column] - low[column])
+    steps = np.diff(code, prepend=code[0] - 1)
+    if (steps >= 0).all():  # sorted already, as one class of a tally is
+        return np.cumsum(steps > 0) - 1, np.flatnonzero(steps > 0)
+    size = int(np.prod(span))
+    if size <= DENSE * len(code):  # a table of all keys there could be is faster than a sort
+        present = np.zeros(size, dtype=bool)
+        present[code] = True
+        index = (np.cumsum(present) - 1)[code]
+        first = np.empty(int(present.sum()), dtype=np.intp)
+        first[index[::-1]] = np.arange(len(code) - 1, -1, -1)
+        return index, first
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     return index, first
 

@@ -14,7 +14,6 @@ from conjac.decisions.feasible import Feasible
 from conjac.decisions.optimum import PlateauLimits, SlopeLimits
 from conjac.decisions.smoothed import SmoothedMetric
 from conjac.decisions.solve import TargetLimits
-from conjac.density.discrete import is_discrete
 from conjac.errors import InvalidInputError
 from conjac.metrics import Metric, resolve
 
@@ -86,4 +85,4 @@ def _is_discrete(curve: Curve, score: float) -> bool:
     if not np.isfinite(score):  # nothing alerted: there is no boundary to smooth across
         return True
     tally = curve.density.tally
-    return bool(is_discrete(tally, margins(np.array([score]), tally.scale))[0])
+    return bool(curve.density.occupancy.is_discrete(margins(np.array([score]), tally.scale))[0])

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.density.discrete import is_discrete, occupancy
+from conjac.density.discrete import Occupancy
 from conjac.density.flux import Flux
 from conjac.density.secant import secant
 from conjac.density.smooth import Smoother
@@ -18,6 +18,7 @@ from conjac.tally import Tally
 FEW = 5
 """Effective rows below which a tangent on clumped scores gives way to a secant."""
 SMOOTH = 0.9
+"""Share of the bins of a density that are occupied, below which the scores as a whole are clumped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +38,9 @@ class Density:
         return tuple(Tangent.of(self.tally, true) for true in (0, 1))
 
     @cached_property
-    def clumped(self) -> bool:
-        """Whether the scores as a whole occupy fewer bins than a density would."""
-        return occupancy(self.tally) < SMOOTH
+    def occupancy(self) -> Occupancy:
+        """Which bins are occupied."""
+        return Occupancy.of(self.tally)
 
     @cached_property
     def smoother(self) -> Smoother:
@@ -62,13 +63,13 @@ class Density:
         result = Flux.undefined(len(cut), self.tally.n_blocks)
         smooth = np.isfinite(cut)
         discrete = np.zeros(len(cut), dtype=bool)
-        discrete[smooth] = is_discrete(self.tally, cut[smooth])
+        discrete[smooth] = self.occupancy.is_discrete(cut[smooth])
         smooth &= ~discrete
         if smooth.any():
             classes = [tangent.at(cut[smooth]) for tangent in self.tangents]
             found = {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
             result.put(smooth, found, "tangent")
-            if self.clumped:  # between two atoms the kernel sees nothing: count across them instead
+            if self.occupancy.share < SMOOTH:  # between two atoms the kernel sees nothing: count across them instead
                 discrete |= smooth & (result.n_eff < FEW).any(axis=1)
                 result.bandwidth[discrete] = np.nan
         if discrete.any():

@@ -64,3 +64,26 @@ class Moments:
 def gauss(distance: FloatArray) -> FloatArray:
     """Return the standard normal density."""
     return np.asarray(np.exp(-0.5 * np.square(distance)) / np.sqrt(2 * np.pi))
+
+
+def kernel_moments(
+    kernel: FloatArray, distance: FloatArray, within: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what a unit of weight adds to the mass and to the first and second moments.
+
+    Parameters
+    ----------
+    kernel : array of shape (n_points, n_atoms)
+        The kernel at the atoms' mean places.
+    distance : array of shape (n_points, n_atoms)
+        Of these from the points, in bandwidths.
+    within : array of shape (n_points, n_atoms)
+        Variance of the places within an atom, in squared bandwidths: the kernel's curvature counts it.
+    """
+    square = distance**2
+    half = within * kernel / 2
+    return (
+        kernel + half * (square - 1),
+        distance * (kernel + half * (square - 3)),
+        square * (kernel + half * (square - 5)) + 2 * half,
+    )

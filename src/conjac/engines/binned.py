@@ -9,7 +9,7 @@ import numpy as np
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import FLOOR, scores_of
 from conjac.engines.arrays import Counts, both_sides
-from conjac.tally import MAX_BIN, Tally
+from conjac.tally import MAX_BIN, Tally, group
 
 TINY = 1e-12
 """A threshold inside a bin shares its rows, however near to an edge it is: rows may sit on the edge itself."""
@@ -42,7 +42,8 @@ class BinnedRows:
     @classmethod
     def of(cls, tally: Tally) -> BinnedRows:
         """Order the bins of a tally by score."""
-        bins, index = np.unique(tally.keys[:, 2:4], axis=0, return_inverse=True)
+        index, places = group(tally.keys[:, 2:4])
+        bins = tally.keys[places, 2:4]
         first, last = _ends_of(tally)
         edges, ends = (scores_of((bins[:, 0] + shift) * tally.step, tally.scale) for shift in (0, 1))
         lowest, highest = (0.0, 1 + FLOOR) if tally.scale == "logit" else (-np.inf, np.inf)
@@ -52,7 +53,7 @@ class BinnedRows:
         sums = []
         for column in (tally.weight, tally.weight2):
             total = np.zeros((len(bins), 2), dtype=column.dtype)
-            np.add.at(total, (index.reshape(-1), tally.keys[:, 0]), column)
+            np.add.at(total, (index, tally.keys[:, 0]), column)
             sums.append(both_sides(total))
         return cls(tally, edges, ends, (bins[:, 0] == first) | (bins[:, 0] == last), sums[0], sums[1])
 

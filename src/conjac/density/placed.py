@@ -1,0 +1,78 @@
+"""One class's rows at their z, in bins as wide as a kernel allows; what lies on either side of a cut stays exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from conjac._typing import FloatArray, IntArray
+from conjac.tally import Atoms
+
+SLACK = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Rows in bins of z.
+
+    Attributes
+    ----------
+    atoms : Atoms
+        At the weighted mean z of each bin.
+    within : array of shape (n_atoms,)
+        Variance of z in each bin.
+    begins : array of shape (n_atoms,)
+        Where each bin begins.
+    z, above2 : arrays of shape (n_fine,) and (n_fine + 1,)
+        The rows as they were, and the squared weight from each of them on.
+    """
+
+    atoms: Atoms
+    within: FloatArray
+    begins: FloatArray
+    z: FloatArray
+    above2: FloatArray
+
+    @classmethod
+    def of(cls, atoms: Atoms, z: FloatArray, step: float) -> Self:
+        """Bin rows at least this wide; those without weight, or at no finite z, are left out."""
+        total = atoms.weight.sum(axis=1)
+        inside = np.isfinite(z) & (total > 0)
+        if not inside.any():
+            nobody = Atoms(np.zeros(1), np.zeros(1, dtype=np.intp), np.zeros((1, atoms.weight.shape[1])), np.zeros(1))
+            return cls(nobody, np.zeros(1), np.zeros(1), np.zeros(0), np.zeros(1))
+        z, total, atoms = z[inside], total[inside], atoms.where(inside)
+        bins = np.floor(z / step)
+        offset = z - bins * step
+        first = np.flatnonzero(np.concatenate([[True], bins[1:] > bins[:-1]]))
+        rows, weight, weight2, sums, once, twice = (
+            np.add.reduceat(values, first)
+            for values in (atoms.rows, atoms.weight, atoms.weight2, total, total * offset, total * offset**2)
+        )
+        mean = once / sums
+        begins = bins[first] * step
+        grouped = Atoms(begins + mean, rows, weight, weight2)
+        return cls(grouped, np.maximum(twice / sums - mean**2, 0.0), begins, z, _from_here_on(atoms.weight2))
+
+    def above(self, cut: FloatArray, near: IntArray) -> FloatArray:
+        """Return the share of each atom's squared weight that lies at or above a cut.
+
+        Parameters
+        ----------
+        cut : array of shape (n_points,)
+        near : array of shape (n_points, n_near)
+            Places of atoms.
+        """
+        low = cut - SLACK * (1 + np.abs(cut))
+        split = np.searchsorted(self.begins, low, side="right") - 1
+        past = _from_here_on(self.atoms.weight2)[split + 1]
+        here = self.above2[np.searchsorted(self.z, low)] - past
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.clip(np.nan_to_num(here / self.atoms.weight2[split]), 0.0, 1.0)
+        return np.where(near == split[:, None], share[:, None], near > split[:, None])
+
+
+def _from_here_on(values: FloatArray) -> FloatArray:
+    return np.concatenate([values[::-1].cumsum()[::-1], [0.0]])
