@@ -253,3 +253,109 @@ def test_few_effective_rows_make_the_interval_unknown_and_warn():
     # A figure that needs both classes is unknown too; one that needs the other class alone is not.
     assert np.isnan(J.of("f1").stderr)
     assert np.isnan(J.exchange_rate().stderr)
+
+
+CLAW = [(0, 1, 0.5), *((centre, 0.1, 0.1) for centre in (-1, -0.5, 0, 0.5, 1))]
+
+
+def claw(rng, n):
+    which = rng.choice(len(CLAW), n, p=[share for *_, share in CLAW])
+    mean, sd, _ = np.array(CLAW)[which].T
+    return rng.normal(mean, sd)
+
+
+def test_a_shape_finer_than_the_rows_resolve_is_told():
+    """Marron and Wand's claw: at 300 rows its intervals miss, at 5,000 they hold; a normal shape is not accused."""
+    told = {n: 0 for n in (300, 5000)}
+    accused = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y = np.repeat([0, 1], 300)
+        J = quiet(y, expit(np.append(rng.normal(size=300), claw(rng, 300))), threshold=expit(0.5))
+        told[300] += J.diagnostics["doubts"].get("1") == "finer"
+        accused += "0" in J.diagnostics["doubts"]
+        y = np.repeat([0, 1], 5000)
+        J = quiet(y, expit(np.append(rng.normal(size=5000), claw(rng, 5000))), threshold=expit(0.5))
+        told[5000] += "1" in J.diagnostics["doubts"]
+    assert told[300] >= 15
+    assert told[5000] == 0
+    assert accused <= 2
+    with pytest.warns(cj.ConjacWarning, match="class 1 show more than their number resolves"):
+        rng = np.random.default_rng(0)
+        cj.confusion_jacobian(np.repeat([0, 1], 300), expit(np.append(rng.normal(size=300), claw(rng, 300))))
+
+
+EDGES = {
+    "exponential": (lambda rng, n: rng.exponential(size=n), lambda t: np.exp(-t), (0, np.inf)),
+    "exponential, turned": (lambda rng, n: -rng.exponential(size=n), lambda t: np.exp(t), (-np.inf, 0)),
+    "uniform": (lambda rng, n: rng.uniform(3, 5, n), lambda t: 0.5, (3, 5)),
+    "beta": (lambda rng, n: rng.beta(1, 8, n) * 100, lambda t: beta.pdf(t / 100, 1, 8) / 100, (0, np.inf)),
+}
+
+
+@pytest.mark.parametrize("shape", EDGES)
+@pytest.mark.parametrize("at", [0.02, 0.5])
+def test_the_slope_of_raw_scores_near_a_hard_edge(shape, at):
+    """A kernel estimate loses half of the density at its edge; found by the rows alone, the edge costs nothing."""
+    draw, density, edges = EDGES[shape]
+    t = float(np.quantile(draw(np.random.default_rng(99), 10**6), at if np.isfinite(edges[0]) else 1 - at))
+    error, inside, seen = [], [], 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        score = draw(rng, 2000)
+        y = np.repeat([0, 1], [2000, 2000])
+        J = quiet(y, np.append(rng.normal(t, 1, 2000), score), threshold=t, coordinate="score", condition_on="class")
+        error.append(-J.jacobian[1, 1] / 2000 / density(t) - 1)
+        low, high = J.confint()
+        inside.append(low[1, 1] <= -2000 * density(t) <= high[1, 1])
+        found = J.diagnostics["edges"].get("1", (-np.inf, np.inf))
+        seen += [np.isfinite(e) for e in found] == [np.isfinite(e) for e in edges]
+        assert "0" not in J.diagnostics["edges"]
+        for told, true in zip(found, edges, strict=True):
+            assert not np.isfinite(told) or abs(told - true) < 0.01 * np.ptp(score)
+    assert seen >= 37
+    assert np.sqrt(np.mean(np.square(error))) < (0.13 if at == 0.02 else 0.05)
+    assert np.mean(inside) >= 0.87
+
+
+def test_few_rows_up_to_an_edge_are_told():
+    rng = np.random.default_rng(0)
+    score = np.append(rng.normal(size=2000), rng.exponential(size=2000))
+    y = np.repeat([0, 1], 2000)
+    near, off = (float(np.sort(score[2000:])[k]) for k in (4, 100))
+    assert quiet(y, score, threshold=near).diagnostics["doubts"] == {"1": "edge"}
+    assert quiet(y, score, threshold=off).diagnostics["doubts"] == {}
+
+
+@pytest.mark.parametrize("draw", [lambda rng, n: rng.normal(size=n), lambda rng, n: rng.standard_t(3, n)])
+@pytest.mark.parametrize("n", [100, 1000, 50_000])
+def test_tails_are_not_taken_for_edges(draw, n):
+    found = 0
+    for seed in range(30 if n < 50_000 else 5):
+        tally = cj.Tally.zero("score", 2.0**-12).add(np.zeros(n, int), draw(np.random.default_rng(seed), n))
+        found += np.isfinite(Tangent.of(tally, 0).normalizing.edges).any()
+    assert found <= 6 if n == 100 else found <= 2
+
+
+@pytest.mark.parametrize("name", ["normal", "t3", "lognormal", "two modes", "exponential", "beta"])
+def test_the_normalizing_scale_has_the_derivatives_it_says(name):
+    laws = {
+        "normal": lambda rng: rng.normal(3, 2, 2000),
+        "t3": lambda rng: rng.standard_t(3, 2000),
+        "lognormal": lambda rng: rng.lognormal(size=2000),
+        "two modes": lambda rng: rng.choice([-2, 2], 2000) + rng.normal(0, 0.7, 2000),
+        "exponential": lambda rng: rng.exponential(size=2000),
+        "beta": lambda rng: rng.beta(0.5, 0.5, 2000),
+    }
+    margin = laws[name](np.random.default_rng(0))
+    tally = cj.Tally.zero("score", choose_step(margin, "score")).add(np.zeros(2000, int), margin)
+    scale = Tangent.of(tally, 0).normalizing
+    at, e = np.quantile(margin, [0.01, 0.1, 0.3, 0.7, 0.99]), 1e-6
+    np.testing.assert_allclose(scale.slope(at), (scale(at + e) - scale(at - e)) / (2 * e), rtol=1e-4)
+    slope = [np.log(scale.slope(at + side * e)) for side in (-1, 1)]
+    np.testing.assert_allclose(scale.bend(at), (slope[1] - slope[0]) / (2 * e), rtol=1e-3, atol=1e-3)
+    if name == "two modes":  # no shape of the family: the derivatives still hold
+        return
+    z = scale(margin)
+    assert abs(np.median(z)) < 0.1
+    assert np.std(np.clip(z, -3, 3)) == pytest.approx(1, abs=0.12)

@@ -98,7 +98,7 @@ def own(cell: Cell, sample: dict[str, np.ndarray | None]) -> list[float]:
         -high[1, 1] / total,
         -low[1, 1] / total,
         cell.truth(told.get("step")),
-        bool(told["cautions"]),
+        "1" in told["doubts"],
         jacobian.method == "secant",
         rows["1"],
         rows["0"] < SHORT,

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import ConditionOn, FloatArray
-from conjac.coordinates import Coordinate
+from conjac.coordinates import Coordinate, scores_of
+from conjac.density import Density, Flux
 from conjac.motion import MIN_ROWS, Motion
 from conjac.validation import Predictions
 
+FEW = 10
+"""Effective rows below which an interval is rough."""
+CAUTIONS = {
+    "unknown": f"fewer than {MIN_ROWS} effective rows of class {{}} at the threshold: the interval of its slope is nan",
+    "rough": f"fewer than {FEW} effective rows of class {{}} at the threshold: the interval of its slope is rough",
+    "finer": "the scores of class {} show more than their number resolves: the interval of its slope may be too short",
+    "edge": f"fewer than {FEW} rows of class {{}} between the threshold and the end of its scores: "
+    "the interval of its slope may be too short",
+}
 
-def explain(rows: Predictions, unit: Coordinate, by_default: bool, motion: Motion) -> dict[str, Any]:
+
+def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Density, motion: Motion) -> dict[str, Any]:
     """Return what was read into the input, which method was used and what was assumed."""
     flux = motion.flux
 
     def by_label(values: FloatArray) -> dict[str, float]:
         return {str(label): float(v) for label, v in zip(rows.labels, values, strict=True)}
 
+    doubted = {label: why for label, why in zip(rows.labels, doubts(flux), strict=True) if why}
     found: dict[str, Any] = {
         "n_samples": len(rows.true),
         "weight": float(motion.joint.cells.weight.sum()),
@@ -26,7 +39,8 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, motion: Motio
         "coordinate": f"{unit.name}, {'by default' if by_default else 'as asked'}",
         "effective_rows": by_label(np.nan_to_num(flux.n_eff[0])),
         "sampling": sampling_note(rows, motion.joint.cells.condition_on),
-        "cautions": cautions(rows.labels, flux.n_eff[0]),
+        "doubts": {str(label): why for label, why in doubted.items()},
+        "cautions": cautions(doubted),
         "model": "taken as fixed: nothing is said of a retrained one",
         **rows.notes,
     }
@@ -36,6 +50,12 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, motion: Motio
     method = flux.method[0]
     if method == "tangent":
         found["bandwidth"] = by_label(flux.bandwidth[0])
+        edges = [tangent.normalizing.edges for tangent in density.tangents]
+        found["edges"] = {
+            str(label): [float(e) for e in scores_of(np.array(ends), unit.scale)]
+            for label, ends in zip(rows.labels, edges, strict=True)
+            if np.isfinite(ends).any()
+        }
         found["bandwidth_unit"] = "sd of the kernel, " + ("log-odds" if unit.scale == "logit" else "score")
     elif method == "secant":
         found["step"] = float(flux.step[0])
@@ -55,12 +75,20 @@ def sampling_note(rows: Predictions, condition_on: ConditionOn | None) -> str:
     return f"{units}; {totals}"
 
 
-def cautions(labels: tuple[Any, ...], n_eff: FloatArray) -> list[str]:
-    """Say which figures should not be believed, and why."""
-    short = [repr(label) for label, n in zip(labels, n_eff, strict=True) if n < MIN_ROWS]
-    if not short:
-        return []
-    return [
-        f"fewer than {MIN_ROWS} effective rows of class {', '.join(short)} at the threshold: "
-        "the interval of its slope is nan"
-    ]
+def doubts(flux: Flux) -> list[str]:
+    """Return why each class's interval should not be believed, as a key of `CAUTIONS`; of the first point."""
+    rows = flux.n_eff[0]
+    few = np.select([rows < MIN_ROWS, rows < FEW], ["unknown", "rough"], "")
+    return [str(mine or theirs) for mine, theirs in zip(few, flux.doubt[0], strict=True)]
+
+
+def cautions(found: Mapping[Any, str]) -> list[str]:
+    """Say which figures should not be believed, and why.
+
+    Parameters
+    ----------
+    found : mapping of label to str
+        As `doubts` tells.
+    """
+    by_reason = {why: [repr(label) for label, doubt in found.items() if doubt == why] for why in CAUTIONS}
+    return [CAUTIONS[why].format(", ".join(named)) for why, named in by_reason.items() if named]

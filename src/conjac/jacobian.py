@@ -133,7 +133,8 @@ class ConfusionJacobian(LinearMap):
         Warns
         -----
         ConjacWarning
-            Fewer than 5 effective rows at the boundary: that class's interval is nan.
+            An interval that should not be believed, of a class with few effective rows at the boundary (under 5 it
+            is nan), a finer shape than they resolve, or few rows up to a hard edge; ``diagnostics["cautions"]``.
 
         Examples
         --------
@@ -181,13 +182,14 @@ class ConfusionJacobian(LinearMap):
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
         cells = count_at(rows, score, condition_on)
-        motion = Motion.at(Density(tally_of(rows, unit)), unit, np.array([score]), cells)
+        density = Density(tally_of(rows, unit))
+        motion = Motion.at(density, unit, np.array([score]), cells)
         return cls(
             labels=rows.labels,
             threshold=told,
             coordinate=unit.name,
             normalize=normalize,
-            diagnostics=ReadOnly(explain(rows, unit, coordinate is None, motion)),
+            diagnostics=ReadOnly(explain(rows, unit, coordinate is None, density, motion)),
             parameters=(moves.name,),
             units=(unit.unit,),
             _motion=motion,

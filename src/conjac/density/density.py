@@ -71,7 +71,7 @@ class Density:
             result.put(smooth, found, "tangent")
             if self.occupancy.share < SMOOTH:  # between two atoms the kernel sees nothing: count across them instead
                 discrete |= smooth & (result.n_eff < FEW).any(axis=1)
-                result.bandwidth[discrete] = np.nan
+                result.bandwidth[discrete], result.doubt[discrete] = np.nan, ""
         if discrete.any():
             result.put(discrete, secant(self.tally, cut[discrete]), "secant")
         return result

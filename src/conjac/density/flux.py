@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -42,6 +43,9 @@ class Flux:
         Half-width of the secant's window, in units of score; nan for the tangent.
     bias : array of shape (n_points, n_classes)
         Estimated bias of the secant as a derivative, per unit of margin; nan for the tangent.
+    doubt : array of shape (n_points, n_classes)
+        Why an interval may not hold: "finer" (the rows show more than their number resolves), "edge" (few rows between
+        the cut and a hard edge of the scores), or empty.
     method : array of shape (n_points,)
         "tangent", "secant" or "undefined".
     """
@@ -57,6 +61,7 @@ class Flux:
     bandwidth: FloatArray
     step: FloatArray
     bias: FloatArray
+    doubt: AnyArray
     method: AnyArray
 
     @classmethod
@@ -66,9 +71,10 @@ class Flux:
         arrays: dict[str, Any] = {
             f.name: np.full((n_points, *tail.get(f.name, (n_classes,))), np.nan) for f in fields(cls)
         }
-        return cls(**{**arrays, "method": np.full(n_points, "undefined", dtype="<U9")})
+        doubt, method = np.full((n_points, n_classes), "", dtype="<U5"), np.full(n_points, "undefined", dtype="<U9")
+        return cls(**{**arrays, "doubt": doubt, "method": method})
 
-    def put(self, where: BoolArray, part: dict[str, FloatArray], method: str) -> None:
+    def put(self, where: BoolArray, part: Mapping[str, AnyArray], method: str) -> None:
         """Fill in the points that one estimator has served."""
         for name, values in part.items():
             getattr(self, name)[where] = values

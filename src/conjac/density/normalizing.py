@@ -34,7 +34,7 @@ FEWEST = 10
 """Rows below which a normal shape is taken."""
 STRETCH = 17
 """Least rows in half of the stretch by which an edge is told."""
-EVEN = 0.6
+EVEN = 0.63
 """Largest share of the stretch that its outer half may take: a half at an edge, three quarters and more in a tail."""
 ENOUGH_FOR_EDGES = 100
 
@@ -100,6 +100,11 @@ class Normalizing:
         with np.errstate(invalid="ignore"):
             arc = self._arc(margin)
             return np.where(inside, bent - arc / (1 + arc**2) * self.tail * self._steepness / self.scale * stretched, 0)
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Hard edges of the margins, infinite where there is none."""
+        return self.lower, self.upper
 
     @property
     def _steepness(self) -> float:

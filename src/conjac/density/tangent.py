@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import BoolArray, FloatArray, IntArray
+from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray
 from conjac.coordinates import FLOOR
 from conjac.density.binning import Binning, declumped
 from conjac.density.fixed_point import finer_bandwidth
@@ -45,6 +45,8 @@ WIDEST = 1.4
 BINS_PER_BANDWIDTH = 8
 """Of the rows, which within a bin count by their mean and variance."""
 AT_ONCE = 2**21
+RESOLVED = 100
+"""Effective rows from which what is finer than the guess is believed."""
 FAR = 1e3
 """Where cuts past a hard edge are put, in z: no row is near."""
 NOISE = 0.7
@@ -107,7 +109,7 @@ class Tangent:
         placed = Placed.of(atoms, normalizing(atoms.position), WIDER * (finer or bandwidth) / BINS_PER_BANDWIDTH)
         return cls(normalizing, placed, spread, row, pilot, WIDER * (finer or bandwidth), finer is not None)
 
-    def at(self, cut: FloatArray) -> dict[str, FloatArray]:
+    def at(self, cut: FloatArray) -> dict[str, AnyArray]:
         """Estimate the density at cuts; arrays as in `conjac.density.Flux`, without the axis of classes."""
         z = np.clip(self.normalizing(cut), -FAR, FAR)
         slope, bend = self.normalizing.slope(cut), self.normalizing.bend(cut)
@@ -120,7 +122,16 @@ class Tangent:
             for few in np.array_split(np.arange(len(cut)), chunks)
         ]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return _per_margin(found, slope, bend)
+        doubt = np.where(self.finer & (found["n_eff"] < RESOLVED), "finer", "")
+        doubt = np.where(self._rows_to_an_edge(z) < ENOUGH_ROWS, "edge", doubt)
+        return _per_margin(found, slope, bend) | {"doubt": doubt}
+
+    def _rows_to_an_edge(self, z: FloatArray) -> FloatArray:
+        """Return the rows between each cut and the nearest hard edge; infinite without one."""
+        above = self.placed.above2[np.searchsorted(self.placed.z, z)] / self.spread.weight2
+        below = self.placed.above2[0] / self.spread.weight2 - above
+        lower, upper = (np.isfinite(edge) for edge in (self.normalizing.lower, self.normalizing.upper))
+        return np.minimum(below if lower else np.inf, above if upper else np.inf)
 
     def _bandwidth(self, guess: FloatArray) -> FloatArray:
         bandwidth = np.full(len(guess), self.bandwidth)

@@ -125,6 +125,8 @@ class Point:
     width_unit : str
     effective_rows : tuple of (str, float)
         At the boundary, by class.
+    doubts : tuple of (str, str)
+        Why a class's interval should not be believed, by class: a key of `conjac.diagnostics.CAUTIONS`.
     cells : tuple of Cell
         TN, FP, FN, TP.
     alerted : Measure
@@ -141,6 +143,7 @@ class Point:
     width: tuple[tuple[str, float], ...]
     width_unit: str
     effective_rows: tuple[tuple[str, float], ...]
+    doubts: tuple[tuple[str, str], ...]
     cells: tuple[Cell, ...]
     alerted: Measure
     next_step: NextStep
@@ -161,6 +164,7 @@ class Point:
             width=_by_label(width),
             width_unit=told.get("bandwidth_unit") or told.get("step_unit") or "",
             effective_rows=_by_label(told["effective_rows"]),
+            doubts=tuple((clean(label), why) for label, why in told["doubts"].items()),
             cells=_cells(result, step, level),
             alerted=next(line.value for line in lines if line.name == "alert_rate"),
             next_step=_next_step(result, curve, step, level),

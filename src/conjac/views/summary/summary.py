@@ -186,6 +186,8 @@ def cautions(data: Data, point: Point) -> list[str]:
         "undefined": point.method == "undefined",
         "no_interval": point.method != "undefined" and least < MIN_ROWS,
         "few_rows": MIN_ROWS <= least < FEW,
+        "finer": any(why == "finer" for _, why in point.doubts),
+        "edge": any(why == "edge" for _, why in point.doubts),
         "separated": data.separated,
         "discrete": point.method == "secant",
         "miscalibrated": off.sign != 0 and not one_class,
