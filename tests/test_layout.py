@@ -28,7 +28,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines",
-    "jacobian exports curve estimators drift training",
+    "jacobian exports figures curve estimators drift training",
     "views testing datasets",
     "cli __main__",
 )
@@ -40,7 +40,7 @@ SIDEWAYS = {
     "jacobian": {"exports"},
     "__main__": {"cli"},
     "exports": {"jacobian"},  # its type alone
-    "curve": {"jacobian"},
+    "curve": {"jacobian", "figures"},
     "estimators": {"jacobian", "curve"},
     "drift": {"jacobian", "curve"},
     "training": {"jacobian", "curve"},

@@ -4,44 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from conjac import coordinates
-from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray
-from conjac.coordinates import COORDINATES, Coordinate
+from conjac._typing import ConditionOn, CoordinateName, FloatArray
+from conjac.coordinates import COORDINATES
 from conjac.decisions import Decision, best_threshold, solve_threshold
-from conjac.density import Density
+from conjac.density import Calibration, density_of
 from conjac.diagnostics import sampling_note
-from conjac.engines.arrays import Counts, SortedRows, tally_of
-from conjac.engines.binned import BinnedRows, alerts_by_block
-from conjac.engines.thresholds import Counter, from_score, named_scores, to_score
-from conjac.errors import InexactError, InvalidInputError
-from conjac.inference import Cells, Estimate, Interval, metric_interval, metric_stderr, quantile
-from conjac.metrics import Metric, resolve
-from conjac.motion import Motion, cut_of
+from conjac.engines.arrays import SortedRows, tally_of
+from conjac.engines.binned import BinnedRows
+from conjac.engines.thresholds import named_scores
+from conjac.engines.unlabelled import Unlabelled, expected_rows
+from conjac.errors import InvalidInputError
+from conjac.figures import Figures
+from conjac.inference import Interval, quantile
+from conjac.metrics import Metric
 from conjac.reading import Reading
 from conjac.readonly import ReadOnly
-from conjac.sensitivity import metric_slope
 from conjac.tally import Tally
 from conjac.validation import Predictions, check_condition, check_predictions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionCurve:
+class ConfusionCurve(Figures):
     """The confusion matrix of a binary classifier, and its Jacobian, at every threshold.
 
     Make one with `from_predictions`, `from_tally` or `merge`.
 
     Attributes
     ----------
-    labels : tuple of length 2
-        Negative label, positive label.
-    tally : Tally
-        What the slopes are estimated from, and all that `merge` needs.
     diagnostics : mapping
+    reading : Reading
+        How the score was read from what was passed.
+    unlabelled : Unlabelled or None
+        Of a curve from scores alone.
 
     Examples
     --------
@@ -58,13 +57,9 @@ class ConfusionCurve:
     array([0.82, 0.85, 0.68])
     """
 
-    labels: tuple[Any, Any]
-    unit: Coordinate
-    tally: Tally
-    counter: Counter
     diagnostics: Mapping[str, Any]
-    condition_on: ConditionOn | None = None
     reading: Reading = field(default_factory=Reading)
+    unlabelled: Unlabelled | None = None
 
     @classmethod
     def from_predictions(
@@ -79,6 +74,7 @@ class ConfusionCurve:
         coordinate: CoordinateName | None = None,
         thresholds: Any = None,
         condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from labels and scores; counts are exact at any threshold.
 
@@ -86,7 +82,7 @@ class ConfusionCurve:
         ----------
         y_true : array of shape (n_samples,)
         y_score : array of shape (n_samples,) or (n_samples, 2)
-        labels, pos_label, sample_weight, groups, coordinate, condition_on
+        labels, pos_label, sample_weight, groups, coordinate, condition_on, assume_calibrated
             As for `ConfusionJacobian.from_predictions`.
         thresholds : array of shape (n_thresholds,), optional
             Thresholds, in units of ``coordinate``, whose counts stay exact after `merge`.
@@ -99,7 +95,13 @@ class ConfusionCurve:
         rows = check_predictions(
             y_true, y_score, labels=labels, pos_label=pos_label, sample_weight=sample_weight, groups=groups
         )
-        return cls.from_rows(rows, coordinate=coordinate, thresholds=thresholds, condition_on=condition_on)
+        return cls.from_rows(
+            rows,
+            coordinate=coordinate,
+            thresholds=thresholds,
+            condition_on=condition_on,
+            assume_calibrated=assume_calibrated,
+        )
 
     @classmethod
     def from_rows(
@@ -109,6 +111,7 @@ class ConfusionCurve:
         coordinate: CoordinateName | None = None,
         thresholds: Any = None,
         condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
     ) -> Self:
         """Do as `from_predictions` on rows that `conjac.validation.check_predictions` has checked."""
         check_condition(condition_on)
@@ -123,11 +126,17 @@ class ConfusionCurve:
             **rows.notes,
         }
         tally = tally_of(rows, unit, named)
-        return cls(rows.labels, unit, tally, SortedRows.of(rows), ReadOnly(notes), condition_on, rows.reading)
+        density = density_of(tally, assume_calibrated, condition_on)
+        return cls(rows.labels, unit, density, SortedRows.of(rows), condition_on, ReadOnly(notes), rows.reading)
 
     @classmethod
     def from_tally(
-        cls, tally: Tally, *, labels: tuple[Any, Any] = (0, 1), coordinate: CoordinateName | None = None
+        cls,
+        tally: Tally,
+        *,
+        labels: tuple[Any, Any] = (0, 1),
+        coordinate: CoordinateName | None = None,
+        assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from a tally alone.
 
@@ -144,7 +153,83 @@ class ConfusionCurve:
             "counts": "exact at named thresholds and bin edges; elsewhere within a bound",
             "bin_width": tally.step,
         }
-        return cls(labels, unit, tally, BinnedRows.of(tally), ReadOnly(notes))
+        return cls(
+            labels, unit, density_of(tally, assume_calibrated, None), BinnedRows.of(tally), None, ReadOnly(notes)
+        )
+
+    @classmethod
+    def from_scores(
+        cls,
+        y_score: Any,
+        *,
+        labels: tuple[Any, Any] = (0, 1),
+        sample_weight: Any = None,
+        coordinate: CoordinateName | None = None,
+        thresholds: Any = None,
+        labelled: tuple[Any, Any] | None = None,
+    ) -> Self:
+        """Make the curve that is expected of rows without labels, if their scores are calibrated.
+
+        That they are cannot be told from scores alone, and is not claimed: ``diagnostics["assumes"]`` says so.
+        Intervals are for the population's expected matrix; `realized_confint_at` has those of these very rows.
+
+        Parameters
+        ----------
+        y_score : array of shape (n_samples,) or (n_samples, 2)
+            Probabilities of the positive class, or of both.
+        labels : tuple of length 2
+            Negative label, positive label.
+        sample_weight, coordinate, thresholds
+            As for `from_predictions`.
+        labelled : tuple of (y_true, y_score), optional
+            Some rows whose labels are known, by which `calibration_at` tests the scores.
+
+        Raises
+        ------
+        InvalidInputError
+            Scores that are no probabilities, or input that cannot be used.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import conjac as cj
+        >>> p = np.random.default_rng(0).beta(2, 5, 4000)
+        >>> curve = cj.ConfusionCurve.from_scores(p)
+        >>> curve.matrix_at(0.5).round()
+        array([[2684.,  164.],
+               [ 909.,  242.]])
+        >>> curve.diagnostics["assumes"]
+        'calibration: that a share p of the rows scored p is positive; not checked, since no row has a label'
+        """
+        rows = expected_rows(y_score, sample_weight, labels)
+        known = None if labelled is None else check_predictions(*labelled, labels=labels)
+        unlabelled = Unlabelled.of(rows, None if known is None else tally_of(known, COORDINATES["logit"]))
+        found = cls.from_rows(rows, coordinate=coordinate, thresholds=thresholds)
+        return replace(found, diagnostics=ReadOnly({**found.diagnostics, **unlabelled.notes}), unlabelled=unlabelled)
+
+    def realized_confint_at(self, t: Any, level: float = 0.95) -> Interval:
+        """Return the interval of each cell that these very rows would show, were their labels known.
+
+        Of a curve from scores alone: given the scores, the cells vary by the labels, with variance sum p (1 - p).
+
+        Returns
+        -------
+        Interval
+            Lower and upper arrays of shape ``(*t.shape, 2, 2)``.
+
+        Raises
+        ------
+        InvalidInputError
+            A curve of rows whose labels are known.
+        """
+        if self.unlabelled is None:
+            raise InvalidInputError("realized_confint_at: these rows have labels; matrix_at tells their cells")
+        expected = self.weight_at_score(self.score_of(t).reshape(-1))
+        noise = self.unlabelled.noise_at(self.score_of(t).reshape(-1))
+        half = quantile(level, None) * np.sqrt(noise)[:, None, :]
+        most = expected.sum(axis=1, keepdims=True)
+        sides = (np.clip(expected + side * half, 0, most) for side in (-1, 1))
+        return Interval(*(self._shaped(side, t) for side in sides))
 
     def merge(self, other: ConfusionCurve) -> Self:
         """Return the curve of both sets of rows, from their tallies alone.
@@ -156,105 +241,32 @@ class ConfusionCurve:
         """
         if not isinstance(other, ConfusionCurve):
             raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
-        for name in ("labels", "coordinate", "condition_on", "reading"):
+        for name in ("labels", "coordinate", "condition_on", "reading", "assume_calibrated", "has_labels"):
             if getattr(self, name) != getattr(other, name):
                 raise InvalidInputError(
                     f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
                 )
         tally = self.tally.merge(other.tally)
-        merged = type(self).from_tally(tally, labels=self.labels, coordinate=self.unit.name)
+        merged = type(self).from_tally(
+            tally, labels=self.labels, coordinate=self.unit.name, assume_calibrated=self.assume_calibrated
+        )
+        unlabelled = self.unlabelled and other.unlabelled and self.unlabelled.merge(other.unlabelled)
         told = {name: value for name, value in self.diagnostics.items() if other.diagnostics.get(name) == value}
         return replace(
             merged,
-            diagnostics=ReadOnly({**told, **merged.diagnostics}),
+            diagnostics=ReadOnly({**told, **merged.diagnostics, **(unlabelled.notes if unlabelled else {})}),
             condition_on=self.condition_on,
             reading=self.reading,
+            unlabelled=unlabelled,
         )
 
-    @cached_property
-    def density(self) -> Density:
-        """The densities that the slopes are made of."""
-        return Density(self.tally)
+    def _calibration(self, cut: FloatArray) -> Calibration:
+        return super()._calibration(cut) if self.unlabelled is None else self.unlabelled.calibration(cut)
 
     @property
-    def coordinate(self) -> CoordinateName:
-        """Unit of every threshold given or returned."""
-        return self.unit.name
-
-    def matrix_at(self, t: Any, *, exact: bool = False) -> AnyArray:
-        """Return the matrix at thresholds, array of shape ``(*t.shape, 2, 2)``; exact integers without weights.
-
-        Parameters
-        ----------
-        t : float or array
-            In units of ``coordinate``.
-        exact : bool
-            Raise where only a bound is known.
-
-        Raises
-        ------
-        InexactError
-            With ``exact=True``, at a threshold inside a bin of a tally.
-        """
-        counts = self._counts(t)
-        if exact and counts.bound.any():
-            raise InexactError(
-                "exact=True: a tally is exact at its named thresholds and bin edges only; "
-                "name the threshold when the curve is built (thresholds=), or read bound_at"
-            )
-        return counts.weight
-
-    def bound_at(self, t: Any) -> FloatArray:
-        """Return how far each class's cells can be from the exact count, array of shape ``(*t.shape, 2)``."""
-        return self._counts(t).bound
-
-    def jacobian_at(self, t: Any) -> FloatArray:
-        """Return dC/dt, array of shape ``(*t.shape, 2, 2)``; nan at the end of the domain."""
-        motion = self.motion_at(t)
-        return self._shaped(motion.slope(motion.point), t)
-
-    def center_at(self, t: Any) -> FloatArray:
-        """Return the bias-corrected dC/dt on which intervals are centred, array of shape ``(*t.shape, 2, 2)``."""
-        motion = self.motion_at(t)
-        return self._shaped(motion.slope(motion.center), t)
-
-    def stderr_at(self, t: Any) -> FloatArray:
-        """Return the standard error of `center_at`, array of shape ``(*t.shape, 2, 2)``."""
-        return self._shaped(self.motion_at(t).slope_stderr(), t)
-
-    def confint_at(self, t: Any, level: float = 0.95) -> Interval:
-        """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
-        motion = self.motion_at(t)
-        center = motion.slope(motion.center)
-        half = quantile(level, motion.joint.cells.df) * motion.slope_stderr()
-        return Interval(self._shaped(center - half, t), self._shaped(center + half, t))
-
-    def metric_at(self, metric: str | Metric, t: Any) -> Estimate:
-        """Return a metric's value and its error at thresholds, arrays of t's shape."""
-        row, cells = resolve(metric, self.labels), self.cells_at(t)
-        inside = self._counts(t).bound.reshape(-1, 2)[:, :, None]
-        bound = np.where(inside > 0, np.abs(row.gradient(cells.weight)) * inside, 0.0).sum(axis=(1, 2))
-
-        def limits(level: float) -> Interval:
-            return Interval(*(self._shaped(side, t) for side in metric_interval(row, cells, level)))
-
-        value, error = self._shaped(row.value(cells.weight), t), self._shaped(metric_stderr(row, cells), t)
-        return Estimate(value, error, self._shaped(bound, t), limits)
-
-    def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
-        """Return a metric's derivative at thresholds, arrays of t's shape; its interval is that of bias correction."""
-        motion = self.motion_at(t)
-        slope, center, error = (self._shaped(x, t) for x in metric_slope(resolve(metric, self.labels), motion))
-
-        def limits(level: float) -> Interval:
-            half = quantile(level, motion.joint.cells.df) * error
-            return Interval(center - half, center + half)
-
-        return Estimate(slope, error, np.zeros_like(slope), limits)
-
-    def method_at(self, t: Any) -> AnyArray:
-        """Return which estimator gives the slope at thresholds ("tangent", "secant" or "undefined"), of t's shape."""
-        return np.asarray(self.motion_at(t).flux.method.reshape(np.shape(t)))
+    def has_labels(self) -> bool:
+        """Whether cells are counted, not expected from scores alone."""
+        return self.unlabelled is None
 
     def maximize(
         self,
@@ -303,61 +315,6 @@ class ConfusionCurve:
             No threshold reaches it; ``nearest`` tells the one that comes nearest.
         """
         return solve_threshold(self, {**(target or {}), **metrics})
-
-    def cutoffs(self) -> FloatArray:
-        """Return every threshold that alerts a different set, on the scores' own scale; the last alerts none."""
-        return self.counter.cutoffs()
-
-    def score_of(self, t: Any) -> FloatArray:
-        """Return thresholds on the scores' own scale, array of t's shape."""
-        return to_score(self.counter, self.unit, t)
-
-    def told(self, score: Any) -> FloatArray:
-        """Return thresholds on the scores' own scale in units of ``coordinate``: the inverse of `score_of`."""
-        return from_score(self.counter, self.unit, score)
-
-    def cells_at(self, t: Any) -> Cells:
-        """Return the cells at thresholds, in a row; at a share of rows, with the noise of where that share is cut."""
-        if self.unit.cut is None:
-            return self.motion_at(t).joint.cells
-        return self.cells_at_score(self.score_of(t).reshape(-1))
-
-    def motion_at(self, t: Any) -> Motion:
-        """Return cells, fluxes and their covariance at thresholds, in a row; the last ones asked for are kept."""
-        score = self.score_of(t).reshape(-1)
-        key = score.tobytes()
-        if key not in self._last_motion:
-            self._last_motion.clear()
-            self._last_motion[key] = self.motion_at_score(score)
-        return self._last_motion[key]
-
-    @cached_property
-    def _last_motion(self) -> dict[bytes, Motion]:
-        return {}
-
-    def weight_at_score(self, score: FloatArray) -> AnyArray:
-        """Return the matrices alone, array of shape (n_points, 2, 2), for thresholds on the scores' own scale."""
-        return self.counter.at(score).weight
-
-    def cells_at_score(self, score: FloatArray) -> Cells:
-        """Return what `cells_at` does, for thresholds on the scores' own scale."""
-        counts = self.counter.at(score)
-        return Cells(
-            counts.weight,
-            counts.weight2,
-            alerts_by_block(self.tally, cut_of(score, self.unit)) if self.tally.clustered else None,
-            self.condition_on,
-        )
-
-    def motion_at_score(self, score: FloatArray) -> Motion:
-        """Return what `motion_at` does, for thresholds on the scores' own scale."""
-        return Motion.at(self.density, self.unit, score, self.cells_at_score(score))
-
-    def _counts(self, t: Any) -> Counts:
-        return self.counter.at(self.score_of(t))
-
-    def _shaped(self, values: AnyArray, t: Any) -> FloatArray:
-        return np.asarray(values).reshape((*np.shape(t), *np.shape(values)[1:]))
 
     def __repr__(self) -> str:
         """Show what the curve is of."""

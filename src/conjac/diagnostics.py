@@ -19,6 +19,8 @@ CAUTIONS = {
     "unknown": f"fewer than {MIN_ROWS} effective rows of class {{}} at the threshold: the interval of its slope is nan",
     "rough": f"fewer than {FEW} effective rows of class {{}} at the threshold: the interval of its slope is rough",
     "finer": "the scores of class {} show more than their number resolves: the interval of its slope may be too short",
+    "calib": "the labels near the threshold are not what calibrated scores say, of class {}: "
+    "the slope follows the labels, and the assumption is worth nothing here",
     "edge": f"fewer than {FEW} rows of class {{}} between the threshold and the end of its scores: "
     "the interval of its slope may be too short",
 }
@@ -47,6 +49,11 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
     if unit.scale == "logit":
         found["exact_zeros"] = int((rows.score == 0).sum())
         found["exact_ones"] = int((rows.score == 1).sum())
+    if density.assumes_calibration:
+        found["assumes"] = "calibrated scores: both classes share one density"
+        found["calibration"] = dict(
+            zip(("shift", "stderr", "bias_bound"), map(float, flux.calibration[0]), strict=True)
+        )
     method = flux.method[0]
     if method == "tangent":
         found["bandwidth"] = by_label(flux.bandwidth[0])

@@ -13,7 +13,7 @@ import numpy as np
 from conjac import coordinates, exports, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.calculus.linear import LinearMap
-from conjac.density import Density
+from conjac.density import density_of
 from conjac.diagnostics import explain
 from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.thresholds import resolve_threshold
@@ -84,6 +84,7 @@ class ConfusionJacobian(LinearMap):
         groups: Any = None,
         normalize: Normalize | None = None,
         condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
         random_state: Any = None,
     ) -> Self:
         """Count the cells and estimate their derivatives from labels and scores.
@@ -116,8 +117,10 @@ class ConfusionJacobian(LinearMap):
             Divide by row, by column or by the total; the derivative includes the denominator's motion.
         condition_on : "class", optional
             Take the class totals as fixed by design (stratified samples).
+        assume_calibrated : bool
+            Take scores as probabilities that hold: both slopes share the pooled density, which helps a rare class.
         random_state : None or int
-            For a uniform signature: nothing here is random.
+            Nothing here is random.
 
         Returns
         -------
@@ -133,8 +136,7 @@ class ConfusionJacobian(LinearMap):
         Warns
         -----
         ConjacWarning
-            An interval that should not be believed, of a class with few effective rows at the boundary (under 5 it
-            is nan), a finer shape than they resolve, or few rows up to a hard edge; ``diagnostics["cautions"]``.
+            An interval that should not be believed, or is nan for want of rows: ``diagnostics["cautions"]``.
 
         Examples
         --------
@@ -157,7 +159,13 @@ class ConfusionJacobian(LinearMap):
             y_true, y_score, labels=labels, pos_label=pos_label, sample_weight=sample_weight, groups=groups
         )
         result = cls.from_rows(
-            rows, threshold=threshold, wrt=wrt, coordinate=coordinate, normalize=normalize, condition_on=condition_on
+            rows,
+            threshold=threshold,
+            wrt=wrt,
+            coordinate=coordinate,
+            normalize=normalize,
+            condition_on=condition_on,
+            assume_calibrated=assume_calibrated,
         )
         for caution in result.diagnostics["cautions"]:
             warnings.warn(caution, ConjacWarning, stacklevel=2)
@@ -173,6 +181,7 @@ class ConfusionJacobian(LinearMap):
         coordinate: CoordinateName | None = None,
         normalize: Normalize | None = None,
         condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
     ) -> Self:
         """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_predictions` has checked."""
         if normalize not in NORMALIZE:
@@ -182,7 +191,7 @@ class ConfusionJacobian(LinearMap):
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
         cells = count_at(rows, score, condition_on)
-        density = Density(tally_of(rows, unit))
+        density = density_of(tally_of(rows, unit), assume_calibrated, condition_on)
         motion = Motion.at(density, unit, np.array([score]), cells)
         return cls(
             labels=rows.labels,
@@ -220,14 +229,9 @@ class ConfusionJacobian(LinearMap):
         """
         if training_data is not None:
             raise NotSupportedError("training_data: this version differentiates nothing through training")
-        score, name, classes = response(estimator, X, output)
         named = options.get("labels")
-        positive = options.get("pos_label", classes[-1] if named is None else named[-1])
-        if len(classes) == 2 and positive == classes[0]:
-            score = score[:, 0] if score.ndim == 2 else -score
-            name += f", {'column of' if name == 'predict_proba' else 'negated for'} {positive!r}"
-        elif len(classes) == 2 and score.ndim == 2:
-            score = score[:, 1]
+        positive = options.get("pos_label", None if named is None else named[-1])
+        score, name, classes = response(estimator, X, output, positive)
         if named is None and options.get("pos_label") is None:
             options["labels"] = classes
         result = cls.from_predictions(y, score, **options)

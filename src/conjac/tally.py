@@ -175,21 +175,21 @@ class Tally:
         offset = self.offset + self.rows * ((self.keys[:, 2] - keys[:, 2] * factor) * self.step)
         return _sum([replace(self, step=step, keys=keys, offset=offset)])
 
-    def atoms(self, true: int | None = None, facet: int = 0, *, step: float = 0.0) -> Atoms:
+    def atoms(self, *classes: int, facet: int = 0, step: float = 0.0) -> Atoms:
         """Return the rows near one facet as weighted points, by ascending margin.
 
         Parameters
         ----------
-        true : int, optional
-            One class; all of them by default.
+        *classes : int
+            Some classes; all of them by default.
         facet : int
         step : float
             A power of two: bins at least this wide.
         """
         tally = self.coarsen(step)
         chosen = tally.keys[:, 1] == facet
-        if true is not None:
-            chosen &= tally.keys[:, 0] == true
+        if classes:
+            chosen &= np.isin(tally.keys[:, 0], classes)
         keys = tally.keys[chosen]
         index, first = group(keys[:, 2:4])
         rows, weight2, offset = (

@@ -10,6 +10,7 @@ from conjac._typing import BoolArray, FloatArray
 from conjac.coordinates import COORDINATES, margins, scores_of
 from conjac.decisions.along import AT_MOST, Curve, component, in_order
 from conjac.decisions.smoothed import SmoothedMetric
+from conjac.density.flux import PENALTY
 from conjac.inference import Cells, Interval, metric_stderr, quantile
 from conjac.metrics import Metric
 from conjac.motion import Motion
@@ -72,8 +73,7 @@ class SlopeLimits:
             return [Interval(np.array(np.nan), np.array(np.nan))]
         reach = quantile(level, self.df)
         inside = (np.abs(ratio) <= reach) & (loss <= WORSE)
-        if not inside.any():
-            inside[np.argmin(np.abs(grid - self.score))] = True
+        inside[np.argmin(np.abs(grid - self.score))] = True
         change = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
         parts = []
         for first, last in zip(change[::2], change[1::2] - 1, strict=True):
@@ -116,17 +116,21 @@ class PlateauLimits:
 
 
 def _paired_stderr(row: Metric, best: Cells, others: Cells, higher: BoolArray) -> FloatArray:
-    """Return the standard error of the difference in a metric between one threshold and others, same rows."""
+    """Return the standard error of the difference in a metric between one threshold and others, same rows.
+
+    Half a row of each class is added to those that change sides: where few do, and none of the class that counts most,
+    the difference looks surer than it is.
+    """
     a, b = best.centred(row.gradient(best.weight)), others.centred(row.gradient(others.weight))
     alerts = np.stack(np.broadcast_arrays(best.weight2[..., 1], others.weight2[..., 1]))
     above, total = alerts.min(axis=0), best.weight2.sum(axis=-1)
     below = total - alerts.max(axis=0)
+    one_row = total / best.weight.sum(axis=-1)
+    crossed = total - above - below + PENALTY * one_row**2
     changed = np.where(higher[:, None], a[..., 1] - b[..., 0], a[..., 0] - b[..., 1])
-    variance = (
-        above * (a[..., 1] - b[..., 1]) ** 2
-        + below * (a[..., 0] - b[..., 0]) ** 2
-        + (total - above - below) * changed**2
-    ).sum(axis=-1)
+    variance = (above * (a[..., 1] - b[..., 1]) ** 2 + below * (a[..., 0] - b[..., 0]) ** 2 + crossed * changed**2).sum(
+        axis=-1
+    )
     simple = metric_stderr(row, Cells(best.weight, best.weight2, None, best.condition_on))
     clustered = metric_stderr(row, best)
     factor = clustered / simple if simple.all() else 1.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
-from conjac._typing import FloatArray
+from conjac._typing import AnyArray, FloatArray
 from conjac.density.discrete import Occupancy
-from conjac.density.flux import Flux
+from conjac.density.flux import Flux, of_own_rows
 from conjac.density.secant import secant
 from conjac.density.smooth import Smoother
 from conjac.density.tangent import Tangent
@@ -30,6 +31,8 @@ class Density:
     tally : Tally
     """
 
+    assumes_calibration: ClassVar[bool] = False
+
     tally: Tally
 
     @cached_property
@@ -45,7 +48,7 @@ class Density:
     @cached_property
     def smoother(self) -> Smoother:
         """Each class's weight above a cut, by its density."""
-        return Smoother.of(self.tally, self.tangents)
+        return Smoother.of(self.tally, lambda cut: np.asarray(self.tangent_flux(cut)["value"]))
 
     def flux(self, cut: FloatArray) -> Flux:
         """Estimate the density of each class's weight at each cut, per unit of margin.
@@ -66,12 +69,16 @@ class Density:
         discrete[smooth] = self.occupancy.is_discrete(cut[smooth])
         smooth &= ~discrete
         if smooth.any():
-            classes = [tangent.at(cut[smooth]) for tangent in self.tangents]
-            found = {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
-            result.put(smooth, found, "tangent")
+            result.put(smooth, self.tangent_flux(cut[smooth]), "tangent")
             if self.occupancy.share < SMOOTH:  # between two atoms the kernel sees nothing: count across them instead
                 discrete |= smooth & (result.n_eff < FEW).any(axis=1)
                 result.bandwidth[discrete], result.doubt[discrete] = np.nan, ""
         if discrete.any():
             result.put(discrete, secant(self.tally, cut[discrete]), "secant")
         return result
+
+    def tangent_flux(self, cut: FloatArray) -> dict[str, AnyArray]:
+        """Estimate where there is a density, arrays as in `Flux`."""
+        classes = [tangent.at(cut) for tangent in self.tangents]
+        found = {name: np.stack([c[name] for c in classes], axis=1) for name in classes[0]}
+        return of_own_rows({**found, "cross": found["cross"][:, :, 0]})

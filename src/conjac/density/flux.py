@@ -27,10 +27,11 @@ class Flux:
         The bias-corrected estimate, on which intervals are centred.
     by_block : array of shape (n_points, n_classes, n_blocks)
         Each block's part of ``center``.
-    square : array of shape (n_points, n_classes)
-        Sums of squared contributions to ``center``.
-    cross : array of shape (n_points, n_classes, 2)
-        Sums of squared weight times contribution, over rows below and above the cut.
+    square : array of shape (n_points, n_classes, n_classes)
+        Sums of squared weight times the contributions to ``center`` of one class and of another; 0 between classes
+        whose densities are of their own rows alone.
+    cross : array of shape (n_points, n_classes, n_classes, 2)
+        Sums of squared weight times contribution to ``center``, over the rows of each class below and above the cut.
     penalty : array of shape (n_points, n_classes)
         Variance of half a row at the boundary, added to that of ``center``.
     drift : array of shape (n_points, n_classes)
@@ -43,9 +44,12 @@ class Flux:
         Half-width of the secant's window, in units of score; nan for the tangent.
     bias : array of shape (n_points, n_classes)
         Estimated bias of the secant as a derivative, per unit of margin; nan for the tangent.
+    calibration : array of shape (n_points, 3)
+        Where scores are taken as calibrated: by how much the labels' log-odds differ at the cut, the standard error and
+        a bound of the bias of that; else nan.
     doubt : array of shape (n_points, n_classes)
         Why an interval may not hold: "finer" (the rows show more than their number resolves), "edge" (few rows between
-        the cut and a hard edge of the scores), or empty.
+        the cut and a hard edge of the scores), "calib" (the labels are not what calibrated scores say), or empty.
     method : array of shape (n_points,)
         "tangent", "secant" or "undefined".
     """
@@ -61,13 +65,21 @@ class Flux:
     bandwidth: FloatArray
     step: FloatArray
     bias: FloatArray
+    calibration: FloatArray
     doubt: AnyArray
     method: AnyArray
 
     @classmethod
     def undefined(cls, n_points: int, n_blocks: int, n_classes: int = 2) -> Self:
         """Return a flux of nan, to be filled by `put`."""
-        tail: dict[str, tuple[int, ...]] = {"by_block": (n_classes, n_blocks), "cross": (n_classes, 2), "step": ()}
+        square = (n_classes, n_classes)
+        tail: dict[str, tuple[int, ...]] = {
+            "by_block": (n_classes, n_blocks),
+            "square": square,
+            "cross": (*square, 2),
+            "step": (),
+            "calibration": (3,),
+        }
         arrays: dict[str, Any] = {
             f.name: np.full((n_points, *tail.get(f.name, (n_classes,))), np.nan) for f in fields(cls)
         }
@@ -79,6 +91,18 @@ class Flux:
         for name, values in part.items():
             getattr(self, name)[where] = values
         self.method[where] = method
+
+
+def of_own_rows(found: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    """Return the figures of classes whose densities are of their own rows alone, as `Flux` holds them.
+
+    Parameters
+    ----------
+    found : mapping
+        Arrays as in `Flux`, but ``square`` of shape (n_points, n_classes) and ``cross`` (n_points, n_classes, 2).
+    """
+    own = np.eye(found["square"].shape[1])
+    return {**found, "square": found["square"][:, :, None] * own, "cross": found["cross"][:, :, None] * own[:, :, None]}
 
 
 def second_moments(atoms: Atoms, contribution: FloatArray, above: BoolArray) -> dict[str, FloatArray]:

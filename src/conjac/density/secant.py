@@ -3,7 +3,8 @@ r"""The secant: count again on either side of the cut, over a step that is repor
 For scores on atoms there is no density. The estimand is the population's central difference quotient
 :math:`[C(t + d) - C(t - d)] / 2d` at the reported step d, in units of score. The ends lie between atoms; on a
 lattice 2d is a whole number of its steps. Of such steps, the one of least estimated mean squared error as a
-derivative is taken, :math:`(d^2 g'' / 6)^2 + g / 2d`, and the bias that remains is reported.
+derivative is taken, :math:`(d^2 g'' / 6)^2 + g / 2d`, relative to each class's squared density so that the larger class
+does not decide alone; the bias that remains is reported.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from conjac._typing import FloatArray
 from conjac.coordinates import scores_of
-from conjac.density.flux import PENALTY, second_moments
+from conjac.density.flux import PENALTY, of_own_rows, second_moments
 from conjac.density.spread import Spread
 from conjac.tally import Atoms, Tally
 
@@ -30,7 +31,7 @@ def secant(tally: Tally, cut: FloatArray) -> dict[str, FloatArray]:
     pooled = scores_of(np.unique(tally.atoms().position), tally.scale)
     classes = [_ByScore.of(tally.atoms(true), tally) for true in (0, 1)]
     points = [_at(classes, pooled, float(c), float(scores_of(c, tally.scale)), tally) for c in cut]
-    return {name: np.stack([p[name] for p in points]) for name in points[0]}
+    return of_own_rows({name: np.stack([p[name] for p in points]) for name in points[0]})
 
 
 @dataclass(frozen=True)
@@ -119,5 +120,6 @@ def _mean_squared_error(c: _ByScore, t: float, steps: FloatArray) -> tuple[Float
     kernel = (distance**2 - 1) * gauss / h**3
     curvature = float(kernel @ c.atoms.weight.sum(axis=1))
     noise = float(kernel**2 @ c.atoms.weight2)
-    density2 = float(gauss @ c.atoms.weight2 / h)
-    return (steps**2 / 6) ** 2 * (curvature**2 + noise) + density2 / (2 * steps), curvature
+    density, density2 = (float(gauss @ weight / h) for weight in (c.atoms.weight.sum(axis=1), c.atoms.weight2))
+    error = (steps**2 / 6) ** 2 * (curvature**2 + noise) + density2 / (2 * steps)
+    return error / (density**2 + density2 / h), curvature

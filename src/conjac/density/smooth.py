@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from conjac._typing import FloatArray
-from conjac.density.tangent import Tangent
 from conjac.tally import Tally
 
 GRID = 1001
@@ -30,12 +30,19 @@ class Smoother:
     above: CubicHermiteSpline
 
     @classmethod
-    def of(cls, tally: Tally, tangents: tuple[Tangent, ...]) -> Smoother:
-        """Integrate each class's density, scaled to the class's weight."""
+    def of(cls, tally: Tally, density_at: Callable[[FloatArray], FloatArray]) -> Smoother:
+        """Integrate each class's density, scaled to the class's weight.
+
+        Parameters
+        ----------
+        tally : Tally
+        density_at : callable
+            From cuts to each class's density there, array of shape (n_points, n_classes).
+        """
         position = tally.atoms().position
         ranks = np.linspace(0, len(position) - 1, min(GRID, len(position))).astype(np.intp)
         grid = np.union1d(position[ranks], np.linspace(position[0], position[-1] + tally.step, GRID))
-        density = np.stack([tangent.at(grid)["value"] for tangent in tangents], axis=1)
+        density = density_at(grid)
         pieces = (density[1:] + density[:-1]) / 2 * np.diff(grid)[:, None]
         below = np.concatenate([np.zeros((1, density.shape[1])), pieces.cumsum(axis=0)])
         total = tally.totals(density.shape[1])[0]

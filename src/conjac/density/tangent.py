@@ -7,7 +7,7 @@ log-quadratic functional T of `conjac.density.local`,
 
 which is unbiased where g is right, whatever h is, and else has T's bias for :math:`f / g`, of order :math:`h^4`.
 The bandwidth is 1.4 times that of a kernel estimate with the guess's roughness: T's variance is then that of a kernel
-estimate. Where the fixed point of Botev, Grotowski & Kroese (`conjac.density.fixed_point`) is less than three quarters
+estimate. Where the fixed point of Botev, Grotowski & Kroese (`conjac.density.fixed_point`) is less than .6
 of it, the rows show more than the guess resolves, and the fixed point is taken. Where fewer than 10 effective rows
 would lie under the kernel it is widened, to at most 1.4 times.
 
@@ -24,20 +24,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray
+from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import FLOOR
 from conjac.density.binning import Binning, declumped
 from conjac.density.fixed_point import finer_bandwidth
 from conjac.density.flux import PENALTY
-from conjac.density.local import REACH, Moments, gauss, kernel_moments
+from conjac.density.local import Moments, gauss
 from conjac.density.normalizing import Normalizing
 from conjac.density.pilot import Pilot
-from conjac.density.placed import Placed
+from conjac.density.placed import Placed, Window
 from conjac.density.spread import Spread, dispersion
 from conjac.tally import Tally
 
 WIDER = 1.4
-FINER = 0.75
+FINER = 0.6
 NORMAL_REFERENCE = (4 / 3) ** (1 / 5)
 CLIPPED = -np.log(FLOOR) - 1e-6
 ENOUGH_ROWS = 10
@@ -61,14 +61,14 @@ SHARES = SHARES / SHARES.sum()
 
 @dataclass(frozen=True, eq=False)
 class Tangent:
-    """One class's density, at any cut.
+    """The density of one class or of several together, at any cut.
 
     Attributes
     ----------
     normalizing : Normalizing
         From margins to z.
-    placed : Placed
-        The class's rows, at their z.
+    placed : tuple of Placed
+        Each class's rows, at their z.
     spread : Spread
     row : float
         Weight of an effective row.
@@ -80,7 +80,7 @@ class Tangent:
     """
 
     normalizing: Normalizing
-    placed: Placed
+    placed: tuple[Placed, ...]
     spread: Spread
     row: float
     pilot: Pilot | None
@@ -88,13 +88,12 @@ class Tangent:
     finer: bool
 
     @classmethod
-    def of(cls, tally: Tally, true: int) -> Tangent:
-        """Measure one class; the rows clipped to the end of the logit scale have no part in its shape."""
-        atoms = tally.atoms(true)
-        shape = atoms
+    def of(cls, tally: Tally, *classes: int) -> Tangent:
+        """Measure classes together; rows clipped to the end of the logit scale have no part in their shape."""
+        shape = tally.atoms(*classes)
         if tally.scale == "logit":
-            inside = np.abs(atoms.position) < CLIPPED
-            shape = atoms.where(inside) if inside.any() else atoms
+            inside = np.abs(shape.position) < CLIPPED
+            shape = shape.where(inside) if inside.any() else shape
         spread = Spread.of(shape)
         n = spread.n / dispersion(shape, tally.step)
         row = float(shape.weight.sum() / n) or 1.0
@@ -106,20 +105,28 @@ class Tangent:
             bandwidth = pilot.bandwidth(n)
             clear = Binning.of(shape.position, declumped(shape, tally.step), tally.step, normalizing)
             finer = None if clear is None else finer_bandwidth(clear, n, FINER * bandwidth)
-        placed = Placed.of(atoms, normalizing(atoms.position), WIDER * (finer or bandwidth) / BINS_PER_BANDWIDTH)
-        return cls(normalizing, placed, spread, row, pilot, WIDER * (finer or bandwidth), finer is not None)
+        bandwidth = WIDER * (finer or bandwidth)
+        parts = (tally.atoms(true) for true in classes)
+        placed = tuple(Placed.of(rows, normalizing(rows.position), bandwidth / BINS_PER_BANDWIDTH) for rows in parts)
+        return cls(normalizing, placed, spread, row, pilot, bandwidth, finer is not None)
 
     def at(self, cut: FloatArray) -> dict[str, AnyArray]:
-        """Estimate the density at cuts; arrays as in `conjac.density.Flux`, without the axis of classes."""
+        """Estimate the density at cuts.
+
+        Returns
+        -------
+        dict of arrays
+            As in `conjac.density.Flux`, of one figure; ``cross`` has shape (n_points, n_classes, 2).
+        """
         z = np.clip(self.normalizing(cut), -FAR, FAR)
         slope, bend = self.normalizing.slope(cut), self.normalizing.bend(cut)
         guess = np.zeros(len(cut)) if self.pilot is None else self.pilot.at(z)
         bandwidth = self._bandwidth(guess)
-        first, last = (np.searchsorted(self.placed.atoms.position, z + side * REACH * bandwidth) for side in (-1, 1))
-        chunks = max(1, len(cut) * int((last - first).max(initial=0)) // AT_ONCE)
+        windows = [placed.window(z, bandwidth) for placed in self.placed]
+        reach = max(int((last - first).max(initial=0)) for first, last in windows)
+        chunks = max(1, len(cut) * reach // AT_ONCE)
         parts = [
-            self._estimate(z[few], guess[few], bandwidth[few], first[few], last[few])
-            for few in np.array_split(np.arange(len(cut)), chunks)
+            self._estimate(z[few], guess[few], bandwidth[few]) for few in np.array_split(np.arange(len(cut)), chunks)
         ]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         doubt = np.where(self.finer & (found["n_eff"] < RESOLVED), "finer", "")
@@ -128,9 +135,9 @@ class Tangent:
 
     def _rows_to_an_edge(self, z: FloatArray) -> FloatArray:
         """Return the rows between each cut and the nearest hard edge; infinite without one."""
-        above = self.placed.above2[np.searchsorted(self.placed.z, z)] / self.spread.weight2
-        below = self.placed.above2[0] / self.spread.weight2 - above
-        lower, upper = (np.isfinite(edge) for edge in (self.normalizing.lower, self.normalizing.upper))
+        above = sum(placed.above2[np.searchsorted(placed.z, z)] for placed in self.placed) / self.spread.weight2
+        below = sum(placed.above2[0] for placed in self.placed) / self.spread.weight2 - above
+        lower, upper = (np.isfinite(edge) for edge in self.normalizing.edges)
         return np.minimum(below if lower else np.inf, above if upper else np.inf)
 
     def _bandwidth(self, guess: FloatArray) -> FloatArray:
@@ -141,17 +148,9 @@ class Tangent:
         with np.errstate(divide="ignore"):
             return np.asarray(bandwidth * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
 
-    def _estimate(
-        self, z: FloatArray, guess: FloatArray, bandwidth: FloatArray, first: IntArray, last: IntArray
-    ) -> dict[str, FloatArray]:
-        place = first[:, None] + np.arange(max(1, int((last - first).max(initial=0))))
-        atoms = self.placed.atoms
-        near = np.minimum(place, len(atoms.position) - 1)
-        distance = (atoms.position[near] - z[:, None]) / bandwidth[:, None]
-        kernel = np.where(place < last[:, None], gauss(distance), 0.0) / bandwidth[:, None]
-        parts = kernel_moments(kernel, distance, self.placed.within[near] / bandwidth[:, None] ** 2)
-        weight, weight2 = atoms.weight.sum(axis=1)[near], atoms.weight2[near]
-        rows = Moments(*(np.einsum("ij,ij->i", part, weight) for part in parts))
+    def _estimate(self, z: FloatArray, guess: FloatArray, bandwidth: FloatArray) -> dict[str, FloatArray]:
+        windows = [Window.of(placed, z, bandwidth) for placed in self.placed]
+        rows = Moments(*np.sum([window.moments for window in windows], axis=0))
         off = guess <= 0
         guessed = self._guessed(z, bandwidth, off)
         guess = np.where(off, 1.0, guess)
@@ -163,29 +162,21 @@ class Tangent:
             constant, linear, square = shape.influence()
             adds = np.stack([constant + 1 / rows.mass, linear, square])
             adds = np.nan_to_num(adds * center / (adds * rows.all).sum(axis=0))
-            contribution = sum(part * add[:, None] for part, add in zip(parts, adds, strict=True))
-            moments = self._second_moments(near, contribution, self.placed.above(z, near))
+            second = [window.second_moments(z, adds) for window in windows]
+            variance = np.sum([part["square"] for part in second], axis=0)
             correction = center - guess
-            kept = np.nan_to_num(np.maximum(0, 1 - NOISE * moments["square"] / correction**2))
-            n_eff = np.nan_to_num(rows.mass**2 / np.einsum("ij,ij,ij->i", kernel, kernel, weight2))
+            kept = np.nan_to_num(np.maximum(0, 1 - NOISE * variance / correction**2))
+            n_eff = np.nan_to_num(rows.mass**2 / np.sum([window.squares for window in windows], axis=0))
         return {
-            **moments,
+            "by_block": np.sum([part["by_block"] for part in second], axis=0),
+            "square": variance,
+            "cross": np.stack([part["cross"] for part in second], axis=1),
             "value": np.where(off, center, guess + kept * correction),
             "center": center,
             "n_eff": n_eff,
             "bandwidth": bandwidth,
             "drift": np.zeros(len(z)) if self.pilot is None else self.pilot.drift(z),
             "penalty": PENALTY * self.spread.weight2 * (1.5 * peak) ** 2,
-        }
-
-    def _second_moments(self, near: IntArray, contribution: FloatArray, above: FloatArray) -> dict[str, FloatArray]:
-        """Return a functional's value by block and its second moments, arrays as in `conjac.density.Flux`."""
-        weighted = contribution * self.placed.atoms.weight2[near]
-        over = np.einsum("ij,ij->i", weighted, above)
-        return {
-            "by_block": (contribution[:, None, :] @ self.placed.atoms.weight[near])[:, 0, :],
-            "square": np.einsum("ij,ij->i", weighted, contribution),
-            "cross": np.stack([weighted.sum(axis=1) - over, over], axis=1),
         }
 
     def _guessed(self, z: FloatArray, bandwidth: FloatArray, off: BoolArray) -> Moments:

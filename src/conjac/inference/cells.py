@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -37,6 +38,13 @@ class Cells:
     def df(self) -> int | None:
         """Degrees of freedom of errors from blocks; None where errors come from rows."""
         return None if self.by_block is None else used_blocks(self.by_block) - 1
+
+    def at(self, point: int) -> Self:
+        """Return one of the points."""
+        names = ("weight", "weight2", "by_block", "covariance")
+        arrays = {name: getattr(self, name) for name in names}
+        parts: dict[str, Any] = {name: x[point : point + 1] for name, x in arrays.items() if x is not None}
+        return replace(self, **parts)
 
     def centred(self, values: FloatArray) -> FloatArray:
         """Return a figure of each cell less its mean over the total that the design fixes.

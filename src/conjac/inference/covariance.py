@@ -55,7 +55,8 @@ def joint(cells: Cells, flux: Flux) -> Joint:
     n = len(cells.weight)
     theta = np.concatenate([cells.weight.reshape(n, N_CELLS), flux.center], axis=1, dtype=np.float64)
     if cells.by_block is None:
-        first = np.concatenate([cells.weight2.reshape(n, N_CELLS), flux.cross.sum(axis=-1)], axis=1, dtype=np.float64)
+        crossed = flux.cross.sum(axis=(2, 3))
+        first = np.concatenate([cells.weight2.reshape(n, N_CELLS), crossed], axis=1, dtype=np.float64)
         covariance = _of_rows(theta, first, _second_moments(first, flux), cells.condition_on)
     else:
         by_block = np.concatenate([cells.by_block.reshape(n, N_CELLS, -1), flux.by_block], axis=1)
@@ -86,12 +87,10 @@ def _second_moments(first: FloatArray, flux: Flux) -> FloatArray:
     second = np.zeros((*first.shape, first.shape[1]))
     for cell in range(N_CELLS):
         second[:, cell, cell] = first[:, cell]
-    for true in (0, 1):
-        at = N_CELLS + true
-        second[:, at, at] = flux.square[:, true]
-        for predicted in (0, 1):
-            cell = 2 * true + predicted
-            second[:, at, cell] = second[:, cell, at] = flux.cross[:, true, predicted]
+    second[:, N_CELLS:, N_CELLS:] = flux.square
+    crossed = flux.cross.reshape(len(first), flux.cross.shape[1], N_CELLS)
+    second[:, N_CELLS:, :N_CELLS] = crossed
+    second[:, :N_CELLS, N_CELLS:] = crossed.swapaxes(1, 2)
     return second
 
 

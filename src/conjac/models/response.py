@@ -16,14 +16,18 @@ RESPONSES = {
 }
 
 
-def response(estimator: Any, X: Any, output: str) -> tuple[AnyArray, str, tuple[Any, ...]]:
+def response(estimator: Any, X: Any, output: str, positive: Any = None) -> tuple[AnyArray, str, tuple[Any, ...]]:
     """Return a fitted classifier's scores, the method that gave them, and its classes.
+
+    Of two classes, the scores are those of the positive one.
 
     Parameters
     ----------
     estimator : fitted classifier with ``classes_``
     X : array or frame of shape (n_samples, n_features)
     output : {"auto", "probabilities", "scores"}
+    positive : label, optional
+        Of two classes; the last by default.
 
     Raises
     ------
@@ -35,8 +39,18 @@ def response(estimator: Any, X: Any, output: str) -> tuple[AnyArray, str, tuple[
     for name in RESPONSES[output]:
         if hasattr(estimator, name) and hasattr(estimator, "classes_"):
             labels = tuple(np.asarray(estimator.classes_).tolist())
-            return np.asarray(getattr(estimator, name)(X)), name, labels
+            score, how = _of_positive(np.asarray(getattr(estimator, name)(X)), labels, positive)
+            return score, name + how, labels
     raise InvalidInputError(
         f"{type(estimator).__name__} has no {' or '.join(RESPONSES[output])} and classes_; "
         "fit a classifier first, or pass its scores to from_predictions"
     )
+
+
+def _of_positive(score: AnyArray, classes: tuple[Any, ...], positive: Any) -> tuple[AnyArray, str]:
+    if len(classes) != 2:
+        return score, ""
+    if positive == classes[0]:
+        column, how = (score[:, 0], "column of") if score.ndim == 2 else (-score, "negated for")
+        return column, f", {how} {positive!r}"
+    return (score[:, 1] if score.ndim == 2 else score), ""
