@@ -194,6 +194,7 @@ def test_repeated_rows_without_groups_are_not_known_to_be_repeated():
     np.testing.assert_allclose(naive.matrix_stderr, np.sqrt(10) * cj.confusion_jacobian(y, p).matrix_stderr, rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:the scores of class:conjac.ConjacWarning")  # of one sample in 200, in error
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.99])
 def test_levels_are_kept(level):
     truth = 500 * POPULATION.slope(0.5)

@@ -53,7 +53,8 @@ class Sensitivity:
         """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; log scale for exchange rates."""
         q = quantile(level, self._cells.df)
         if self._row is None and self.center > 0:
-            factor = np.exp(q * self.stderr / self.center)
+            with np.errstate(over="ignore"):
+                factor = np.exp(q * self.stderr / self.center)
             return Interval(self.center / factor, self.center * factor)
         return Interval(self.center - q * self.stderr, self.center + q * self.stderr)
 

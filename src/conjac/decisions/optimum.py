@@ -67,12 +67,12 @@ class SlopeLimits:
 
     def __call__(self, level: float) -> list[Interval]:
         """Return the parts of the set in the curve's unit, ascending; one of nan where no slope is known."""
-        known = ~np.isnan(self.ratio)
-        grid, ratio, loss = self.grid[known], self.ratio[known], self.loss[known]
-        if not len(grid):
+        grid, ratio = self.grid, self.ratio
+        if np.isnan(ratio).all():
             return [Interval(np.array(np.nan), np.array(np.nan))]
         reach = quantile(level, self.df)
-        inside = (np.abs(ratio) <= reach) & (loss <= WORSE)
+        with np.errstate(invalid="ignore"):
+            inside = (np.abs(ratio) <= reach) & (self.loss <= WORSE)
         inside[np.argmin(np.abs(grid - self.score))] = True
         change = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
         parts = []
@@ -85,7 +85,7 @@ class SlopeLimits:
 
 def _crossing(grid: FloatArray, ratio: FloatArray, reach: float, inner: int, outer: int) -> float:
     """Return where the slope's interval ceases to hold 0 between a point inside and its neighbour outside."""
-    if not 0 <= outer < len(grid) or abs(ratio[outer]) <= reach or abs(ratio[inner]) > reach:
+    if not 0 <= outer < len(grid) or not abs(ratio[inner]) <= reach < abs(ratio[outer]):
         return float(grid[inner])
     bound = np.sign(ratio[outer]) * reach
     share = (bound - ratio[inner]) / (ratio[outer] - ratio[inner])
