@@ -37,7 +37,8 @@ HEAD = """The slope of the true positives with and without `assume_calibrated`, 
 the scores' by k standard errors of what the rows tell of the difference. "Shift": at every score alike; "tilt": by k \
 standard errors at one standard deviation from the cut, on either side the other way, and none at it; "bend": by as \
 much on both sides. Errors and mean lengths are relative to the truth; flagged: samples that say that the labels are \
-not what calibrated scores say. Bold: covers less than .90 (99 % Wilson interval) and is not flagged in half of the samples."""
+not what calibrated scores say. Bold: covers less than .90 (99 % Wilson interval), flagged in less than half of the \
+samples."""
 
 
 @dataclass(frozen=True)
