@@ -266,7 +266,7 @@ def claw(rng, n):
 
 def test_a_shape_finer_than_the_rows_resolve_is_told():
     """Marron and Wand's claw: at 300 rows its intervals miss, at 5,000 they hold; a normal shape is not accused."""
-    told = {n: 0 for n in (300, 5000)}
+    told = dict.fromkeys((300, 5000), 0)
     accused = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -280,15 +280,16 @@ def test_a_shape_finer_than_the_rows_resolve_is_told():
     assert told[300] >= 15
     assert told[5000] == 0
     assert accused <= 2
+    rng = np.random.default_rng(0)
+    score = expit(np.append(rng.normal(size=300), claw(rng, 300)))
     with pytest.warns(cj.ConjacWarning, match="class 1 show more than their number resolves"):
-        rng = np.random.default_rng(0)
-        cj.confusion_jacobian(np.repeat([0, 1], 300), expit(np.append(rng.normal(size=300), claw(rng, 300))))
+        cj.confusion_jacobian(np.repeat([0, 1], 300), score)
 
 
 EDGES = {
     "exponential": (lambda rng, n: rng.exponential(size=n), lambda t: np.exp(-t), (0, np.inf)),
     "exponential, turned": (lambda rng, n: -rng.exponential(size=n), lambda t: np.exp(t), (-np.inf, 0)),
-    "uniform": (lambda rng, n: rng.uniform(3, 5, n), lambda t: 0.5, (3, 5)),
+    "uniform": (lambda rng, n: rng.uniform(3, 5, n), lambda _: 0.5, (3, 5)),
     "beta": (lambda rng, n: rng.beta(1, 8, n) * 100, lambda t: beta.pdf(t / 100, 1, 8) / 100, (0, np.inf)),
 }
 

@@ -25,7 +25,7 @@ from conjac.tally import Atoms, Tally
 
 WIDTH = 1.5
 """Of the window, in standard deviations of all margins."""
-BINS_PER_WIDTH = 32
+BINS_PER_WIDTH = 64
 ROUNDS = 25
 CLOSE = 1e-8
 LONGEST = 2.0
