@@ -189,7 +189,7 @@ class Tally:
         tally = self.coarsen(step)
         chosen = tally.keys[:, 1] == facet
         if classes:
-            chosen &= np.isin(tally.keys[:, 0], classes)
+            chosen &= np.equal.outer(classes, tally.keys[:, 0]).any(axis=0)
         keys = tally.keys[chosen]
         index, first = group(keys[:, 2:4])
         rows, weight2, offset = (

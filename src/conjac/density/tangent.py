@@ -90,7 +90,8 @@ class Tangent:
     @classmethod
     def of(cls, tally: Tally, *classes: int) -> Tangent:
         """Measure classes together; rows clipped to the end of the logit scale have no part in their shape."""
-        shape = tally.atoms(*classes)
+        parts = [tally.atoms(true) for true in classes]
+        shape = tally.atoms(*classes) if len(classes) > 1 else parts[0]
         if tally.scale == "logit":
             inside = np.abs(shape.position) < CLIPPED
             shape = shape.where(inside) if inside.any() else shape
@@ -106,7 +107,6 @@ class Tangent:
             clear = Binning.of(shape.position, declumped(shape, tally.step), tally.step, normalizing)
             finer = None if clear is None else finer_bandwidth(clear, n, FINER * bandwidth)
         bandwidth = WIDER * (finer or bandwidth)
-        parts = (tally.atoms(true) for true in classes)
         placed = tuple(Placed.of(rows, normalizing(rows.position), bandwidth / BINS_PER_BANDWIDTH) for rows in parts)
         return cls(normalizing, placed, spread, row, pilot, bandwidth, finer is not None)
 
