@@ -20,7 +20,7 @@ STAGES = 7
 SMALLEST = 1e-12
 PRECISION = 1e-4
 UNDERFLOW = 750.0
-LOOKS = 10.0 ** -np.arange(0, 2.5, 0.5)
+LOOKS = 10.0 ** -np.arange(3)
 """Squares of the bandwidths tried, over that of the limit."""
 
 

@@ -27,9 +27,9 @@ from conjac.tally import Atoms
 
 POINTS = (np.arange(40) + 0.5) / 40
 TAILS = np.linspace(0.1, 1.6, 16)
-SKEWS = np.tanh(np.linspace(-3, 3, 13))
-TINY = 1e-6
-"""Stands for a tail of 0 where one is divided by."""
+SKEWS = np.tanh(np.linspace(-3, 3, 9))
+STRAIGHT = 1e-4
+"""Tail below which the shape is taken as normal: what is divided by it would be rounding."""
 FEWEST = 10
 """Rows below which a normal shape is taken."""
 STRETCH = 17
@@ -164,7 +164,7 @@ def _likely(quantiles: FloatArray, n: float) -> tuple[float, float, float, float
         return 0.0, 0.0, float(quantiles.mean()), 1.0
     share = softmax(gain)
     mean_tail, bent = float(share @ tail[:, 0]), float(share @ (tail * skew)[:, 0])
-    mean_skew = bent / mean_tail if mean_tail > 0 else 0.0
+    mean_tail, mean_skew = (mean_tail, bent / mean_tail) if mean_tail > STRAIGHT else (0.0, 0.0)
     found = _inverse(np.array([[mean_tail]]), np.array([[mean_skew]]))[0] @ quantiles
     return mean_tail, mean_skew, float(found[0]), float(found[1])
 
@@ -179,7 +179,7 @@ def _shapes() -> tuple[FloatArray, FloatArray, FloatArray]:
 def _inverse(tail: FloatArray, skew: FloatArray) -> FloatArray:
     """Return the map from quantiles to location and scale, array of shape (n_shapes, 2, n_points)."""
     z = ndtri(POINTS)
-    bent = np.maximum(tail, TINY)
+    bent = np.maximum(tail, STRAIGHT)
     quantiles = (np.sinh(bent * z) - skew * (np.cosh(bent * z) - 1)) / bent
     slope = np.cosh(bent * z) - skew * np.sinh(bent * z)
     noise = slope * np.sqrt(POINTS * (1 - POINTS) * 2 * np.pi) * np.exp(z**2 / 2)

@@ -128,8 +128,9 @@ class Window:
         atoms = self.placed.atoms
         weighted = contribution * atoms.weight2[self.near]
         over = np.einsum("ij,ij->i", weighted, self.placed.above(z, self.near))
+        blocks = [np.einsum("ij,ij->i", contribution, block[self.near]) for block in atoms.weight.T]
         return {
-            "by_block": (contribution[:, None, :] @ atoms.weight[self.near])[:, 0, :],
+            "by_block": np.stack(blocks, axis=1),
             "square": np.einsum("ij,ij->i", weighted, contribution),
             "cross": np.stack([weighted.sum(axis=1) - over, over], axis=1),
         }
