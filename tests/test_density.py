@@ -381,3 +381,15 @@ def test_the_normalizing_scale_has_the_derivatives_it_says(name):
     z = scale(margin)
     assert abs(np.median(z)) < 0.1
     assert np.std(np.clip(z, -3, 3)) == pytest.approx(1, abs=0.12)
+
+
+@pytest.mark.parametrize("draw", [lambda rng, n: rng.normal(0, 1, n), claw, modes])
+def test_the_normalizing_scale_of_many_rows_has_no_rounding(draw):
+    """Where the normal shape is certain, the tail is 0: one of 1e-25, divided by, is rounding and no scale."""
+    for seed in range(8):
+        margin = draw(np.random.default_rng(seed), 50_000)
+        tally = cj.Tally.zero("score", 2.0**-10).add(np.zeros(50_000, int), margin)
+        scale = Tangent.of(tally, 0).normalizing
+        at = np.linspace(-2.5, 2.5, 101)
+        assert (np.diff(scale(at)) > 0).all()
+        np.testing.assert_allclose(scale.slope(at), (scale(at + 1e-5) - scale(at - 1e-5)) / 2e-5, rtol=1e-5)
