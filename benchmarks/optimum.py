@@ -148,10 +148,26 @@ def verdicts(rows: list[dict]) -> list[str]:
             word = "not measured" if n not in reached else "PASS" if reached[n]["value"] <= limit else "MISS"
             told = f": {plus_minus(reached[n], 4)}" if n in reached else ""
             lines.append(f"- **{word}** RMSE of the threshold of {name} at n = {n:,} at most {limit:g}{told}")
+    lines += within_factors(rows)
     lost = [r for r in rows if r["covered_high"] < 0.93]
     word, told = "MISS" if lost else "PASS", f"missed in {len(lost)} of {len(rows)}"
     lines.append(f"- **{word}** upper limit of every confidence set's coverage at least .93: {told}")
     return lines + [f"  - {r['objective']}, n = {r['n']:,}: {r['covered']:.3f}" for r in lost]
+
+
+def within_factors(rows: list[dict]) -> list[str]:
+    """Return whether the other objectives are as near to their oracle as is asked of Youden's."""
+    youden = [r for r in rows if r["objective"] == "youden_j"]
+    oracle = {r["n"]: r["normal"]["rmse"]["value"] for r in youden}
+    lines = []
+    for r in rows:
+        limits = REACH[f"youden_j{CALIBRATED}" if r["objective"].endswith(CALIBRATED) else "youden_j"]
+        if r["objective"] not in REACH and r["n"] in limits:
+            limit, told = limits[r["n"]] / oracle[r["n"]], r["normal"]["ratio"]
+            word = "PASS" if told["value"] <= limit else "MISS"
+            what = f"RMSE of the threshold of {r['objective']} at n = {r['n']:,} over its oracle's at most {limit:.2f}"
+            lines.append(f"- **{word}** {what}: {plus_minus(told, 2)}")
+    return lines
 
 
 def plus_minus(figure: dict[str, float], digits: int) -> str:
