@@ -122,4 +122,4 @@ def _mean_squared_error(c: _ByScore, t: float, steps: FloatArray) -> tuple[Float
     noise = float(kernel**2 @ c.atoms.weight2)
     density, density2 = (float(gauss @ weight / h) for weight in (c.atoms.weight.sum(axis=1), c.atoms.weight2))
     error = (steps**2 / 6) ** 2 * (curvature**2 + noise) + density2 / (2 * steps)
-    return error / (density**2 + density2 / h), curvature
+    return error / ((density**2 + density2 / h) or 1.0), curvature  # a class that is nowhere near has no say
