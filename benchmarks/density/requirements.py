@@ -25,7 +25,6 @@ def verdicts(rows: list[Row], speed: Row | None) -> list[Verdict]:
         _small(rows),
         _length(rows),
         *_speed(speed),
-        _verdict("optimal threshold", None, "in another benchmark"),
     ]
 
 
