@@ -19,7 +19,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery"]
+exclude_patterns = ["_build", "gallery", "benchmarks/[!i]*.md"]  # the tables are included by benchmarks/index.md
 templates_path = []
 html_static_path = ["_static"]
 html_theme = "pydata_sphinx_theme"
