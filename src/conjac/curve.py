@@ -196,8 +196,8 @@ class ConfusionCurve(Figures):
         >>> p = np.random.default_rng(0).beta(2, 5, 4000)
         >>> curve = cj.ConfusionCurve.from_scores(p)
         >>> curve.matrix_at(0.5).round()
-        array([[2684.,  164.],
-               [ 909.,  242.]])
+        array([[2673.,  177.],
+               [ 893.,  257.]])
         >>> curve.diagnostics["assumes"]
         'calibration: that a share p of the rows scored p is positive; not checked, since no row has a label'
         """
