@@ -224,8 +224,8 @@ class ConfusionCurve(Figures):
         """
         if self.unlabelled is None:
             raise InvalidInputError("realized_confint_at: these rows have labels; matrix_at tells their cells")
-        expected = self.weight_at_score(self.score_of(t).reshape(-1))
-        noise = self.unlabelled.noise_at(self.score_of(t).reshape(-1))
+        score = self.score_of(t).reshape(-1)
+        expected, noise = self.weight_at_score(score), self.unlabelled.noise_at(score)
         half = quantile(level, None) * np.sqrt(noise)[:, None, :]
         most = expected.sum(axis=1, keepdims=True)
         sides = (np.clip(expected + side * half, 0, most) for side in (-1, 1))

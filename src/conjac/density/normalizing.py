@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import ndtri, softmax
@@ -91,7 +91,7 @@ class Normalizing:
         """Return dz/du; 0 at the edges and past them."""
         inside, stretched, _ = self._stretched(margin)
         with np.errstate(invalid="ignore"):
-            straight = self._steepness / self.scale / np.hypot(1, self._arc(margin))
+            straight = _steepness(self.skew) / self.scale / np.hypot(1, self._arc(margin))
         return np.where(inside, stretched * straight, 0.0)
 
     def bend(self, margin: FloatArray) -> FloatArray:
@@ -99,20 +99,18 @@ class Normalizing:
         inside, stretched, bent = self._stretched(margin)
         with np.errstate(invalid="ignore"):
             arc = self._arc(margin)
-            return np.where(inside, bent - arc / (1 + arc**2) * self.tail * self._steepness / self.scale * stretched, 0)
+            return np.where(
+                inside, bent - arc / (1 + arc**2) * self.tail * _steepness(self.skew) / self.scale * stretched, 0
+            )
 
     @property
     def edges(self) -> tuple[float, float]:
         """Hard edges of the margins, infinite where there is none."""
         return self.lower, self.upper
 
-    @property
-    def _steepness(self) -> float:
-        return float(1 / np.sqrt(1 - self.skew**2))
-
     def _arc(self, margin: FloatArray) -> FloatArray:
         straight = (self._unbounded(margin) - self.location) / self.scale
-        return np.asarray((self.tail * straight - self.skew) * self._steepness)
+        return _arc(straight, self.tail, self.skew)
 
     def _unbounded(self, margin: FloatArray) -> FloatArray:
         """Return the margin with its edges moved to infinity."""
@@ -137,6 +135,15 @@ class Normalizing:
             return inside, toward if bounded else np.ones_like(toward), 1 / above - 1 / below
 
 
+def _arc(straight: FloatArray, tail: Any, skew: Any) -> FloatArray:
+    """Return what z is the inverse hyperbolic sine of, but for shift and tail."""
+    return np.asarray((tail * straight - skew) * _steepness(skew))
+
+
+def _steepness(skew: Any) -> Any:
+    return 1 / np.sqrt(1 - skew**2)
+
+
 def _edge(atoms: Atoms, step: float) -> float:
     """Return the lower hard edge; -inf where there is none."""
     before = np.cumsum(atoms.rows)
@@ -153,12 +160,11 @@ def _likely(quantiles: FloatArray, n: float) -> tuple[float, float, float, float
     """Return tail, skew, location and scale of the average of the shapes, by their likelihood at the quantiles."""
     tail, skew, inverse = _shapes()
     location, scale = np.moveaxis(inverse @ quantiles, -1, 0)[..., None]
-    steepness = 1 / np.sqrt(1 - skew**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         straight = (quantiles - location) / scale
-        arc = (tail * straight - skew) * steepness
+        arc = _arc(straight, tail, skew)
         z = np.where(tail > 0, (np.arctanh(skew) + np.arcsinh(arc)) / tail, straight)
-        logarithm = np.log(steepness / scale / np.hypot(1, arc)) - z**2 / 2
+        logarithm = np.log(_steepness(skew) / scale / np.hypot(1, arc)) - z**2 / 2
     gain = n * np.nan_to_num(logarithm, nan=-np.inf).mean(axis=1) - np.where(tail[:, 0] > 0, np.log(n), 0)
     if not np.isfinite(gain).any():
         return 0.0, 0.0, float(quantiles.mean()), 1.0

@@ -9,9 +9,7 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray
 from conjac.density.local import REACH, gauss, kernel_moments
-from conjac.tally import Atoms
-
-SLACK = 1e-9
+from conjac.tally import Atoms, just_below
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +69,7 @@ class Placed:
         near : array of shape (n_points, n_near)
             Places of atoms.
         """
-        low = cut - SLACK * (1 + np.abs(cut))
+        low = just_below(cut)
         split = np.searchsorted(self.begins, low, side="right") - 1
         past = _from_here_on(self.atoms.weight2)[split + 1]
         here = self.above2[np.searchsorted(self.z, low)] - past

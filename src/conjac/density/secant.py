@@ -17,13 +17,12 @@ from conjac._typing import FloatArray
 from conjac.coordinates import scores_of
 from conjac.density.flux import PENALTY, of_own_rows, second_moments
 from conjac.density.spread import Spread
-from conjac.tally import Atoms, Tally
+from conjac.tally import Atoms, Tally, just_below
 
 NEIGHBOURS = 16
 """Atoms on either side by which a lattice is recognised."""
 MAX_STEPS = 200
 TOLERANCE = 0.1
-SLACK = 1e-9
 
 
 def secant(tally: Tally, cut: FloatArray) -> dict[str, FloatArray]:
@@ -59,7 +58,7 @@ def _at(classes: list[_ByScore], pooled: FloatArray, cut: float, t: float, tally
     for c, curvature in zip(classes, curvatures, strict=True):
         inside = np.abs(c.score - t) < step
         contribution = np.asarray(slope * inside / (2 * step), dtype=np.float64)
-        above = c.atoms.position >= cut - SLACK * (1 + abs(cut))
+        above = c.atoms.position >= just_below(np.array(cut))
         moments = second_moments(c.atoms, contribution[None, :], above[None, :])
         weight, weight2 = c.atoms.weight[inside].sum(), c.atoms.weight2[inside].sum()
         total = np.array(slope * weight / (2 * step))

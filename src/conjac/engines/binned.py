@@ -9,12 +9,10 @@ import numpy as np
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import FLOOR, scores_of
 from conjac.engines.arrays import Counts, both_sides
-from conjac.tally import MAX_BIN, Tally, group
+from conjac.tally import MAX_BIN, Tally, group, just_below
 
 TINY = 1e-12
 """A threshold inside a bin shares its rows, however near to an edge it is: rows may sit on the edge itself."""
-SLACK = 1e-9
-"""An atom this far below a cut, relative to it, is at the cut: means of equal margins differ by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +110,6 @@ def alerts_by_block(tally: Tally, cut: FloatArray) -> FloatArray:
     for true in (0, 1):
         atoms = tally.atoms(true)
         above = np.concatenate([atoms.weight[::-1].cumsum(axis=0)[::-1], np.zeros((1, tally.n_blocks))])
-        alerts = above[np.searchsorted(atoms.position, cut - SLACK * (1 + np.abs(np.nan_to_num(cut))))]
+        alerts = above[np.searchsorted(atoms.position, just_below(cut))]
         sides.append(np.stack([above[0] - alerts, alerts], axis=1))
     return np.stack(sides, axis=1)
