@@ -212,3 +212,12 @@ def test_few_labels_of_a_class_make_a_wide_fit_and_no_error():
     J = assumed(y, p, threshold=0.01)
     assert np.isfinite(J.jacobian).all()
     assert J.diagnostics["calibration"]["stderr"] > 0.5
+
+
+def test_where_rows_are_counted_nothing_is_assumed_and_that_is_told():
+    y, p = rows(9, 2000)
+    J = assumed(y, p.round(1))
+    assert J.method == "secant"
+    assert J.diagnostics["assumes"].startswith("nothing")
+    assert "calibration" not in J.diagnostics
+    np.testing.assert_allclose(J.jacobian, cj.confusion_jacobian(y, p.round(1)).jacobian)

@@ -10,6 +10,7 @@ import numpy as np
 from conjac._typing import ConditionOn, FloatArray
 from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
+from conjac.density.tangent import ENOUGH_ROWS
 from conjac.motion import MIN_ROWS, Motion
 from conjac.validation import Predictions
 
@@ -21,7 +22,7 @@ CAUTIONS = {
     "finer": "the scores of class {} show more than their number resolves: the interval of its slope may be too short",
     "calib": "the labels near the threshold are not what calibrated scores say, of class {}: "
     "the slope follows the labels, and the assumption is worth nothing here",
-    "edge": f"fewer than {FEW} rows of class {{}} between the threshold and the end of its scores: "
+    "edge": f"fewer than {ENOUGH_ROWS} rows of class {{}} between the threshold and the end of its scores: "
     "the interval of its slope may be too short",
 }
 
@@ -49,14 +50,13 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
     if unit.scale == "logit":
         found["exact_zeros"] = int((rows.score == 0).sum())
         found["exact_ones"] = int((rows.score == 1).sum())
-    if density.assumes_calibration:
-        found["assumes"] = "calibrated scores: both classes share one density"
-        found["calibration"] = dict(
-            zip(("shift", "stderr", "bias_bound"), map(float, flux.calibration[0]), strict=True)
-        )
     method = flux.method[0]
     if method == "tangent":
         found["bandwidth"] = by_label(flux.bandwidth[0])
+        if density.assumes_calibration:
+            named = zip(("shift", "stderr", "bias_bound"), flux.calibration[0], strict=True)
+            found["assumes"] = "calibrated scores: both classes share one density"
+            found["calibration"] = {name: float(figure) for name, figure in named}
         edges = [tangent.normalizing.edges for tangent in density.tangents]
         found["edges"] = {
             str(label): [float(e) for e in scores_of(np.array(ends), unit.scale)]
@@ -69,6 +69,8 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
         found["step_unit"] = "half-width, in units of the score"
         found["bias"] = by_label(flux.bias[0])
         found["reason"] = "the scores sit on atoms near the threshold: no density, so counted again across a step"
+        if density.assumes_calibration:
+            found["assumes"] = "nothing: assume_calibrated serves densities, and these rows are counted"
     else:
         found["reason"] = "the threshold is at or past the end of the domain, where no margin is finite"
     return found
