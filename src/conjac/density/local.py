@@ -66,9 +66,7 @@ def gauss(distance: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-0.5 * np.square(distance)) / np.sqrt(2 * np.pi))
 
 
-def kernel_moments(
-    kernel: FloatArray, distance: FloatArray, within: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def kernel_moments(kernel: FloatArray, distance: FloatArray, within: FloatArray) -> FloatArray:
     """Return what a unit of weight adds to the mass and to the first and second moments.
 
     Parameters
@@ -79,11 +77,15 @@ def kernel_moments(
         Of these from the points, in bandwidths.
     within : array of shape (n_points, n_atoms)
         Variance of the places within an atom, in squared bandwidths: the kernel's curvature counts it.
+
+    Returns
+    -------
+    array of shape (3, n_points, n_atoms)
     """
-    square = distance**2
+    square = distance * distance
     half = within * kernel / 2
-    return (
-        kernel + half * (square - 1),
-        distance * (kernel + half * (square - 3)),
-        square * (kernel + half * (square - 5)) + 2 * half,
-    )
+    moments = np.empty((3, *kernel.shape))
+    moments[0] = kernel + half * (square - 1)
+    moments[1] = distance * (kernel + half * (square - 3))
+    moments[2] = square * (kernel + half * (square - 5)) + 2 * half
+    return moments

@@ -27,7 +27,7 @@ from conjac.tally import Atoms
 
 POINTS = (np.arange(40) + 0.5) / 40
 TAILS = np.linspace(0.1, 1.6, 16)
-SKEWS = np.tanh(np.linspace(-3, 3, 9))
+SKEWS = np.tanh(np.linspace(-5, 5, 11))
 STRAIGHT = 1e-4
 """Tail below which the shape is taken as normal: what is divided by it would be rounding."""
 FEWEST = 10

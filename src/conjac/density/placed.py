@@ -109,7 +109,7 @@ class Window:
         near = np.minimum(place, len(atoms.position) - 1)
         distance = (atoms.position[near] - z[:, None]) / bandwidth[:, None]
         kernel = np.where(place < last[:, None], gauss(distance), 0.0) / bandwidth[:, None]
-        parts = np.stack(kernel_moments(kernel, distance, placed.within[near] / bandwidth[:, None] ** 2))
+        parts = kernel_moments(kernel, distance, placed.within[near] / bandwidth[:, None] ** 2)
         moments = np.einsum("kij,ij->ki", parts, atoms.weight.sum(axis=1)[near])
         return cls(placed, near, parts, moments, np.einsum("ij,ij,ij->i", kernel, kernel, atoms.weight2[near]))
 

@@ -6,16 +6,18 @@ log-quadratic functional T of `conjac.density.local`,
 .. math:: \log \hat f = \log g + \delta, \qquad \delta = T_h(\text{rows}) - T_h(g),
 
 which is unbiased where g is right, whatever h is, and else has T's bias for :math:`f / g`, of order :math:`h^4`.
-The bandwidth is 1.4 times that of a kernel estimate with the guess's roughness: T's variance is then that of a kernel
-estimate. Where the fixed point of Botev, Grotowski & Kroese (`conjac.density.fixed_point`) is less than .6
-of it, the rows show more than the guess resolves, and the fixed point is taken. Where fewer than 10 effective rows
-would lie under the kernel it is widened, to at most 1.4 times.
+The bandwidth is :math:`1.09\, n^{2/45}` times that of a kernel estimate with the guess's roughness, which is of order
+:math:`n^{-1/5}`: it shrinks half-way between that and :math:`n^{-1/9}`, of least error for a bias of order
+:math:`h^4`, at which the bias would not be small beside the standard error. Where the fixed point of Botev, Grotowski
+& Kroese (`conjac.density.fixed_point`) is less than .6 of the plug-in, the rows show more than the guess resolves,
+and the fixed point is taken in its place. Where fewer than 10 effective rows would lie under the kernel it is widened,
+to at most 1.4 times.
 
 Interval: centred on that estimate, with the standard error of the rows' influence on it.
 
 Estimate: the correction shrunk by what of it may be noise, :math:`g + (1 - .7 \operatorname{Var}\hat f / c^2)_+ \,c`
 with :math:`c = \hat f - g` (after the positive part of James & Stein 1961; .7 gives up little where g is right, and
-little where it is not).
+little where it is not). Where the fixed point is taken g is known to be wrong, and nothing is shrunk.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from conjac.density.placed import Placed, Window
 from conjac.density.spread import Spread, dispersion
 from conjac.tally import Tally
 
-WIDER = 1.4
+WIDER, RATE = 1.09, 2 / 45
 FINER = 0.6
 NORMAL_REFERENCE = (4 / 3) ** (1 / 5)
 CLIPPED = -np.log(FLOOR) - 1e-6
@@ -106,7 +108,7 @@ class Tangent:
             bandwidth = pilot.bandwidth(n)
             clear = Binning.of(shape.position, declumped(shape, tally.step), tally.step, normalizing)
             finer = None if clear is None else finer_bandwidth(clear, n, FINER * bandwidth)
-        bandwidth = WIDER * (finer or bandwidth)
+        bandwidth = WIDER * n**RATE * (finer or bandwidth)
         placed = tuple(Placed.of(rows, normalizing(rows.position), bandwidth / BINS_PER_BANDWIDTH) for rows in parts)
         return cls(normalizing, placed, spread, row, pilot, bandwidth, finer is not None)
 
@@ -165,7 +167,7 @@ class Tangent:
             second = [window.second_moments(z, adds) for window in windows]
             variance = np.sum([part["square"] for part in second], axis=0)
             correction = center - guess
-            kept = np.nan_to_num(np.maximum(0, 1 - NOISE * variance / correction**2))
+            kept = 1.0 if self.finer else np.nan_to_num(np.maximum(0, 1 - NOISE * variance / correction**2))
             n_eff = np.nan_to_num(rows.mass**2 / np.sum([window.squares for window in windows], axis=0))
         return {
             "by_block": np.sum([part["by_block"] for part in second], axis=0),
