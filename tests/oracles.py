@@ -1,6 +1,7 @@
 """What the answers must be: closed forms of populations, and counts by brute force."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.special import expit, logit
@@ -69,6 +70,98 @@ class NormalLogits:
         cdf = norm.cdf(logit(np.stack([low, high]))[..., None], self.mean, self.sd)
         moved = self.share * (cdf[1] - cdf[0]).sum(axis=0) / (2 * step)
         return np.stack([moved, -moved], axis=1)
+
+
+@dataclass(frozen=True)
+class NormalScores:
+    """A population: given the class, the score of every class is N(mean[true, scored], 1), independently.
+
+    The rule adds ``offsets`` and takes the largest.
+    """
+
+    mean: tuple
+    share: tuple
+    offsets: tuple
+
+    @classmethod
+    def of(cls, n_classes, separation=1.5):
+        """Return one without symmetries: uneven means, shares and offsets."""
+        k = np.arange(n_classes)
+        mean = separation * np.eye(n_classes) + 0.3 * np.sin(np.arange(n_classes**2)).reshape(n_classes, -1)
+        share = 1 + 0.3 * k
+        return cls(tuple(map(tuple, mean)), tuple(share / share.sum()), tuple(0.2 * np.cos(k) - 0.2))
+
+    @property
+    def n_classes(self):
+        return len(self.share)
+
+    def scores(self, rng, y):
+        """Return the scores of rows of given classes, array of shape (n_samples, n_classes)."""
+        return rng.normal(np.asarray(self.mean)[y], 1.0)
+
+    def draw(self, rng, n):
+        """Return labels and scores of n rows."""
+        y = rng.choice(self.n_classes, n, p=self.share)
+        return y, self.scores(rng, y)
+
+    def stratified(self, rng, n):
+        """Return labels and scores of n rows whose classes are in their shares by design."""
+        y = np.repeat(np.arange(self.n_classes), np.round(n * np.asarray(self.share)).astype(int))
+        return y, self.scores(rng, y)
+
+    def rates(self, offsets=None):
+        """Return the matrix of shares of all rows: the winner's score is s, and all others are below."""
+        s, density, below = self._curves(offsets)
+        return self._weighted(
+            [np.trapezoid(density[:, k] * np.delete(below, k, axis=1).prod(axis=1), s) for k in range(self.n_classes)]
+        )
+
+    def slope(self):
+        """Return the derivative of `rates` by the offsets: on the facet both scores are s, and all others are below."""
+        s, density, below = self._curves(None)
+        found = np.zeros((self.n_classes,) * 3)
+        for j, k in combinations(range(self.n_classes), 2):
+            others = np.delete(below, (j, k), axis=1).prod(axis=1)
+            flux = np.asarray(self.share) * np.trapezoid(density[:, j] * density[:, k] * others, s)
+            found[:, [j, k], [k, j]] -= flux[:, None]
+            found[:, [j, k], [j, k]] += flux[:, None]
+        return found
+
+    def _curves(self, offsets):
+        s = np.linspace(-12.0, 16.0, 2801)
+        mean = np.asarray(self.mean) + np.asarray(self.offsets if offsets is None else offsets)
+        return s, *(curve(s - mean[..., None]) for curve in (norm.pdf, norm.cdf))
+
+    def _weighted(self, columns):
+        return np.asarray(self.share)[:, None] * np.stack(columns, axis=1)
+
+
+def count_classes(true, score, offsets=None, weight=None):
+    """Count row by row: the first of the largest scores, as they are or as float64 with offsets added."""
+    size = score.shape[1]
+    cells = np.zeros((size, size), dtype=int if weight is None else float)
+    for i, row in enumerate(score):
+        compared = row if offsets is None else row.astype(float) + offsets
+        best = 0
+        for k in range(1, size):
+            if compared[k] > compared[best]:
+                best = k
+        cells[true[i], best] += 1 if weight is None else weight[i]
+    return cells
+
+
+def facets_of_row(compared, winner):
+    """Return {(j, k): margin} of one row, pair by pair: every other class at or below the midpoint of j and k.
+
+    Of three or more that tie for the highest, the pairs with the winner alone: the others touch at a corner.
+    """
+    found = {}
+    for j, k in combinations(range(len(compared)), 2):
+        middle = (compared[j] + compared[k]) / 2
+        corner = compared[j] == compared[k] == max(compared) and winner not in (j, k)
+        if not corner and all(compared[other] <= middle for other in range(len(compared)) if other not in (j, k)):
+            found[j, k] = compared[k] - compared[j]
+    return found
 
 
 def count(positive, score, t, weight=None):
@@ -149,6 +242,25 @@ def influence_of_rows(margin, weight, h, tangent, cut=0.0):
     return slope * found * density(weight) / total
 
 
+def flux_of_rows(margin, h):
+    """Return the log-quadratic density at 0 of the margins of a facet, and what a unit of each row's weight adds.
+
+    One flat row is added for the shape; the influence, by differences, adds up to the density.
+    """
+    z = margin / h
+    kernels = np.array([gauss(z) / h * z**k for k in range(3)])
+    flat = gauss(0) / h * np.array([1.0, 0.0, 1.0])
+
+    def density(weight):
+        rows = kernels @ weight
+        shape = rows + flat
+        return float(rows[0] / shape[0] * np.exp(log_quadratic(shape)))
+
+    one = np.ones(len(margin))
+    found = np.array([(density(one + step) - density(one - step)) / 2e-4 for step in 1e-4 * np.eye(len(margin))])
+    return density(one), found * density(one) / found.sum()
+
+
 def logits(score):
     """Return log-odds with the package's floor of 2^-40."""
     score = np.asarray(score, dtype=float)
@@ -166,6 +278,15 @@ def normalise(cells, how):
     """Return shares of rows, columns or the total."""
     axis = {None: None, "true": -1, "pred": -2, "all": (-2, -1)}[how]
     return cells if how is None else cells / cells.sum(axis=axis, keepdims=True)
+
+
+def normalise_slope(cells, slope, how):
+    """Return the derivative of `normalise`, by the rule for quotients; parameters are the last axis."""
+    if how is None:
+        return slope
+    axis = {"true": 1, "pred": 0, "all": (0, 1)}[how]
+    total, moved = cells.sum(axis=axis, keepdims=True), slope.sum(axis=axis, keepdims=True)
+    return slope / total[..., None] - (cells / total**2)[..., None] * moved
 
 
 def normal_rows(seed, n, *, mean=1.0, sd=1.0, prevalence=0.5):

@@ -17,6 +17,16 @@ LABELS = {
     "floats": np.array([-0.5, 2.25]),
     "objects": np.array(["cat", "dog"], dtype=object),
 }
+# A label a class, of which the first K are taken: each set in its own dtype, in sorted order.
+CLASSES = {
+    "ints": np.arange(5),
+    "sparse": np.array([2, 3, 50, 4000, 10**9]),
+    "negative": np.array([-70, -7, -1, 0, 3]),
+    "strings": np.array(["ant", "bee", "cat", "dog", "elk"]),
+    "floats": np.array([-2.5, -0.5, 0.0, 0.25, 9.0]),
+    "objects": np.array(["a", "b", "c", "d", "e"], dtype=object),
+    "bools": np.array([False, True]),
+}
 FLOATS = (np.float16, np.float32, np.float64)
 INTEGERS = (np.int8, np.uint8, np.int64)
 
@@ -89,6 +99,67 @@ def thresholds(draw, score):
         at = np.copysign(np.maximum(np.abs(float(at)), 1e-60), at) if at != 0 else at  # (1 / t)^2 stays finite
     anywhere = st.sampled_from([-0.5, 0.0, 0.5, 1.0, 1.5]) | st.floats(-2, 2, width=16)
     return draw(st.just(float(at)) | anywhere)
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """Labels and a score a class as a user passes them; ``labels`` is the order of the columns."""
+
+    true: Any
+    y_score: Any
+    sample_weight: Any
+    labels: Any
+    kind: str
+
+    @property
+    def y_true(self):
+        return self.labels[self.true]
+
+    @property
+    def options(self):
+        """What to pass beside labels and scores: scores on the lattice may lie in [0, 1] and yet be raw."""
+        options = {"labels": self.labels.tolist(), "sample_weight": self.sample_weight}
+        return options if self.kind == "probability" else {"coordinate": "score", **options}
+
+    def __len__(self):
+        return len(self.true)
+
+
+@st.composite
+def class_rows(draw, *, kind=None, dtypes=None, min_size=1, max_size=30, n_classes=(2, 5), weighted=None):
+    """Draw rows of several classes on a coarse lattice, so that ties are common; a class may have no row.
+
+    Parameters
+    ----------
+    kind : {"probability", "score"}, optional
+        Either by default. Probabilities are sixteenths, which every dtype holds; they sum to 1.
+    dtypes : sequence of dtype, optional
+        Of raw scores; integers as well by default.
+    weighted : bool, optional
+        Whether there are weights; either by default.
+    """
+    size, n = draw(st.integers(*n_classes)), draw(st.integers(min_size, max_size))
+    kind = kind or draw(st.sampled_from(["probability", "score"]))
+    if kind == "probability":
+        cuts = np.sort(draw(arrays(np.intp, (n, size - 1), elements=st.integers(0, 16))), axis=1)
+        sixteenths = np.diff(np.hstack([np.zeros((n, 1)), cuts, np.full((n, 1), 16)]), axis=1)
+        score = (sixteenths / 16).astype(draw(st.sampled_from(FLOATS)))
+    else:
+        dtype = draw(st.sampled_from(dtypes or FLOATS + INTEGERS))
+        score = draw(arrays(dtype, (n, size), elements=score_elements("score", dtype)))
+    names = CLASSES[draw(st.sampled_from([name for name, labels in CLASSES.items() if len(labels) >= size]))][:size]
+    weight = None
+    if draw(st.booleans()) if weighted is None else weighted:
+        weight = draw(arrays(np.float64, n, elements=st.sampled_from([0.0, 1.0]) | st.floats(0.01, 10)))
+        weight[0] = max(weight[0], 0.5)
+    true = draw(arrays(np.intp, n, elements=st.integers(0, size - 1)))
+    order = np.array(draw(st.permutations(range(size))))
+    return ClassRows(true, score, weight, names[order], kind)
+
+
+def eighths(size):
+    """Return a strategy for offsets that float64 adds exactly."""
+    return arrays(np.float64, size, elements=st.integers(-24, 24).map(lambda x: x / 8))
 
 
 def sizes_of_parts(n, at_most=5):

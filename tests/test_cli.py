@@ -347,7 +347,7 @@ BAD_INPUT = {
         "no column 'P'; the nearest: 'p'; its columns: 'y', 'p', 'w'",
     ),
     "one class only": ("y,p\n1,.1\n1,.2\n", ["scores.csv", *Y_P], "one class only"),
-    "three classes": ("y,p\n1,.1\n2,.2\n3,.2\n", ["scores.csv", *Y_P], "3 classes: this version serves binary"),
+    "three classes": ("y,p\n1,.1\n2,.2\n3,.2\n", ["scores.csv", *Y_P], "3 classes have no threshold"),
     "an unknown label": (GOOD, ["scores.csv", *Y_P, "--labels", "0,spam"], "--labels: no row of column 'y' is 'spam'"),
     "a label left out": ("y,p\n1,.1\n2,.2\n3,.2\n", ["scores.csv", *Y_P, "--labels", "1,2"], "not among labels [1, 2]"),
     "an unknown positive label": (GOOD, ["scores.csv", *Y_P, "--pos-label", "2"], "--pos-label: no row of column"),

@@ -139,10 +139,10 @@ def test_cells_move_with_slopes(t):
     told, found = [], []
     for seed in range(200):
         J = cj.confusion_jacobian(*normal_rows(seed, N), threshold=t)
-        covariance = J.joint.covariance[0]
+        covariance = J._motion.joint.covariance[0]
         scale = np.sqrt(np.diag(covariance))
         told.append(covariance / np.outer(scale, scale))
-        found.append(np.append(J.matrix.ravel(), J.joint.center))
+        found.append(np.append(J.matrix.ravel(), J._motion.joint.center))
     np.testing.assert_allclose(np.corrcoef(np.array(found).T), np.mean(told, axis=0), atol=0.2)
 
 
@@ -280,7 +280,7 @@ def test_the_joint_covariance_is_that_of_each_row_s_influence(condition_on, weig
         h = J.diagnostics["bandwidth"][str(true)]
         covariance[4 + true, 4 + true] += 0.5 * (w[y == true] ** 2).mean() * (1.5 * gauss(0) / h) ** 2
     scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
-    np.testing.assert_allclose(J.joint.covariance[0] / scale, covariance / scale, atol=8e-3)
+    np.testing.assert_allclose(J._motion.joint.covariance[0] / scale, covariance / scale, atol=8e-3)
     # And so for a metric's slope, which takes the covariance of the slopes and the cells.
     row, unit = cj.metrics.resolve("precision", (0, 1)), 1 / (t * (1 - t))
     point = np.append(J.matrix.ravel().astype(float), -J.center[:, 1] / unit)

@@ -126,11 +126,14 @@ def test_models_without_scores(data):
         from_estimator(LogisticRegression(), X, y)
 
 
-def test_a_model_of_three_classes_is_planned(data):
+def test_a_model_of_three_classes_moves_with_its_offsets(data):
     X, _ = data
     y = np.arange(600) % 3
-    with pytest.raises(cj.NotSupportedError, match="3 classes"):
-        from_estimator(LogisticRegression().fit(X, y), X, y)
+    model = LogisticRegression().fit(X, y)
+    J = from_estimator(model, X, y)
+    np.testing.assert_array_equal(J.matrix, confusion_matrix(y, model.predict(X)))
+    assert J.jacobian.shape == (3, 3, 3)
+    assert J.diagnostics["response_method"] == "predict_proba"
 
 
 def test_meta_estimators(data):

@@ -115,23 +115,19 @@ THREE = np.array([0, 1, 2, 0, 1, 2])
 
 
 @BOTH
-@pytest.mark.parametrize(
-    ("y_true", "y_score", "options"),
-    [
-        (THREE, P, {}),
-        (THREE, np.full((6, 3), 1 / 3), {}),
-        (Y, np.full((6, 3), 1 / 3), {}),
-        (Y, P, {"labels": [0, 1, 2]}),
-        (["a", "b", "c"] * 2, P, {}),
-    ],
-)
-def test_three_classes_are_planned(make, y_true, y_score, options):
-    with pytest.raises(cj.NotSupportedError, match=r"3 classes.*binary.*against the rest"):
-        make(y_true, y_score, **options)
+@pytest.mark.parametrize(("y_true", "options"), [(THREE, {}), (Y, {"labels": [0, 1, 2]}), (["a", "b", "c"] * 2, {})])
+def test_three_classes_have_no_threshold(make, y_true, options):
+    with pytest.raises(cj.NotSupportedError, match=r"3 classes have no threshold.*offset.*against the rest"):
+        make(y_true, P, **options)
     assert issubclass(cj.NotSupportedError, NotImplementedError)
 
 
-@pytest.mark.parametrize("wrt", ["features", "hyperparameters", "mix", "offsets", "parameters", "training_weights"])
+def test_a_curve_is_of_two_classes():
+    with pytest.raises(cj.NotSupportedError, match=r"3 classes have no threshold"):
+        cj.ConfusionCurve.from_predictions(THREE, np.full((6, 3), 1 / 3))
+
+
+@pytest.mark.parametrize("wrt", ["features", "hyperparameters", "parameters", "training_weights"])
 def test_planned_perturbations_say_so(wrt):
     with pytest.raises(cj.NotSupportedError, match=f"wrt='{wrt}' is not in this version.*threshold"):
         cj.confusion_jacobian(Y, P, wrt=wrt)
@@ -143,8 +139,8 @@ def test_unknown_perturbations(wrt):
         cj.confusion_jacobian(Y, P, wrt=wrt)
 
 
-def test_offsets_are_planned():
-    with pytest.raises(cj.NotSupportedError, match=r"offsets.*threshold"):
+def test_offsets_take_a_score_a_class():
+    with pytest.raises(cj.InvalidInputError, match=r"y_score has shape \(6,\); expected \(n_samples, n_classes\)"):
         cj.confusion_jacobian(Y, P, offsets=[0, 1])
 
 

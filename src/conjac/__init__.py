@@ -2,6 +2,7 @@
 
 from conjac import calculus, metrics
 from conjac._version import __version__
+from conjac.comparison import Comparison, compare
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Constraint, Decision
 from conjac.errors import (
@@ -18,10 +19,13 @@ from conjac.errors import (
     UnknownMetricError,
 )
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
-from conjac.perturbations import Threshold
+from conjac.perturbations import Mix, Offsets, Threshold
+from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
+from conjac.tuning import maximize, solve
 
 __all__ = [
+    "Comparison",
     "ConfusionCurve",
     "ConfusionJacobian",
     "ConjacError",
@@ -33,14 +37,20 @@ __all__ = [
     "InfeasibleError",
     "InvalidInputError",
     "MissingDependencyError",
+    "Mix",
     "NotDifferentiableError",
     "NotSupportedError",
+    "Offsets",
     "SingularJacobianError",
     "Tally",
     "Threshold",
     "UnknownMetricError",
     "__version__",
+    "bayes_offsets",
     "calculus",
+    "compare",
     "confusion_jacobian",
+    "maximize",
     "metrics",
+    "solve",
 ]

@@ -106,6 +106,22 @@ def margins(score: AnyArray, scale: Scale) -> FloatArray:
     return np.log(np.maximum(value, FLOOR)) - np.log(np.maximum(1 - value, FLOOR))
 
 
+def class_scores(score: AnyArray, scale: Scale) -> FloatArray:
+    """Return u of each class, in a new array of float64: the logarithm of probabilities, or scores as they are.
+
+    Parameters
+    ----------
+    score : array of shape (n_samples, n_classes)
+    scale : {"logit", "score"}
+        "logit" takes probabilities, clipped to 2^-40 from below after the cast to float64.
+    """
+    value = np.array(score, dtype=np.float64)
+    if scale == "score":
+        return value
+    np.maximum(value, FLOOR, out=value)
+    return np.asarray(np.log(value, out=value))
+
+
 def scores_of(margin: Any, scale: Scale) -> FloatArray:
     """Return the scores that lie at given margins: the inverse of `margins`."""
     return np.asarray(margin if scale == "score" else LOGIT.inverse(margin), dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -125,8 +126,10 @@ class ConfusionCurve(Figures):
             "sampling": sampling_note(rows, condition_on),
             **rows.notes,
         }
-        tally = tally_of(rows, unit, named)
-        density = density_of(tally, assume_calibrated, condition_on)
+        tallied = partial(tally_of, rows, unit, named)
+        density = density_of(tallied, unit.scale, rows.block is not None, assume_calibrated, condition_on)
+        if named:  # too many of them are refused here, not later
+            density.tally  # noqa: B018
         return cls(rows.labels, unit, density, SortedRows.of(rows), condition_on, ReadOnly(notes), rows.reading)
 
     @classmethod
@@ -154,7 +157,12 @@ class ConfusionCurve(Figures):
             "bin_width": tally.step,
         }
         return cls(
-            labels, unit, density_of(tally, assume_calibrated, None), BinnedRows.of(tally), None, ReadOnly(notes)
+            labels,
+            unit,
+            density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, None),
+            BinnedRows.of(tally),
+            None,
+            ReadOnly(notes),
         )
 
     @classmethod

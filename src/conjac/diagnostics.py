@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from conjac._typing import ConditionOn, FloatArray
 from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.tangent import ENOUGH_ROWS
-from conjac.motion import MIN_ROWS, Motion
-from conjac.validation import Predictions
+from conjac.motion import MIN_ROWS, MixMotion, Motion, OffsetMotion
+from conjac.readonly import locked
+from conjac.validation import ClassPredictions, Predictions
 
 FEW = 10
 """Effective rows below which an interval is rough."""
@@ -24,6 +25,10 @@ CAUTIONS = {
     "the slope follows the labels, and the assumption is worth nothing here",
     "edge": f"fewer than {ENOUGH_ROWS} rows of class {{}} between the threshold and the end of its scores: "
     "the interval of its slope may be too short",
+    "no share": f"fewer than {MIN_ROWS} effective rows of category {{}}, or of the others: "
+    "the intervals of the slopes with its share are nan",
+    "rough share": f"fewer than {FEW} effective rows of category {{}}, or of the others: "
+    "the intervals of the slopes with its share are rough",
 }
 
 
@@ -39,7 +44,7 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
         "n_samples": len(rows.true),
         "weight": float(motion.joint.cells.weight.sum()),
         "scores": "probabilities" if unit.scale == "logit" else "raw scores",
-        "coordinate": f"{unit.name}, {'by default' if by_default else 'as asked'}",
+        "coordinate": as_told(unit.name, by_default),
         "effective_rows": by_label(np.nan_to_num(flux.n_eff[0])),
         "sampling": sampling_note(rows, motion.joint.cells.condition_on),
         "doubts": {str(label): why for label, why in doubted.items()},
@@ -76,7 +81,72 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
     return found
 
 
-def sampling_note(rows: Predictions, condition_on: ConditionOn | None) -> str:
+def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMotion) -> dict[str, Any]:
+    """Return what was read into the scores of several classes, which method was used and what was assumed."""
+    boundary, scale = motion.joint.boundary, rows.reading.scale
+    effective = motion.arranged(motion.effective_rows)
+    off_diagonal = motion.arranged(motion.derivative) < 0
+    rough = int(((effective < FEW) & (effective >= MIN_ROWS) & off_diagonal).sum() // 2)
+    unknown = int(((effective < MIN_ROWS) & off_diagonal).sum() // 2)
+    low, high = np.quantile(boundary.width, [0, 1]) if len(boundary.width) else (np.nan, np.nan)
+    found: dict[str, Any] = {
+        "n_samples": len(rows.true),
+        "weight": float(motion.counted.weight.sum()),
+        "scores": "probabilities, compared by their logarithms" if scale == "logit" else "raw scores",
+        "coordinate": as_told(scale, by_default),
+        "effective_rows": locked(effective),
+        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "bandwidth" if boundary.method == "tangent" else "step": {"least": float(low), "largest": float(high)},
+        "fluxes": {"seen": len(boundary.code), "rough": rough, "unknown": unknown},
+        "model": "taken as fixed: nothing is said of a retrained one",
+        "cautions": _cautions_of_offsets(motion, unknown),
+        **rows.notes,
+    }
+    if boundary.method == "secant":
+        found["reason"] = "the scores sit on atoms near the facets: no density, so counted across a step on either side"
+    if scale == "logit":
+        found["exact_zeros"] = int((rows.score == 0).any(axis=1).sum())
+    return found
+
+
+def _cautions_of_offsets(motion: OffsetMotion, unknown: int) -> list[str]:
+    """Say where intervals are nan for want of rows."""
+    if not unknown and len(motion.joint.boundary.code):
+        return []
+    seen = len(motion.joint.boundary.code)
+    return [
+        f"fewer than {MIN_ROWS} effective rows at {unknown} of the {seen} facets that rows of a class are near: the "
+        "intervals of slopes that rest on them are nan"
+    ]
+
+
+def explain_mix(
+    rows: Predictions | ClassPredictions, coordinate: str, names: Sequence[Any], motion: MixMotion
+) -> dict[str, Any]:
+    """Return what was read into the input where shares of categories move, and what was assumed."""
+    least = motion.effective_rows.min(axis=1)
+    why = np.select([least < MIN_ROWS, least < FEW], ["no share", "rough share"], "")
+    return {
+        "n_samples": len(rows.true),
+        "weight": float(motion.counted.weight.sum()),
+        "coordinate": coordinate,
+        "shares": {str(name): float(share) for name, share in zip(names, motion.shares, strict=True)},
+        "effective_rows": {str(name): float(n) for name, (n, _) in zip(names, motion.effective_rows, strict=True)},
+        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "assumes": "what is true within each category stays, and so does the rule; slopes' errors take the shares of "
+        "these rows as known, of rows drawn within each category",
+        "model": "taken as fixed: nothing is said of a retrained one",
+        "cautions": cautions({name: str(doubt) for name, doubt in zip(names, why, strict=True) if doubt}),
+        **rows.notes,
+    }
+
+
+def as_told(coordinate: str, by_default: bool) -> str:
+    """Say which coordinate is used, and whether it was asked for."""
+    return f"{coordinate}, {'by default' if by_default else 'as asked'}"
+
+
+def sampling_note(rows: Predictions | ClassPredictions, condition_on: ConditionOn | None) -> str:
     """Say what the standard errors take as random."""
     n_clusters = rows.notes.get("n_clusters")
     units = "rows drawn independently (no groups given)" if n_clusters is None else f"{n_clusters} clusters of rows"

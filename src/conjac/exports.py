@@ -4,16 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conjac._typing import AnyArray
-from conjac.frames import as_plain
+from conjac.frames import as_plain, to_frame
 
 if TYPE_CHECKING:
     from conjac.jacobian import ConfusionJacobian
 
 
+class Exported:
+    """A Jacobian's ways out: columns, a frame, plain types, a figure and text."""
+
+    def to_columns(self: Any, level: float = 0.95) -> dict[str, list[Any]]:
+        """Return one row per cell as columns: value, derivative, errors and limits."""
+        return columns(self, level)
+
+    def to_frame(self: Any, backend: str = "pandas", level: float = 0.95) -> Any:
+        """Return a tidy frame, one row per cell.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+        level : float
+            Of the intervals.
+
+        Raises
+        ------
+        MissingDependencyError
+            The backend is not installed.
+        """
+        return to_frame(self.to_columns(level), backend)
+
+    def to_dict(self: Any, level: float = 0.95) -> dict[str, Any]:
+        """Return everything as plain types, ready for JSON; nan becomes None."""
+        return plain(self, level)
+
+    def plot(self: Any, *, ax: Any = None) -> Any:
+        """Draw the Jacobian as a heat map centred on zero; return the Matplotlib axes."""
+        from conjac.views.charts import jacobian_heatmap
+
+        return jacobian_heatmap(self.to_dict(), ax=ax)
+
+    def __repr__(self: Any) -> str:
+        """Show the matrix, its Jacobian and where it stands."""
+        return text(self)
+
+
 def columns(J: ConfusionJacobian, level: float) -> dict[str, list[Any]]:
-    """Return one row per cell as columns: value, derivative, errors and limits."""
-    size = len(J.labels)
+    """Return one row per cell and parameter as columns: value, derivative, errors and limits."""
+    moved = (*J.matrix.shape, -1)
     matrix_lower, matrix_upper = J.matrix_confint(level)
     lower, upper = J.confint(level)
     arrays: dict[str, AnyArray] = {
@@ -27,25 +67,21 @@ def columns(J: ConfusionJacobian, level: float) -> dict[str, list[Any]]:
         "lower": lower,
         "upper": upper,
     }
-    same = {
-        "parameter": J.parameters[0],
-        "unit": J.units[0],
-        "threshold": J.threshold,
-        "coordinate": J.coordinate,
-        "method": J.method,
-        "level": level,
-    }
+    whole = n_true, n_predicted, n = J.jacobian.reshape(moved).shape
+    same = {"threshold": J.threshold, "coordinate": J.coordinate, "method": J.method, "level": level}
     return {
-        "true": [label for label in J.labels for _ in range(size)],
-        "predicted": list(J.labels) * size,
-        **{name: array.ravel().tolist() for name, array in arrays.items()},
-        **{name: [value] * size**2 for name, value in same.items()},
+        "true": [label for label in J.labels for _ in range(n_predicted * n)],
+        "predicted": [label for label in J.labels for _ in range(n)] * n_true,
+        **{name: np.broadcast_to(array.reshape(moved), whole).ravel().tolist() for name, array in arrays.items()},
+        "parameter": list(J.parameters) * (n_true * n_predicted),
+        "unit": list(J.units) * (n_true * n_predicted),
+        **{name: [value] * (n_true * n_predicted * n) for name, value in same.items()},
     }
 
 
 def plain(J: ConfusionJacobian, level: float) -> dict[str, Any]:
     """Return everything as plain types, ready for JSON; nan becomes None."""
-    told = ("labels", "threshold", "coordinate", "normalize", "method", "parameters", "units")
+    told = ("labels", "threshold", "offsets", "coordinate", "normalize", "method", "parameters", "units")
     arrays = ("matrix", "matrix_stderr", "jacobian", "center", "stderr")
     result: dict[str, Any] = as_plain(
         {
@@ -62,10 +98,40 @@ def plain(J: ConfusionJacobian, level: float) -> dict[str, Any]:
 
 def text(J: ConfusionJacobian) -> str:
     """Return the matrix, its Jacobian and where it stands, for a terminal."""
+    if J.method == "reweighting":
+        return _text_of_mix(J)
+    if J.offsets is not None:
+        return _text_of_offsets(J)
     lines = [f"ConfusionJacobian at {J.coordinate} {J.threshold:.6g}, per {J.units[0]}, {J.method}"]
     width = max(len(str(label)) for label in J.labels)
     for label, cells, slopes, errors in zip(J.labels, J.matrix, J.jacobian, J.stderr, strict=True):
         counted = "  ".join(f"{cell:>10.6g}" for cell in cells)
         moved = "  ".join(f"{slope:>11.5g} ± {error:<8.3g}" for slope, error in zip(slopes, errors, strict=True))
         lines.append(f"  true {label!s:>{width}}  {counted}   d: {moved}".rstrip())
+    return "\n".join(lines)
+
+
+def _text_of_offsets(J: ConfusionJacobian) -> str:
+    """Return the matrix, and each class's own slope: what its offset does to the rows that are rightly its."""
+    assert J.offsets is not None
+    told = ", ".join(f"{offset:.4g}" for offset in J.offsets)
+    lines = [f"ConfusionJacobian at offsets ({told}), per {J.units[0]}, {J.method}"]
+    width = max(len(str(label)) for label in J.labels)
+    for k, (label, cells) in enumerate(zip(J.labels, J.matrix, strict=True)):
+        counted = "  ".join(f"{cell:>8.6g}" for cell in cells)
+        own = f"{J.jacobian[k, k, k]:.5g} ± {J.stderr[k, k, k]:.3g}"
+        lines.append(f"  true {label!s:>{width}}  {counted}   d[{label}, {label}] by its own offset: {own}")
+    return "\n".join(lines)
+
+
+def _text_of_mix(J: ConfusionJacobian) -> str:
+    """Return the matrix, and what each share does to the accuracy: the sum of what it does to the diagonal."""
+    where = f"{J.coordinate} {J.threshold:.6g}" if J.offsets is None else "offsets"
+    lines = [f"ConfusionJacobian at {where}, per {J.units[0]}, {J.method}"]
+    width = max(len(str(label)) for label in J.labels)
+    for label, cells in zip(J.labels, J.matrix, strict=True):
+        lines.append(f"  true {label!s:>{width}}  " + "  ".join(f"{cell:>8.6g}" for cell in cells))
+    accuracy = J.of("accuracy")
+    shares = zip(J.parameters, J.diagnostics["shares"].values(), accuracy.gradient, accuracy.stderr, strict=True)
+    lines += [f"  {name} = {share:.4g}   d accuracy: {d:.5g} ± {error:.3g}" for name, share, d, error in shares]
     return "\n".join(lines)

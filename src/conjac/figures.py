@@ -10,6 +10,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray
 from conjac.coordinates import Coordinate
+from conjac.decisions import CostCurve, DecisionCurve, Tradeoff, cost_curve, decision_curve, tradeoff
 from conjac.density import Calibration, Density
 from conjac.engines.arrays import Counts
 from conjac.engines.binned import alerts_by_block
@@ -26,7 +27,6 @@ from conjac.inference import (
 )
 from conjac.metrics import Metric, resolve
 from conjac.motion import Motion, cut_of
-from conjac.sensitivity import metric_slope
 from conjac.tally import Tally
 
 
@@ -107,13 +107,13 @@ class Figures:
 
     def stderr_at(self, t: Any) -> FloatArray:
         """Return the standard error of `center_at`, array of shape ``(*t.shape, 2, 2)``."""
-        return self._shaped(self.motion_at(t).slope_stderr(), t)
+        return self._shaped(self.motion_at(t).slopes(None).stderr, t)
 
     def confint_at(self, t: Any, level: float = 0.95) -> Interval:
         """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
         motion = self.motion_at(t)
         center = motion.slope(motion.center)
-        half = quantile(level, motion.joint.cells.df) * motion.slope_stderr()
+        half = quantile(level, motion.counted.df) * motion.slopes(None).stderr
         return Interval(self._shaped(center - half, t), self._shaped(center + half, t))
 
     def matrix_confint_at(self, t: Any, level: float = 0.95) -> Interval:
@@ -166,13 +166,135 @@ class Figures:
     def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
         """Return a metric's derivative at thresholds, arrays of t's shape; its interval is that of bias correction."""
         motion = self.motion_at(t)
-        slope, center, error = (self._shaped(x, t) for x in metric_slope(resolve(metric, self.labels), motion))
+        slope, center, error = (self._shaped(x, t) for x in motion.metric_slope(resolve(metric, self.labels)))
 
         def limits(level: float) -> Interval:
             half = quantile(level, motion.joint.cells.df) * error
             return Interval(center - half, center + half)
 
         return Estimate(slope, error, np.zeros_like(slope), limits)
+
+    def tradeoff(
+        self, first: str | Metric, second: str | Metric, thresholds: Any = None, level: float = 0.95
+    ) -> Tradeoff:
+        """Compare two metrics along the threshold: which of them pays for the other, at what rate, and where.
+
+        Parameters
+        ----------
+        first, second : str or Metric
+            A name such as "precision", an object of `conjac.metrics`, or a cell: "tn", "fp", "fn", "tp".
+        thresholds : float or array of shape (n_points,), optional
+            In units of ``coordinate``; by default 101 cut-offs, evenly by rank.
+        level : float
+            Of the pointwise intervals by which signs are told, and of those in `Tradeoff.to_columns`.
+
+        Returns
+        -------
+        Tradeoff
+            Values, slopes and exchange rate at the thresholds, and the Pareto front over all cut-offs.
+
+        Raises
+        ------
+        InvalidInputError
+            Missing, infinite or no thresholds, a level outside (0, 1), a metric that is not for two classes.
+        UnknownMetricError
+            Neither a metric nor a cell.
+
+        Notes
+        -----
+        The exchange rate is the ratio of the two slopes; its interval is Fieller's set (1954), of two cells that of
+        the delta method on the log scale.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import conjac as cj
+        >>> rng = np.random.default_rng(0)
+        >>> y = rng.integers(0, 2, 2000)
+        >>> curve = cj.ConfusionCurve.from_predictions(y, rng.normal(2 * y - 1, 1))
+        >>> curve.tradeoff("fp", "tp", 0.0).exchange_rate.value.round(2)  # false alarms per true positive
+        array([0.8])
+        """
+        return tradeoff(self, first, second, thresholds, level)
+
+    def decision_curve(
+        self, thresholds: Any = None, *, prevalence: float | None = None, level: float = 0.95
+    ) -> DecisionCurve:
+        """Return net benefit at threshold probabilities, where the classifier's threshold is that probability.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (n_points,), optional
+            Threshold probabilities, inside (0, 1); by default .01, .02, ..., .99.
+        prevalence : float, optional
+            Of the population that it is to be told for, inside (0, 1), taken as known: rows are reweighted to it by
+            class. By default that of the rows.
+        level : float
+            Of the limits in `DecisionCurve.to_columns`.
+
+        Returns
+        -------
+        DecisionCurve
+            In true positives per row.
+
+        Raises
+        ------
+        InvalidInputError
+            A curve in another coordinate than "probability", or of one class; arguments outside their range.
+
+        Notes
+        -----
+        A. J. Vickers, E. B. Elkin 2006, Medical Decision Making 26:565.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import conjac as cj
+        >>> y, p = np.arange(8) % 2, np.array([0.1, 0.4, 0.2, 0.9, 0.6, 0.8, 0.3, 0.7])
+        >>> found = cj.ConfusionCurve.from_predictions(y, p).decision_curve(0.5)
+        >>> found.net_benefit.value, found.treat_all
+        (array([0.25]), array([0.]))
+        """
+        return decision_curve(self, thresholds, prevalence, level)
+
+    def cost_curve(
+        self, probability_cost: Any = None, *, threshold: float | None = None, level: float = 0.95
+    ) -> CostCurve:
+        """Return the normalised expected cost of the best threshold and of a fixed one, whatever errors cost.
+
+        Parameters
+        ----------
+        probability_cost : float or array of shape (n_points,), optional
+            In [0, 1]: the positives' share of what it would cost to be wrong on every row; by default 0, .01, ..., 1.
+        threshold : float, optional
+            The fixed one, in units of ``coordinate``; by default where the probability is one half, or the score 0.
+        level : float
+            Of the limits in `CostCurve.to_columns`.
+
+        Returns
+        -------
+        CostCurve
+            In shares of the cost of being wrong on every row.
+
+        Raises
+        ------
+        InvalidInputError
+            A curve of one class; arguments outside their range.
+
+        Notes
+        -----
+        C. Drummond, R. C. Holte 2006, Machine Learning 65:95.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import conjac as cj
+        >>> y, p = np.arange(8) % 2, np.array([0.1, 0.4, 0.2, 0.9, 0.6, 0.8, 0.3, 0.7])
+        >>> found = cj.ConfusionCurve.from_predictions(y, p).cost_curve([0.2, 0.5])
+        >>> found.envelope, found.best_threshold, found.fixed.value
+        (array([0.05 , 0.125]), array([0.7, 0.7]), array([0.25, 0.25]))
+        """
+        return cost_curve(self, probability_cost, threshold, level)
 
     def method_at(self, t: Any) -> AnyArray:
         """Return which estimator gives the slope at thresholds ("tangent", "secant" or "undefined"), of t's shape."""
@@ -219,7 +341,7 @@ class Figures:
         return Cells(
             counts.weight,
             counts.weight2,
-            alerts_by_block(self.tally, cut_of(score, self.unit)) if self.tally.clustered else None,
+            alerts_by_block(self.tally, cut_of(score, self.unit)) if self.density.clustered else None,
             self.condition_on,
         )
 

@@ -5,35 +5,46 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from conjac import coordinates, exports, perturbations
+from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.calculus.linear import LinearMap
 from conjac.density import density_of
-from conjac.diagnostics import explain
+from conjac.diagnostics import as_told, explain, explain_classes
 from conjac.engines.arrays import count_at, tally_of
+from conjac.engines.classes import motion_at, rule_of
+from conjac.engines.mix import mixed
+from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
-from conjac.frames import to_frame
-from conjac.inference import Cells, Interval, Joint, cells_interval, propagate, quantile
-from conjac.inference.delta import normalized, normalized_slope
+from conjac.exports import Exported
+from conjac.inference import Cells, Interval, cells_interval, quantile
+from conjac.inference.delta import normalized
 from conjac.metrics import Metric, resolve
 from conjac.models import response
-from conjac.motion import Motion
-from conjac.perturbations import Threshold
+from conjac.motion import CellMotion, Motion, Slopes
+from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
+from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
+from conjac.rules import ThresholdRule
 from conjac.sensitivity import Sensitivity, exchange_rate, sensitivity
-from conjac.validation import Predictions, check_condition, check_predictions
-
-NORMALIZE = (None, "true", "pred", "all")
+from conjac.validation import (
+    ClassPredictions,
+    Predictions,
+    check_classes,
+    check_condition,
+    check_normalize,
+    check_predictions,
+    refuse_with_offsets,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(LinearMap):
+class ConfusionJacobian(LinearMap, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
@@ -43,7 +54,9 @@ class ConfusionJacobian(LinearMap):
     labels : tuple of length K
         Class labels, in the order of rows and columns; a binary classifier's positive label is last.
     threshold : float
-        Where the decision is cut, in the ``coordinate``, which is also the unit of the slopes.
+        Where a binary decision is cut, in the ``coordinate``, which is also the unit of the slopes; nan with offsets.
+    offsets : array of shape (K,) or None
+        What is added to each class's score, less that of the first; for more than two classes.
     parameters, units : tuple of str
         What moves, and what a step of 1 of it is.
     diagnostics : mapping
@@ -61,12 +74,14 @@ class ConfusionJacobian(LinearMap):
 
     labels: tuple[Any, ...]
     threshold: float
+    offsets: FloatArray | None
     coordinate: CoordinateName
     normalize: Normalize | None
     diagnostics: Mapping[str, Any]
     parameters: tuple[str, ...]
     units: tuple[str, ...]
-    _motion: Motion = field(repr=False)
+    _motion: CellMotion = field(repr=False)
+    _outcomes: Outcomes = field(repr=False)
 
     @classmethod
     def from_predictions(
@@ -76,7 +91,7 @@ class ConfusionJacobian(LinearMap):
         *,
         threshold: float | None = None,
         offsets: Any = None,
-        wrt: str | Threshold | None = None,
+        wrt: str | Threshold | Offsets | Mix | None = None,
         coordinate: CoordinateName | None = None,
         labels: Sequence[Any] | None = None,
         pos_label: Any = None,
@@ -93,20 +108,21 @@ class ConfusionJacobian(LinearMap):
         ----------
         y_true : array of shape (n_samples,)
             True labels, of any type that sorts.
-        y_score : array of shape (n_samples,) or (n_samples, 2)
-            Scores of the positive class, or of both classes in the order of ``labels``. Used as given.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+            Scores of the positive class, or of every class in the order of ``labels``. Used as given.
         threshold : float, optional
             Positive where ``score >= threshold``, in units of ``coordinate``. Default: .5 for probabilities,
             0 for scores.
-        offsets : None
-            For more than two classes; not in this version.
-        wrt : "threshold" or Threshold, optional
-            What moves.
+        offsets : array of shape (K,), optional
+            With a score a class: predict the largest ``u + offsets``, u being the logarithm of probabilities, or the
+            scores as they are. Default: none, for more than two classes.
+        wrt : {"threshold", "offsets"}, Threshold, Offsets or Mix, optional
+            What moves. Default: the threshold of two classes, the offsets of more.
         coordinate : {"probability", "logit", "percentile", "score"}, optional
             Unit of the threshold and of the slope. Default: "probability" where all scores lie in [0, 1],
-            else "score".
-        labels : sequence of length 2, optional
-            Negative label, positive label. Default: sorted.
+            else "score". Of offsets: "logit" for probabilities, else "score".
+        labels : sequence of length K, optional
+            Of two: negative label, positive label. Default: sorted.
         pos_label : label, optional
             The positive label. Default: the last one.
         sample_weight : array of shape (n_samples,), optional
@@ -131,7 +147,7 @@ class ConfusionJacobian(LinearMap):
         InvalidInputError
             Input that cannot be used; the message says where and what to do.
         NotSupportedError
-            More than two classes, or a perturbation that is planned.
+            A perturbation that is planned, or the threshold of more than two classes.
 
         Warns
         -----
@@ -153,20 +169,21 @@ class ConfusionJacobian(LinearMap):
         np.True_
         """
         del random_state
-        if offsets is not None:
-            raise NotSupportedError("offsets: this version serves binary classifiers; pass threshold instead")
-        rows = check_predictions(
-            y_true, y_score, labels=labels, pos_label=pos_label, sample_weight=sample_weight, groups=groups
-        )
-        result = cls.from_rows(
-            rows,
-            threshold=threshold,
-            wrt=wrt,
-            coordinate=coordinate,
-            normalize=normalize,
-            condition_on=condition_on,
-            assume_calibrated=assume_calibrated,
-        )
+        same = {"labels": labels, "sample_weight": sample_weight, "groups": groups}
+        how: dict[str, Any] = {"coordinate": coordinate, "normalize": normalize, "condition_on": condition_on}
+        moves = perturbations.resolve("offsets" if wrt is None and offsets is not None else wrt, n_columns(y_score))
+        how["mix"] = moves if isinstance(moves, Mix) else None
+        if moves == Offsets() or (how["mix"] and (offsets is not None or n_columns(y_score) > 2)):
+            refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)
+            classes = check_classes(y_true, y_score, coordinate=coordinate, **same)
+            result = cls.from_classes(classes, offsets=offsets, **how)
+        else:
+            rows = check_predictions(y_true, y_score, pos_label=pos_label, **same)
+            if offsets is not None:
+                raise InvalidInputError("offsets: the threshold moves here; pass wrt='offsets', or threshold alone")
+            if how["mix"] and assume_calibrated:
+                raise InvalidInputError("assume_calibrated: a mix moves weights, and needs no density; leave it out")
+            result = cls.from_rows(rows, threshold=threshold, assume_calibrated=assume_calibrated, **how)
         for caution in result.diagnostics["cautions"]:
             warnings.warn(caution, ConjacWarning, stacklevel=2)
         return result
@@ -177,31 +194,66 @@ class ConfusionJacobian(LinearMap):
         rows: Predictions,
         *,
         threshold: float | None = None,
-        wrt: str | Threshold | None = None,
         coordinate: CoordinateName | None = None,
         normalize: Normalize | None = None,
         condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
+        mix: Mix | None = None,
     ) -> Self:
         """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_predictions` has checked."""
-        if normalize not in NORMALIZE:
-            raise InvalidInputError(f"normalize={normalize!r}: expected one of {NORMALIZE}")
+        check_normalize(normalize)
         check_condition(condition_on)
-        moves = perturbations.resolve(wrt)
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
-        cells = count_at(rows, score, condition_on)
-        density = density_of(tally_of(rows, unit), assume_calibrated, condition_on)
-        motion = Motion.at(density, unit, np.array([score]), cells)
+        outcomes = Outcomes.of(rows, ThresholdRule(score).predict(rows.score))
+        rule: dict[str, Any] = {"threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": outcomes}
+        if mix is not None:
+            moved = mixed(rows, outcomes, mix, as_told(unit.name, coordinate is None), condition_on)
+            return cls(labels=rows.labels, normalize=normalize, **rule, **moved)
+        density = density_of(
+            partial(tally_of, rows, unit), unit.scale, rows.block is not None, assume_calibrated, condition_on
+        )
+        motion = Motion.at(density, unit, np.array([score]), count_at(rows, score, condition_on))
         return cls(
             labels=rows.labels,
-            threshold=told,
-            coordinate=unit.name,
             normalize=normalize,
             diagnostics=ReadOnly(explain(rows, unit, coordinate is None, density, motion)),
-            parameters=(moves.name,),
+            parameters=(Threshold().name,),
             units=(unit.unit,),
             _motion=motion,
+            **rule,
+        )
+
+    @classmethod
+    def from_classes(
+        cls,
+        rows: ClassPredictions,
+        *,
+        offsets: Any = None,
+        coordinate: CoordinateName | None = None,
+        normalize: Normalize | None = None,
+        condition_on: ConditionOn | None = None,
+        mix: Mix | None = None,
+    ) -> Self:
+        """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_classes` has checked."""
+        check_normalize(normalize)
+        check_condition(condition_on)
+        argmax = rule_of(rows, offsets)
+        rule: dict[str, Any] = {"threshold": np.nan, "offsets": locked(argmax.offsets), "coordinate": argmax.scale}
+        if mix is not None:
+            rule["_outcomes"] = outcomes = Outcomes.of(rows, argmax.predict(rows.score))
+            moved = mixed(rows, outcomes, mix, as_told(argmax.scale, coordinate is None), condition_on)
+            return cls(labels=rows.labels, normalize=normalize, **rule, **moved)
+        motion = motion_at(rows, argmax, condition_on)
+        return cls(
+            labels=rows.labels,
+            normalize=normalize,
+            diagnostics=ReadOnly(explain_classes(rows, coordinate is None, motion)),
+            parameters=tuple(f"offset[{label}]" for label in rows.labels),
+            units=(OFFSET_UNITS[argmax.scale],) * len(rows.labels),
+            _motion=motion,
+            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted),
+            **rule,
         )
 
     @classmethod
@@ -238,19 +290,14 @@ class ConfusionJacobian(LinearMap):
         return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": name}))
 
     @property
-    def joint(self) -> Joint:
-        """Cells and fluxes with their covariance, at one point."""
-        return self._motion.joint
-
-    @property
     def cells(self) -> Cells:
         """Exact counts, not normalised, with what their sampling variance needs; one point."""
-        return self.joint.cells
+        return self._motion.counted
 
     @property
     def method(self) -> str:
         """How the derivative was estimated: "tangent" (kernel), "secant" (recount), or "undefined" (domain's end)."""
-        return str(self._motion.flux.method[0])
+        return self._motion.method
 
     @cached_property
     def matrix(self) -> AnyArray:
@@ -260,40 +307,30 @@ class ConfusionJacobian(LinearMap):
     @cached_property
     def matrix_stderr(self) -> FloatArray:
         """Standard error of each cell, array of shape (K, K)."""
-
-        def cells(point: AnyArray) -> AnyArray:
-            return normalized(point.reshape(1, 2, 2), self.normalize).reshape(1, 4)
-
-        point = self.cells.weight.reshape(1, 4).astype(np.float64)
-        return locked(propagate(cells, point, self.joint.covariance[:, :4, :4])[1].reshape(2, 2))
+        return locked(self._motion.cells_stderr(self.normalize))
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
         return cells_interval(self.cells, self.matrix_stderr, self.normalize, level)
 
-    @cached_property
+    @property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix as normalised, per ``units``, array of shape (K, K)."""
-        return locked(self._slope(self._motion.point)[0])
+        """Derivative of the matrix as normalised, per ``units``, array of shape (K, K, *parameter_shape)."""
+        return self._slopes.value
 
-    @cached_property
+    @property
     def center(self) -> FloatArray:
-        """Bias-corrected derivative, on which `confint` is centred, array of shape (K, K)."""
-        return locked(self._slope(self._motion.center)[0])
+        """Bias-corrected derivative, on which `confint` is centred, array of shape (K, K, *parameter_shape)."""
+        return self._slopes.center
+
+    @property
+    def stderr(self) -> FloatArray:
+        """Standard error of ``center``, array of its shape; nan with too few rows at the boundary."""
+        return self._slopes.stderr
 
     @cached_property
-    def stderr(self) -> FloatArray:
-        """Standard error of ``center``, array of shape (K, K); nan with too few rows at the boundary."""
-
-        def flat(point: AnyArray) -> AnyArray:
-            return self._slope(point).reshape(1, 4)
-
-        with np.errstate(invalid="ignore"):
-            error = propagate(flat, self._motion.center, self.joint.covariance)[1].reshape(2, 2)
-        trusted = self._motion.trusted[0]
-        if self.normalize == "pred":
-            trusted = np.broadcast_to(trusted.all(), 2)
-        return locked(np.where(trusted[:, None], error, np.nan))
+    def _slopes(self) -> Slopes:
+        return Slopes(*(locked(self._motion.arranged(part)) for part in self._motion.slopes(self.normalize)))
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``, arrays of shape (K, K)."""
@@ -328,43 +365,6 @@ class ConfusionJacobian(LinearMap):
             Whose ``gradient`` is the rate, with an interval on the log scale.
         """
         return exchange_rate(paid, gained, self._motion)
-
-    def to_columns(self, level: float = 0.95) -> dict[str, list[Any]]:
-        """Return one row per cell as columns: value, derivative, errors and limits."""
-        return exports.columns(self, level)
-
-    def to_frame(self, backend: str = "pandas", level: float = 0.95) -> Any:
-        """Return a tidy frame, one row per cell.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}
-        level : float
-            Of the intervals.
-
-        Raises
-        ------
-        MissingDependencyError
-            The backend is not installed.
-        """
-        return to_frame(self.to_columns(level), backend)
-
-    def to_dict(self, level: float = 0.95) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan becomes None."""
-        return exports.plain(self, level)
-
-    def plot(self, *, ax: Any = None) -> Any:
-        """Draw the Jacobian as a heat map centred on zero; return the Matplotlib axes."""
-        from conjac.views.charts import jacobian_heatmap
-
-        return jacobian_heatmap(self.to_dict(), ax=ax)
-
-    def __repr__(self) -> str:
-        """Show the matrix, its Jacobian and where it stands."""
-        return exports.text(self)
-
-    def _slope(self, point: AnyArray) -> AnyArray:
-        return normalized_slope(self._motion.cells(point), self._motion.slope(point), self.normalize)
 
 
 confusion_jacobian = ConfusionJacobian.from_predictions

@@ -6,12 +6,13 @@ b = (0, -logit t), so its one facet is the pair (0, 1) with margin ``logit p - l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, BoolArray, FloatArray
+from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray, Scale
+from conjac.coordinates import class_scores
 
 Facet = tuple[int, int]
 """A decision boundary j|k between two classes; the margin is positive where k wins."""
@@ -40,6 +41,60 @@ class ThresholdRule:
     def predict(self, score: AnyArray) -> BoolArray:
         """Return True where the positive class is predicted; array of shape (n_samples,)."""
         return np.asarray(score >= in_dtype_of(score, self.threshold))
+
+
+@dataclass(frozen=True, eq=False)
+class ArgmaxRule:
+    """Predict the class with the largest ``u_k + offsets[k]``; the lower index of equal ones.
+
+    Parameters
+    ----------
+    offsets : array of shape (n_classes,)
+        Added to each class's score; with equal ones the scores are compared as they are given.
+    scale : {"logit", "score"}
+        Whether u is the logarithm of the probabilities that are given, or the scores as they are.
+    reject : float, optional
+        Predict nothing where no ``u_k + offsets[k]`` lies above this: one more column, ``n_classes``.
+        For probabilities t is told as ``log t``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]])
+    >>> ArgmaxRule(np.array([0.0, np.log(2), 0.0])).predict(p)
+    array([1, 2])
+    >>> ArgmaxRule(np.zeros(3), reject=np.log(0.6)).predict(p)
+    array([3, 2])
+    """
+
+    offsets: FloatArray
+    scale: Scale = "logit"
+    reject: float | None = None
+
+    @property
+    def n_columns(self) -> int:
+        """Outcomes of the rule: the classes, and nothing where it may reject."""
+        return len(self.offsets) + (self.reject is not None)
+
+    def at(self, offsets: FloatArray) -> ArgmaxRule:
+        """Return the rule with other offsets, less the first's."""
+        return replace(self, offsets=offsets - offsets[0])
+
+    def compared(self, score: AnyArray) -> FloatArray:
+        """Return what is compared, array of shape (n_samples, n_columns) in float64."""
+        moved = class_scores(score, self.scale)
+        if self.reject is None:
+            moved += self.offsets
+            return moved
+        full = np.full((len(score), self.n_columns), self.reject)
+        full[:, :-1] = moved + self.offsets
+        return full
+
+    def predict(self, score: AnyArray) -> IntArray:
+        """Return the index of each row's predicted class, array of shape (n_samples,)."""
+        if self.reject is None and np.ptp(self.offsets) == 0:
+            return np.asarray(score.argmax(axis=1))
+        return np.asarray(self.compared(score).argmax(axis=1))
 
 
 def in_dtype_of(score: AnyArray, threshold: FloatArray | float) -> Any:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
-from conjac.errors import InvalidInputError
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr, propagate, quantile
 from conjac.metrics import Metric
-from conjac.motion import MIN_ROWS, Motion
+from conjac.motion import CellMotion, Motion, Slopes
 
 CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 
@@ -65,51 +65,40 @@ class Sensitivity:
         return Interval(*(side[0] for side in metric_interval(self._row, self._cells, level)))
 
 
-def sensitivity(row: Metric, motion: Motion, units: tuple[str, ...]) -> Sensitivity:
+def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sensitivity:
     """Return a metric's value and derivative at the motion's one point."""
-    cells = motion.joint.cells
-    slope, center, stderr = metric_slope(row, motion)
+    cells = motion.counted
+    slope, center, stderr = (motion.arranged(part) for part in motion.metric_slope(row))
     return Sensitivity(
         metric=row.name,
         value=float(row.value(cells.weight)[0]),
         value_stderr=float(metric_stderr(row, cells)[0]),
-        gradient=np.asarray(slope[0]),
-        center=np.asarray(center[0]),
-        stderr=np.asarray(stderr[0]),
+        gradient=slope,
+        center=center,
+        stderr=stderr,
         units=units,
         _cells=cells,
         _row=row,
     )
 
 
-def metric_slope(row: Metric, motion: Motion) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a metric's derivative, its bias-corrected derivative and that one's error, arrays of shape (n_points,).
-
-    The error is nan where fewer than 5 effective rows are near the boundary or, for a ratio, behind its value: two
-    false positives do not carry the slope of a likelihood ratio, however many rows are near the threshold.
-    """
-
-    def slope(point: AnyArray) -> AnyArray:
-        return row.slope(motion.cells(point), motion.slope(point))[..., None]
-
-    value = np.asarray(slope(motion.point)[..., 0], dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        center, stderr = propagate(slope, motion.center, motion.joint.covariance)
-    trusted = motion.trusted.all(axis=1)
-    if row.domain.scale == "log":
-        cells = motion.joint.cells
-        trusted &= np.asarray(row.value(cells.weight) ** 2 >= MIN_ROWS * metric_stderr(row, cells) ** 2)
-    return value, center[..., 0], np.where(trusted, stderr[..., 0], np.nan)
+def metric_slope(row: Metric, motion: Motion) -> Slopes:
+    """Return a metric's derivative with its error, arrays of shape (n_points,)."""
+    return motion.metric_slope(row)
 
 
-def exchange_rate(paid: str, gained: str, motion: Motion) -> Sensitivity:
+def exchange_rate(paid: str, gained: str, motion: CellMotion) -> Sensitivity:
     """Return how many of one cell are paid for one more of another, at the motion's one point.
 
     Raises
     ------
     InvalidInputError
         A name that is not a cell.
+    NotSupportedError
+        Something else moves than the threshold of two classes.
     """
+    if not isinstance(motion, Motion):
+        raise NotSupportedError("exchange_rate: of the cells of two classes as their threshold moves")
     for name in (paid, gained):
         if name not in CELLS:
             raise InvalidInputError(f"{name!r} is not a cell: expected one of {sorted(CELLS)}")

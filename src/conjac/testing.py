@@ -30,6 +30,8 @@ def check_jacobian(J: ConfusionJacobian) -> None:
 
         - rows of the Jacobian sum to zero (columns under ``normalize="pred"``), since a row of data that leaves
           one cell enters another;
+        - with offsets, the last axis sums to zero, since a constant added to all of them moves nothing; and but under
+          "pred" each true class's slice is a Laplacian: symmetric, none negative on its diagonal, none positive beside;
         - the matrix is not negative, sums to 1 as normalised, and lies within its interval;
         - `confint` is ``center`` -+ one quantile x ``stderr``, and widens with the level;
         - `jvp`, `vjp` and `as_linear_operator` are products with ``jacobian``;
@@ -45,6 +47,8 @@ def check_jacobian(J: ConfusionJacobian) -> None:
     """
     _check_shapes(J)
     _check_sums(J)
+    if J.offsets is not None:
+        _check_offsets(J)
     _check_matrix(J)
     _check_intervals(J)
     _check_products(J)
@@ -104,11 +108,34 @@ def _check_shapes(J: ConfusionJacobian) -> None:
 def _check_sums(J: ConfusionJacobian) -> None:
     axis, name = (0, "columns") if J.normalize == "pred" else (1, "rows")
     for told, array in (("jacobian", J.jacobian), ("center", J.center)):
-        total, scale = array.sum(axis=axis), np.nanmax(np.abs(array), initial=0.0)
+        total, scale = array.sum(axis=axis), _scale(J, array)
         partly = np.isnan(array).any(axis=axis) & ~np.isnan(array).all(axis=axis)
         _ensure(not partly.any(), f"{name} of {told} are nan in part: {array.tolist()}")
         broken = np.abs(total) > ROUNDING * scale
         _ensure(not broken.any(), f"{name} of {told} sum to {total.tolist()}, not to zero")
+
+
+def _check_offsets(J: ConfusionJacobian) -> None:
+    for told, array in (("jacobian", J.jacobian), ("center", J.center)):
+        total, reach = array.sum(axis=-1), ROUNDING * _scale(J, array)
+        _ensure(not (np.abs(total) > reach).any(), f"{told} over all offsets sums to {total.tolist()}, not to zero")
+        if J.normalize == "pred":
+            continue
+        skew = np.abs(array - array.swapaxes(1, 2))
+        _ensure(not (skew > reach).any(), f"{told} of a true class is not symmetric: {array.tolist()}")
+        signs = 2 * np.eye(len(J.labels)) - 1
+        wrong = array * signs < -reach
+        _ensure(not wrong.any(), f"{told} has the wrong sign at {np.argwhere(wrong).tolist()}")
+
+
+def _scale(J: ConfusionJacobian, array: AnyArray) -> float:
+    """Return the size of what an array's entries are differences of."""
+    scale = float(np.nanmax(np.abs(array), initial=0.0))
+    if J.normalize == "pred":  # the columns' totals move too, and cancel
+        labels = range(len(J.labels))
+        moved = [J.of(resolve(f"alert_rate[{label}]", labels)).elasticity for label in labels]
+        scale += float(np.nanmax(np.abs(moved), initial=0.0))
+    return scale
 
 
 def _check_matrix(J: ConfusionJacobian) -> None:
@@ -167,7 +194,7 @@ def _check_chain_rule(J: ConfusionJacobian) -> None:
         return
     counts = np.asarray(J.cells.weight[0], dtype=np.float64)
     total = counts.sum(axis=NORMALIZED_AXES[J.normalize], keepdims=True) if J.normalize else np.ones((1, 1))
-    motion = np.moveaxis(J.jacobian, (0, 1), (-2, -1)) * total
+    motion = np.where(total > 0, np.moveaxis(J.jacobian, (0, 1), (-2, -1)) * total, 0.0)
     for name in names(len(J.labels)):
         row = resolve(name, range(len(J.labels)))
         told = J.of(row)

@@ -10,6 +10,8 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 
 STEP = 1e-30
+SMALLEST = 1e-200
+"""Size below which entries are taken as 0 by the step, so that it does not vanish."""
 
 
 def complex_step(f: Callable[[AnyArray], AnyArray], points: Any) -> FloatArray:
@@ -38,8 +40,11 @@ def complex_step(f: Callable[[AnyArray], AnyArray], points: Any) -> FloatArray:
     array([2., 6.])
     """
     points, columns = np.asarray(points, dtype=np.float64), []
+    size = np.abs(points)
+    least = np.min(size, axis=-1, where=(size > 0) & np.isfinite(size), initial=1.0)
+    step = STEP * np.maximum(least, SMALLEST)  # small beside every entry
     for j in range(points.shape[-1]):
         shifted = points.astype(np.complex128)
-        shifted[..., j] += 1j * STEP
-        columns.append(np.asarray(f(shifted)).imag / STEP)
+        shifted[..., j] += 1j * step
+        columns.append(np.asarray(f(shifted)).imag / step[..., None])
     return np.stack(columns, axis=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from conjac import perturbations
 from conjac._typing import ConditionOn, Normalize
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
@@ -52,13 +53,13 @@ def jacobian(
         coordinate=coordinate,
         strict=strict,
     )
+    perturbations.refuse_offsets(wrt)
     cells, metrics, values = [], [], []
     with progress("estimating"):
         for part in loaded.parts:
             result = ConfusionJacobian.from_rows(
                 part.rows,
                 threshold=threshold,
-                wrt=wrt,
                 coordinate=loaded.coordinate,
                 normalize=cast("Normalize | None", normalize),
                 condition_on=cast("ConditionOn | None", condition_on),

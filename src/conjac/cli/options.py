@@ -57,7 +57,7 @@ SubjectTo = Annotated[
     list[str] | None,
     _option("--subject-to", metavar="'M >= X'", text="A constraint such as 'recall >= .9'. May be repeated."),
 ]
-Wrt = Annotated[str | None, _option("--wrt", metavar="W", text="What moves; this version serves threshold.")]
+Wrt = Annotated[str | None, _option("--wrt", metavar="W", text="What moves: threshold.")]
 Normalize = Annotated[
     str | None, _option("--normalize", metavar="HOW", text="Divide by row (true), column (pred) or total (all).")
 ]

@@ -73,7 +73,7 @@ def report(
     if chosen not in ("html", "json"):
         raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
     check_output(output, files)
-    perturbations.resolve(wrt)
+    perturbations.refuse_offsets(wrt)
     asked = read_metric(metric or "f1")
     loaded = load(
         files,

@@ -79,7 +79,7 @@ def tune(
     """Choose the threshold at which a metric is best, or meets a target, over all cut-offs."""
     chosen = choose_format(form, output)
     check_output(output, files)
-    perturbations.resolve(wrt)
+    perturbations.refuse_offsets(wrt)
     aim = _read_target(target)
     best = read_metric(metric or "f1")
     if aim is not None and (metric or subject_to or exact or confidence is not None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -25,8 +26,8 @@ LOSS = 0.01
 """The loss that flatness is told for: this much of a bounded metric, this share of any other."""
 
 
-class Curve(Protocol):
-    """What a search needs of a curve; thresholds on the scores' own scale."""
+class Counted(Protocol):
+    """Cells and fluxes of a curve; thresholds on the scores' own scale."""
 
     @property
     def labels(self) -> tuple[Any, Any]:
@@ -34,18 +35,8 @@ class Curve(Protocol):
         ...
 
     @property
-    def reading(self) -> Reading:
-        """How scores are read."""
-        ...
-
-    @property
     def unit(self) -> Coordinate:
         """Unit in which thresholds are told."""
-        ...
-
-    @property
-    def density(self) -> Density:
-        """What slopes are estimated from."""
         ...
 
     def cutoffs(self) -> FloatArray:
@@ -66,6 +57,20 @@ class Curve(Protocol):
 
     def motion_at_score(self, score: FloatArray) -> Motion:
         """Cells and fluxes at thresholds."""
+        ...
+
+
+class Curve(Counted, Protocol):
+    """What a search needs of a curve."""
+
+    @property
+    def reading(self) -> Reading:
+        """How scores are read."""
+        ...
+
+    @property
+    def density(self) -> Density:
+        """What slopes are estimated from."""
         ...
 
 
@@ -92,7 +97,6 @@ def decide(
 ) -> Decision:
     """Return the decision at one threshold on the scores' own scale."""
     at = np.array([score])
-    motion = curve.motion_at_score(at)
     cells = curve.cells_at_score(at)
     return Decision(
         rule=ThresholdRule(score),
@@ -103,7 +107,6 @@ def decide(
         value=float(row.value(cells.weight)[0]),
         value_stderr=float(metric_stderr(row, cells)[0]),
         matrix=locked(cells.weight[0]),
-        jacobian=locked(motion.slope(motion.point)[0]),
         flatness=ReadOnly(flatness),
         kind=kind,
         in_sample=True,
@@ -111,6 +114,7 @@ def decide(
         _reading=curve.reading,
         _limits=limits,
         _value_limits=MetricLimits(row, cells),
+        _motion=partial(curve.motion_at_score, at),
     )
 
 
@@ -149,9 +153,15 @@ def flatness(
     }
 
 
+def measured(row: Metric, weight: AnyArray) -> FloatArray:
+    """Return a metric; nan where its value would be a convention for 0/0 and not a measurement."""
+    value = np.asarray(row.replace(undefined=np.nan).value(weight))
+    return np.where(np.isnan(value), np.nan, row.value(weight)) if "average" in row.traits else value
+
+
 def undefined(row: Metric, weight: AnyArray) -> BoolArray:
     """Tell where a metric's value is a convention for 0/0 and not a measurement."""
-    return np.asarray(np.isnan(row.gradient(weight)).all(axis=(-2, -1)))
+    return np.isnan(measured(row, weight))
 
 
 def component(inside: BoolArray, at: int) -> tuple[int, int]:

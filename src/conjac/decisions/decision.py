@@ -1,9 +1,10 @@
-"""A threshold to take, what it gives, and how far it may drift."""
+"""A threshold or offsets to take, what it gives, and how far it may drift."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.frames import as_plain
 from conjac.inference import Interval
-from conjac.reading import Reading, as_array
-from conjac.rules import ThresholdRule
+from conjac.motion import Motion, OffsetMotion
+from conjac.reading import ClassReading, Reading, as_array
+from conjac.readonly import locked
+from conjac.rules import ArgmaxRule, ThresholdRule
 
 Limits = Callable[[float], list[Interval]]
 """From a level to the parts of a confidence set of thresholds, ascending."""
@@ -24,17 +27,17 @@ class Decision:
 
     Attributes
     ----------
-    rule : ThresholdRule
+    rule : ThresholdRule or ArgmaxRule
         Applied to scores by `predict`.
     threshold : float
-        In the ``coordinate``.
+        In the ``coordinate``; nan where offsets decide.
     metric : str
     value, value_stderr : float
         Of the metric at the threshold, on the same rows: optimistic for an optimum.
-    matrix, jacobian : array of shape (2, 2)
+    matrix : array of shape (K, K)
     flatness : mapping
-        How far the threshold may go down ("lower") and up ("upper"), in its coordinate, before the metric loses
-        ``tolerance``.
+        How far the threshold, or one offset alone, may go down ("lower") and up ("upper"), in its coordinate, before
+        the metric loses ``tolerance``; of offsets, arrays of shape (K,).
     kind : {"target", "argmax"}
         A target's threshold is a quantile and converges like 1/sqrt(n); an optimum's converges more slowly.
     in_sample : bool
@@ -56,25 +59,39 @@ class Decision:
     array([0, 1])
     """
 
-    rule: ThresholdRule
-    labels: tuple[Any, Any]
+    rule: ThresholdRule | ArgmaxRule
+    labels: tuple[Any, ...]
     threshold: float
     coordinate: str
     metric: str
     value: float
     value_stderr: float
     matrix: AnyArray
-    jacobian: FloatArray
     flatness: Mapping[str, float]
     kind: Literal["target", "argmax"]
     in_sample: bool
     diagnostics: Mapping[str, Any]
-    _reading: Reading = field(repr=False)
+    _reading: Reading | ClassReading = field(repr=False)
     _limits: Limits = field(repr=False)
     _value_limits: Callable[[float], Interval] = field(repr=False)
+    _motion: Callable[[], Motion | OffsetMotion] = field(repr=False)
+
+    @cached_property
+    def jacobian(self) -> FloatArray:
+        """Derivative of the matrix by the threshold, (2, 2), or by the offsets, (K, K, K)."""
+        motion = self._motion()
+        return locked(motion.arranged(motion.slopes(None).value))
+
+    @property
+    def offsets(self) -> FloatArray | None:
+        """What is added to each class's score, less the first label's, array of shape (K,); None of a threshold."""
+        return self.rule.offsets if isinstance(self.rule, ArgmaxRule) else None
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the threshold, in its coordinate: the least one that holds `confidence_set`."""
+        """Return the interval of the threshold, in its coordinate: the least one that holds `confidence_set`.
+
+        Of offsets: of each one's difference to the first, arrays of shape (K,).
+        """
         parts = self._limits(level)
         return Interval(parts[0].lower, parts[-1].upper)
 
@@ -91,8 +108,8 @@ class Decision:
 
         Parameters
         ----------
-        y_score : array of shape (n_samples,) or (n_samples, 2)
-            Scores of the form that was given to the curve.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+            Scores of the form that it was decided on.
 
         Raises
         ------
@@ -108,7 +125,8 @@ class Decision:
             {
                 "schema": "conjac.decision/1",
                 **{name: getattr(self, name) for name in names},
-                "score_threshold": self.rule.threshold,
+                "offsets": self.offsets,
+                "score_threshold": None if isinstance(self.rule, ArgmaxRule) else self.rule.threshold,
                 "level": level,
                 "confint": list(self.confint(level)),
                 "value_confint": list(self.value_confint(level)),
@@ -122,6 +140,9 @@ class Decision:
 
     def __repr__(self) -> str:
         """Show the threshold with its interval, and the value."""
+        if self.offsets is not None:
+            told = ", ".join(f"{label}: {offset:.4g}" for label, offset in zip(self.labels, self.offsets, strict=True))
+            return f"Decision({self.kind}: offsets {told}; {self.metric} = {self.value:.4g} +- {self.value_stderr:.2g})"
         lower, upper = (float(side) for side in self.confint())
         return (
             f"Decision({self.kind}: {self.coordinate} {self.threshold:.6g} [{lower:.4g}, {upper:.4g}], "

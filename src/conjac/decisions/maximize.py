@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from conjac.coordinates import margins
-from conjac.decisions.along import Curve, decide, flatness, undefined
+from conjac.decisions.along import Curve, decide, flatness, measured
 from conjac.decisions.constraints import parse_constraints
 from conjac.decisions.decision import Decision, Limits
 from conjac.decisions.feasible import Feasible
@@ -36,10 +36,10 @@ def best_threshold(
     if confidence is not None and not feasible.constraints:
         raise InvalidInputError(f"confidence={confidence}: it asks constraints to hold surely; name some in subject_to")
     weight = curve.weight_at_score(cutoffs)
-    unknown = undefined(row, weight)
-    if unknown.all():
-        unknown[:] = False  # 0/0 everywhere: only its conventional value is left to compare
-    gain = np.where(unknown, np.nan, sign * row.value(weight))
+    gain = sign * measured(row, weight)
+    unknown = np.isnan(gain)
+    if unknown.all():  # 0/0 everywhere: only its conventional value is left to compare
+        gain, unknown = sign * row.value(weight), np.zeros_like(unknown)
     at = feasible.best(gain)
     score = float(cutoffs[at])
     diagnostics: dict[str, Any] = {

@@ -11,10 +11,11 @@ secant
 `conjac.density.discrete` decides which, at each point.
 """
 
+from conjac.density.boundary import Boundary
 from conjac.density.calibrated import density_of
 from conjac.density.calibration import Calibration
 from conjac.density.density import Density
 from conjac.density.flux import Flux
 from conjac.density.smooth import Smoother
 
-__all__ = ["Calibration", "Density", "Flux", "Smoother", "density_of"]
+__all__ = ["Boundary", "Calibration", "Density", "Flux", "Smoother", "density_of"]

@@ -12,6 +12,7 @@ Estimate: with :math:`\hat a` shrunk to 0 by what of it may be noise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -19,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray
+from conjac._typing import AnyArray, ConditionOn, FloatArray, Scale
 from conjac.density.calibration import Calibration
 from conjac.density.density import Density
 from conjac.density.tangent import Tangent
@@ -64,8 +65,14 @@ class CalibratedDensity(Density):
         }
 
 
-def density_of(tally: Tally, assume_calibrated: bool, condition_on: ConditionOn | None) -> Density:
-    """Return the densities of a tally's classes.
+def density_of(
+    tallied: Callable[[], Tally],
+    scale: Scale,
+    clustered: bool,
+    assume_calibrated: bool,
+    condition_on: ConditionOn | None,
+) -> Density:
+    """Return the densities of a tally's classes, as `Density` takes it.
 
     Raises
     ------
@@ -73,15 +80,15 @@ def density_of(tally: Tally, assume_calibrated: bool, condition_on: ConditionOn 
         Calibration assumed of raw scores, or of classes whose totals are fixed by design.
     """
     if not assume_calibrated:
-        return Density(tally)
-    if tally.scale != "logit":
+        return Density(tallied, scale, clustered)
+    if scale != "logit":
         raise InvalidInputError("assume_calibrated=True: raw scores are no probabilities; pass scores in [0, 1]")
     if condition_on is not None:
         raise InvalidInputError(
             "assume_calibrated=True: with class totals fixed by design (condition_on) the share of positives is not "
             "the population's, so scores cannot be calibrated to it; weight the rows instead"
         )
-    return CalibratedDensity(tally)
+    return CalibratedDensity(tallied, scale, clustered)
 
 
 def _shares(log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:

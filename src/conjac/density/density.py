@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, FloatArray, Scale
 from conjac.density.discrete import Occupancy
 from conjac.density.flux import Flux, of_own_rows
 from conjac.density.secant import secant
@@ -24,16 +25,28 @@ SMOOTH = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Density:
-    """The densities of a tally's classes; what does not depend on the cut is computed once.
+    """The densities of a tally's classes; what does not depend on the cut is computed once, when it is asked for.
 
     Attributes
     ----------
-    tally : Tally
+    tallied : callable
+        From nothing to the tally.
+    scale : {"logit", "score"}
+        What the margins are measured in.
+    clustered : bool
+        Whether rows come in clusters.
     """
 
     assumes_calibration: ClassVar[bool] = False
 
-    tally: Tally
+    tallied: Callable[[], Tally]
+    scale: Scale
+    clustered: bool
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The sums over rows that densities are estimated from."""
+        return self.tallied()
 
     @cached_property
     def tangents(self) -> tuple[Tangent, ...]:

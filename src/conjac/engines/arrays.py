@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.coordinates import Coordinate, margins
 from conjac.inference import Cells
 from conjac.rules import ThresholdRule, in_dtype_of
@@ -41,16 +41,39 @@ class Counts:
 
 def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) -> Cells:
     """Count the cells at one threshold on the scores' own scale."""
-    cell = 2 * rows.true + ThresholdRule(score).predict(rows.score)
-    if rows.weight is None:
-        cells = np.bincount(cell, minlength=4).astype(np.int64).reshape(1, 2, 2)
+    predicted = ThresholdRule(score).predict(rows.score)
+    return count_cells(rows.true, predicted, (2, 2), rows.weight, rows.block, condition_on)
+
+
+def count_cells(
+    true: IntArray,
+    predicted: AnyArray,
+    shape: tuple[int, int],
+    weight: FloatArray | None,
+    block: IntArray | None,
+    condition_on: ConditionOn | None,
+) -> Cells:
+    """Count the cells of predictions, at one point.
+
+    Parameters
+    ----------
+    true, predicted : array of shape (n_samples,)
+        Indices of classes.
+    shape : tuple of int
+        Of the matrix: rows true, columns predicted.
+    weight, block : array of shape (n_samples,) or None
+    condition_on : {"class", None}
+    """
+    cell, size = shape[1] * true + predicted, shape[0] * shape[1]
+    if weight is None:
+        cells = np.bincount(cell, minlength=size).astype(np.int64).reshape(1, *shape)
         cells2 = cells
     else:
-        cells, cells2 = (np.bincount(cell, rows.weight**power, minlength=4).reshape(1, 2, 2) for power in (1, 2))
-    if rows.block is None:
+        cells, cells2 = (np.bincount(cell, weight**power, minlength=size).reshape(1, *shape) for power in (1, 2))
+    if block is None:
         return Cells(cells, cells2, None, condition_on)
-    flat = np.bincount(cell * N_BLOCKS + rows.block, rows.weight, minlength=4 * N_BLOCKS)
-    by_block = flat.reshape(1, 2, 2, N_BLOCKS)[..., : int(rows.block.max()) + 1].astype(np.float64)
+    flat = np.bincount(cell * N_BLOCKS + block, weight, minlength=size * N_BLOCKS)
+    by_block = flat.reshape(1, *shape, N_BLOCKS)[..., : int(block.max()) + 1].astype(np.float64)
     return Cells(cells, cells2, by_block, condition_on)
 
 
@@ -74,7 +97,8 @@ class SortedRows:
     def of(cls, predictions: Predictions) -> SortedRows:
         """Sort the rows of each class."""
         negatives, positives = (_sorted(predictions, true) for true in (0, 1))
-        return cls(*((a, b) for a, b in zip(negatives, positives, strict=True)))
+        scores, sides, sides2 = ((a, b) for a, b in zip(negatives, positives, strict=True))
+        return cls(scores, sides, sides if predictions.weight is None else sides2)
 
     @property
     def totals(self) -> AnyArray:
@@ -84,16 +108,23 @@ class SortedRows:
     def at(self, threshold: FloatArray) -> Counts:
         """Count at thresholds on the scores' own scale, array of shape (...)."""
         places = [np.searchsorted(score, in_dtype_of(score, threshold), side="left") for score in self.scores]
-        weight, weight2 = (
-            np.stack([sides[place] for sides, place in zip(sums, places, strict=True)], axis=-2)
-            for sums in (self.sides, self.sides2)
-        )
+        weight = _taken(self.sides, places)
+        weight2 = weight if self.sides2 is self.sides else _taken(self.sides2, places)
         return Counts(weight, weight2, np.zeros(weight.shape[:-1]))
 
     def cutoffs(self) -> FloatArray:
         """Return every threshold that alerts a different set, ascending; the last one alerts none."""
-        distinct = np.unique(np.concatenate(self.scores)).astype(np.float64)
-        return np.append(distinct, np.inf)
+        ordered = np.sort(np.concatenate(self.scores), kind="stable")  # merges what is sorted already
+        distinct = ordered[np.concatenate([[True], ordered[1:] > ordered[:-1]])]
+        return np.append(distinct.astype(np.float64), np.inf)
+
+
+def _taken(sides: tuple[AnyArray, AnyArray], places: list[IntArray]) -> AnyArray:
+    """Return both classes' sums at their places, array of shape (..., 2, 2)."""
+    found = np.empty((*places[0].shape, 2, 2), dtype=sides[0].dtype)
+    for true, (sums, place) in enumerate(zip(sides, places, strict=True)):
+        found[..., true, :] = sums[place]
+    return found
 
 
 def _sorted(predictions: Predictions, true: int) -> tuple[AnyArray, AnyArray, AnyArray]:

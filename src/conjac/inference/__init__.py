@@ -1,5 +1,6 @@
 """Standard errors and intervals: one covariance of cells and fluxes, carried through smooth functions."""
 
+from conjac.inference.boundary_joint import BoundaryJoint
 from conjac.inference.cells import Cells
 from conjac.inference.covariance import Joint, at_share, joint
 from conjac.inference.delta import propagate
@@ -12,12 +13,15 @@ from conjac.inference.intervals import (
     quantile,
     wilson,
 )
+from conjac.inference.table import Table
 
 __all__ = [
+    "BoundaryJoint",
     "Cells",
     "Estimate",
     "Interval",
     "Joint",
+    "Table",
     "at_share",
     "cells_interval",
     "joint",

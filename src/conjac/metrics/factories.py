@@ -157,7 +157,8 @@ def decision_curve_slope(cells: npt.ArrayLike, cells_slope: npt.ArrayLike, thres
     Parameters
     ----------
     cells, cells_slope : array-like of shape (..., 2, 2)
-        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative with respect to the threshold as a probability.
+        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative with respect to the threshold as a probability;
+        complex numbers are allowed.
     threshold : array-like of shape (...)
         In (0, 1).
 
@@ -180,7 +181,7 @@ def decision_curve_slope(cells: npt.ArrayLike, cells_slope: npt.ArrayLike, thres
     >>> float(decision_curve_slope([[90, 10], [20, 80]], [[20, -20], [30, -30]], 0.5))
     -0.25
     """
-    c, slope = np.asarray(cells, dtype=np.float64), np.asarray(cells_slope, dtype=np.float64)
+    c, slope = (np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64) for x in (cells, cells_slope))
     t = np.asarray(threshold, dtype=np.float64)
     for argument, matrix in (("cells", c), ("cells_slope", slope)):
         if matrix.shape[-2:] != (2, 2):

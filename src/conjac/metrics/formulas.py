@@ -44,8 +44,7 @@ class Ratio:
         return np.array(self.numerator), np.array(self.denominator)
 
     def _forms(self, cells: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray]:
-        a, b = self._arrays
-        top, bottom = (a * cells).sum(axis=(-2, -1)), (b * cells).sum(axis=(-2, -1))
+        top, bottom = (np.einsum("...ij,ij->...", cells, part) for part in self._arrays)
         undefined = bottom.real == 0
         return top, np.where(undefined, 1.0, bottom), undefined
 

@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch
 
 from conjac._typing import FloatArray
+from conjac.errors import NotSupportedError
 from conjac.views.charts.canvas import ACCENT, INK, MUTED, WARM, shorten
 from conjac.views.summary.measure import Step, clean
 
@@ -21,7 +22,7 @@ DARK = 0.62
 
 
 def jacobian_heatmap(data: dict[str, Any], ax: Axes | None = None) -> Axes:
-    """Draw a Jacobian with respect to one threshold.
+    """Draw a Jacobian with respect to one threshold or, of offsets, each column by its own class's offset.
 
     Parameters
     ----------
@@ -33,17 +34,32 @@ def jacobian_heatmap(data: dict[str, Any], ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    NotSupportedError
+        Other parameters: one heat map would not hold them.
     """
+    if data["parameters"] != ["threshold"] and not _of_offsets(data):
+        raise NotSupportedError("plot: draws a threshold's or offsets' Jacobian; to_frame() has this one as a table")
     if ax is None:
         import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(figsize=(4.8, 3.6), layout="constrained")
-    step = Step.at(data["coordinate"], data["threshold"]).size
+        size = len(data["labels"])
+        _, ax = plt.subplots(figsize=(max(4.8, 1.7 * size), max(3.6, 1.2 * size)), layout="constrained")
+    step = 0.1 if _of_offsets(data) else Step.at(data["coordinate"], data["threshold"]).size
     value, lower, upper = (np.array(side, dtype=np.float64) * step for side in (data["jacobian"], *data["confint"]))
+    if _of_offsets(data):
+        value, lower, upper = (np.einsum("ykk->yk", side) for side in (value, lower, upper))
     paint_heatmap(ax, [clean(label) for label in data["labels"]], value, lower, upper)
     what = "confusion matrix" if data["normalize"] is None else f"confusion matrix (normalize={data['normalize']!r})"
-    ax.set_title(f"Change of the {what} per {step:g} of {data['coordinate']}", fontsize="medium", parse_math=False)
+    moved = "each column's own offset" if _of_offsets(data) else data["coordinate"]
+    ax.set_title(f"Change of the {what} per {step:g} of {moved}", fontsize="medium", parse_math=False)
     return ax
+
+
+def _of_offsets(data: dict[str, Any]) -> bool:
+    return all(name.startswith("offset[") for name in data["parameters"])
 
 
 def paint_heatmap(ax: Axes, labels: Sequence[str], value: FloatArray, lower: FloatArray, upper: FloatArray) -> None:

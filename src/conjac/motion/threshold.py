@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, FloatArray, Normalize
 from conjac.coordinates import Coordinate, margins
 from conjac.density import Density, Flux
-from conjac.inference import Cells, Joint, at_share, joint, propagate
-from conjac.inference.delta import divide
-
-MIN_ROWS = 5
-"""Effective rows at the boundary below which a slope's interval is nan."""
+from conjac.inference import Cells, Joint, at_share, joint, metric_stderr, propagate
+from conjac.inference.delta import divide, normalized, normalized_slope
+from conjac.metrics import Metric
+from conjac.motion.slopes import MIN_ROWS, Slopes
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +77,61 @@ class Motion:
             return np.broadcast_to(np.all(enough, axis=1, keepdims=True), enough.shape)
         return enough
 
-    def slope_stderr(self) -> FloatArray:
-        """Return the standard error of the slope at ``center``, array of shape (n_points, 2, 2)."""
+    @property
+    def counted(self) -> Cells:
+        """Exact counts at each point."""
+        return self.joint.cells
+
+    @property
+    def method(self) -> str:
+        """Which estimator served the first point."""
+        return str(self.flux.method[0])
+
+    def cells_stderr(self, how: Normalize | None) -> FloatArray:
+        """Return the standard error of each cell as normalised, at the first point, array of shape (2, 2)."""
+
+        def cells(point: AnyArray) -> AnyArray:
+            return normalized(point.reshape(1, 2, 2), how).reshape(1, 4)
+
+        point = self.counted.weight[0].reshape(1, 4).astype(np.float64)
+        return propagate(cells, point, self.joint.covariance[:1, :4, :4])[1].reshape(2, 2)
+
+    def arranged(self, values: FloatArray) -> FloatArray:
+        """Return figures of the first point."""
+        return np.asarray(values[0])
+
+    def slopes(self, how: Normalize | None) -> Slopes:
+        """Return the derivative of the matrix as normalised, arrays of shape (n_points, 2, 2)."""
+
+        def slope(point: AnyArray) -> AnyArray:
+            return normalized_slope(self.cells(point), self.slope(point), how)
 
         def flat(point: AnyArray) -> AnyArray:
-            return self.slope(point).reshape(-1, 4)
+            return slope(point).reshape(-1, 4)
 
         with np.errstate(invalid="ignore"):
             error = propagate(flat, self.center, self.joint.covariance)[1].reshape(-1, 2, 2)
-        return np.where(self.trusted[..., None], error, np.nan)
+        trusted = np.asarray(self.trusted.all(axis=1, keepdims=True) if how == "pred" else self.trusted)
+        return Slopes(slope(self.point), slope(self.center), np.where(trusted[..., None], error, np.nan))
+
+    def metric_slope(self, row: Metric) -> Slopes:
+        """Return a metric's derivative, arrays of shape (n_points,).
+
+        The error is nan where fewer than 5 effective rows are near the boundary or, for a ratio, behind its value: two
+        false positives do not carry the slope of a likelihood ratio, however many rows are near the threshold.
+        """
+
+        def slope(point: AnyArray) -> AnyArray:
+            return row.slope(self.cells(point), self.slope(point))[..., None]
+
+        value = np.asarray(slope(self.point)[..., 0], dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            center, stderr = propagate(slope, self.center, self.joint.covariance)
+        trusted = self.trusted.all(axis=1)
+        if row.domain.scale == "log":
+            weight = self.counted.weight
+            trusted &= np.asarray(row.value(weight) ** 2 >= MIN_ROWS * metric_stderr(row, self.counted) ** 2)
+        return Slopes(value, center[..., 0], np.where(trusted, stderr[..., 0], np.nan))
 
     def cells(self, point: AnyArray) -> AnyArray:
         """Return the cells of a point, array of shape (..., 2, 2)."""

@@ -1,0 +1,1 @@
+"""Decisions against other tuners: quality, time, slopes of offsets, and costs."""

@@ -1,0 +1,95 @@
+"""Two formulas by which cells, and costs that differ from point to point, are metrics like any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.inference.delta import divide
+from conjac.metrics import REAL, Domain, Metric, resolve
+from conjac.sensitivity import CELLS
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a binary matrix, as a count."""
+
+    true: int
+    predicted: int
+
+    @property
+    def n_classes(self) -> int:
+        """Two."""
+        return 2
+
+    def value(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        return cells[..., self.true, self.predicted]
+
+    def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        gradient = np.zeros_like(cells)
+        gradient[..., self.true, self.predicted] = 1
+        return gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """Mean over the rows of what a row in each cell is worth, which may differ from point to point.
+
+    Attributes
+    ----------
+    worth : array of shape (n_points, 2, 2)
+        Of a row in each cell.
+    share : array of shape (n_points, 2, 1) or None
+        Share of each class in the population that the mean is for; None for that of the rows.
+    """
+
+    worth: FloatArray
+    share: FloatArray | None
+
+    @property
+    def n_classes(self) -> int:
+        """Two."""
+        return 2
+
+    def value(self, cells: AnyArray, undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        mean = divide((self.worth * cells).sum(axis=self._axes, keepdims=True), self._total(cells), undefined)
+        return np.asarray((mean if self.share is None else self.share * mean).sum(axis=(-2, -1)))
+
+    def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        total = self._total(cells)
+        mean = divide((self.worth * cells).sum(axis=self._axes, keepdims=True), total, np.nan)
+        each = divide(self.worth - mean, total, np.nan)
+        return each if self.share is None else self.share * each
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return (-2, -1) if self.share is None else (-1,)
+
+    def _total(self, cells: AnyArray) -> AnyArray:
+        return np.asarray(cells.sum(axis=self._axes, keepdims=True))
+
+
+def figure(name: str | Metric, labels: tuple[Any, Any]) -> Metric:
+    """Return a metric by its name, or a cell by its: "tn", "fp", "fn", "tp"; fewer errors are better.
+
+    Raises
+    ------
+    UnknownMetricError
+        Neither a metric nor a cell.
+    """
+    if not (isinstance(name, str) and name in CELLS):
+        return resolve(name, labels)
+    true, predicted = CELLS[name]
+    return Metric(name, Cell(true, predicted), REAL, greater_is_better=true == predicted)
+
+
+def mean(name: str, worth: AnyArray, share: FloatArray | None, domain: Domain) -> Metric:
+    """Return the metric that is a mean over rows; see `Mean`."""
+    return Metric(name, Mean(np.asarray(worth, dtype=np.float64), share), domain)

@@ -1,0 +1,112 @@
+"""What is decided: rows of several classes, the form of the rule, and how its cells move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, Literal
+
+import numpy as np
+
+from conjac._typing import FloatArray
+from conjac.decisions.along import LOSS, MetricLimits
+from conjac.decisions.decision import Decision, Limits
+from conjac.decisions.offsets.interval import Moving
+from conjac.decisions.offsets.line import merit_along
+from conjac.decisions.offsets.objective import Objective
+from conjac.decisions.offsets.sample import Sample
+from conjac.inference import Cells, metric_stderr
+from conjac.metrics import Metric
+from conjac.readonly import ReadOnly, locked
+from conjac.rules import ArgmaxRule
+from conjac.validation import ClassPredictions
+
+DRIFTS = np.linspace(-4, 4, 801)
+"""Shifts of one offset at which flatness is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Rows to decide for.
+
+    Attributes
+    ----------
+    rows : ClassPredictions
+    rule : ArgmaxRule
+        The form of the rule; its offsets are those that a search starts from.
+    counting, moving : callable
+        From a rule to its cells on these rows, and to its cells and fluxes.
+    as_asked : bool
+        Whether the scale was named.
+    """
+
+    rows: ClassPredictions
+    rule: ArgmaxRule
+    counting: Callable[[ArgmaxRule], Cells]
+    moving: Moving
+    as_asked: bool = False
+
+    @property
+    def scales(self) -> list[Problem]:
+        """The same with what is added to: logarithms of probabilities or, unless these are asked for, themselves."""
+        if self.rule.scale == "score" or self.as_asked:
+            return [self]
+        reading = replace(self.rows.reading, scale="score")
+        other = replace(self.rule, scale="score")
+        return [self, replace(self, rule=other, rows=replace(self.rows, reading=reading))]
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The rows, for a search."""
+        return Sample.of(self.rule, self.rows.true, self.rows.score, self.rows.weight)
+
+    def counted(self, offsets: FloatArray) -> FloatArray:
+        """Return the confusion matrix at offsets, array of shape (n_classes, n_columns)."""
+        return self.sample.at(offsets / self.sample.step)
+
+    def decide(
+        self,
+        offsets: FloatArray,
+        row: Metric,
+        kind: Literal["target", "argmax"],
+        limits: Callable[..., Limits],
+        diagnostics: Mapping[str, Any],
+    ) -> Decision:
+        """Return the decision at offsets, less the first label's; ``limits`` takes these and degrees of freedom."""
+        rule = self.rule.at(offsets)
+        cells = self.counting(rule)
+        return Decision(
+            rule=rule,
+            labels=self.rows.labels,
+            threshold=np.nan,
+            coordinate=rule.scale,
+            metric=row.name,
+            value=float(row.value(cells.weight)[0]),
+            value_stderr=float(metric_stderr(row, cells)[0]),
+            matrix=locked(cells.weight[0]),
+            flatness=ReadOnly(self._flatness(rule.offsets, row)),
+            kind=kind,
+            in_sample=True,
+            diagnostics=ReadOnly(diagnostics),
+            _reading=self.rows.reading,
+            _limits=limits(rule.offsets, df=cells.df),
+            _value_limits=MetricLimits(row, cells),
+            _motion=partial(self.moving, rule),
+        )
+
+    def _flatness(self, offsets: FloatArray, row: Metric) -> dict[str, Any]:
+        """Return how far each offset may drift alone before the metric loses ``tolerance``."""
+        sample, objective = self.sample, Objective(row)
+        lower, upper = np.full((2, len(offsets)), np.inf)
+        tolerance = LOSS
+        middle = len(DRIFTS) // 2
+        offsets = offsets / sample.step
+        for k, offset in enumerate(offsets):
+            found = merit_along(sample, offsets, k, offset + DRIFTS, objective.merit)
+            tolerance = LOSS if np.isfinite(row.domain.upper) else LOSS * abs(float(found[middle]))
+            worse = np.flatnonzero(found < found[middle] - tolerance)
+            below, above = worse[worse < middle], worse[worse > middle]
+            lower[k] = -DRIFTS[below[-1]] if len(below) else np.inf
+            upper[k] = DRIFTS[above[0]] if len(above) else np.inf
+        return {"lower": locked(lower * sample.step), "upper": locked(upper * sample.step), "tolerance": tolerance}

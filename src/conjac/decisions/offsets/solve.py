@@ -1,0 +1,198 @@
+"""The offsets at which several metrics have given values: Newton's method with the Jacobian, then exact scans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from conjac._typing import FloatArray
+from conjac.calculus import newton
+from conjac.decisions.decision import Decision
+from conjac.decisions.offsets.interval import SINGULAR, OffsetLimits, of_targets
+from conjac.decisions.offsets.problem import Problem
+from conjac.decisions.offsets.sample import Sample
+from conjac.decisions.offsets.search import Counted, ascend
+from conjac.decisions.offsets.soft import SoftCells
+from conjac.errors import ConvergenceError, InfeasibleError, InvalidInputError
+from conjac.metrics import Metric, resolve
+from conjac.reading import as_number
+
+WIDTHS = (1.0, 0.3, 0.1)
+"""Softness of the cells that Newton's method sees, one after another, in the unit of the offsets."""
+LEAST_SQUARES_STEPS = 50
+SMALLEST_SHARE = 1e-3
+"""Of a step towards the targets, at which no nearer counts are looked for."""
+ASTRAY = 6.0
+"""A step for softened cells that is beyond belief, if less soft ones can be asked."""
+HALF_ROW = 0.5
+ROWS = 3.0
+"""Rows of the class that a target is about by which it may be missed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Metrics and the values they are to have.
+
+    Attributes
+    ----------
+    rows : sequence of Metric
+    aims : array of shape (n_targets,)
+    """
+
+    rows: Sequence[Metric]
+    aims: FloatArray
+
+    def merit(self, cells: FloatArray) -> FloatArray:
+        """Return the negative sum of squared misses."""
+        values = np.stack([row.value(cells) for row in self.rows], axis=-1)
+        return np.asarray(-np.nan_to_num((values - self.aims) ** 2, nan=np.inf).sum(axis=-1))
+
+    def merit_met(self, cells: FloatArray) -> FloatArray:
+        """Return `merit`, above all that is short of a target where every target is met."""
+        met = np.ones(len(cells), dtype=bool)
+        for row, aim in zip(self.rows, self.aims, strict=True):
+            value = row.value(cells)
+            met &= value >= aim if row.greater_is_better else value <= aim
+        return np.where(met, 1.0, 0.0) + self.merit(cells)
+
+    def values(self, cells: FloatArray) -> FloatArray:
+        """Return the metrics, array of shape (n_targets,)."""
+        return np.array([float(row.value(cells)) for row in self.rows])
+
+    def gaps(self, sample: Sample, offsets: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:
+        """Return what softened cells miss, and its Jacobian in the offsets."""
+        soft = SoftCells.at(sample, offsets, width)
+        cells = soft.cells
+        slopes = [soft.pull(np.nan_to_num(row.gradient(cells))) for row in self.rows]
+        return self.values(cells) - self._inside(cells), np.stack(slopes)
+
+    def _inside(self, cells: FloatArray) -> FloatArray:
+        """Return the targets, half a row away from values that softened cells do not reach."""
+        aims = []
+        for row, aim in zip(self.rows, self.aims, strict=True):
+            room = HALF_ROW * float(np.abs(np.nan_to_num(row.gradient(cells))).max())
+            low, high = row.domain.lower + room, row.domain.upper - room
+            aims.append(min(max(aim, low), high) if low < high else aim)
+        return np.array(aims)
+
+
+def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
+    """Return the decision at which metrics meet their targets; see `conjac.solve`."""
+    labels = problem.rows.labels
+    if not target:
+        raise InvalidInputError("solve takes metrics and their values, such as {'recall[a]': .9}; got none")
+    rows = [resolve(name, labels) for name in target]
+    aims = np.array([as_number(value, name) for name, value in target.items()])
+    for row, aim in zip(rows, aims, strict=True):
+        if aim not in row.domain:
+            raise InvalidInputError(f"{row.name}={aim:g}: it lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
+    targets, sample = Targets(rows, aims), problem.sample
+    offsets, how = _near(targets, sample, np.zeros(len(labels)))
+    counted = Counted(targets.merit)
+    offsets = ascend(sample, _counted_out(targets, sample, offsets), counted)[1]
+    least_squares_only = len(rows) > len(labels) - 1
+    if not least_squares_only:
+        counted.merit = targets.merit_met
+        offsets = ascend(sample, offsets, counted)[1]
+    reached = targets.values(sample.at(offsets))
+    offsets = (offsets - offsets[0]) * sample.step
+    motion = problem.moving(problem.rule.at(offsets))
+    missed = np.abs(reached - aims)
+    _refuse_missed(targets, reached, missed <= _one_row(sample, rows), offsets, least_squares_only)
+    diagnostics = {
+        "targets": {row.name: float(aim) for row, aim in zip(rows, aims, strict=True)},
+        "reached": {row.name: float(value) for row, value in zip(rows, reached, strict=True)},
+        "solved": "as near as can be, by least squares: more targets than free offsets"
+        if least_squares_only
+        else "every target, met or short of it by the rows that change sides together",
+        "how": how,
+        "free": len(labels) - 1 - min(len(rows), len(labels) - 1),
+        "scans": counted.scans,
+        "interval": "by the covariance of the metrics and their Jacobian in the offsets",
+    }
+    limits = partial(OffsetLimits, covariance=partial(of_targets, motion, rows))
+    return problem.decide(offsets, rows[0], "target", limits, diagnostics)
+
+
+def _near(targets: Targets, sample: Sample, offsets: FloatArray) -> tuple[FloatArray, str]:
+    """Solve for softened cells, ever less soft; offsets move as the targets' Jacobian tells, and else stay."""
+    how = "Newton's method"
+    for width in WIDTHS:
+        _, slopes = targets.gaps(sample, offsets, width)
+        told = np.linalg.matrix_rank(slopes, tol=SINGULAR * np.abs(slopes).max(initial=1e-300))
+        if told < len(targets.rows):
+            how = "least squares"
+            offsets = _least_squares(targets, sample, offsets, width)
+            continue
+        basis = np.linalg.qr(slopes.T)[0]
+        try:
+            step, how = _root(targets, sample, offsets, basis, width), "Newton's method"
+        except ConvergenceError as error:
+            step, how = error.nearest, "Newton's method, as near as it came"
+        astray = how != "Newton's method" or np.abs(step).max() > ASTRAY
+        if width == WIDTHS[-1] or not astray:  # cells too soft for the targets tell no way to them
+            offsets = offsets + basis @ step
+    return offsets - offsets.mean(), how
+
+
+def _counted_out(targets: Targets, sample: Sample, offsets: FloatArray) -> FloatArray:
+    """Take Newton's steps for the counts themselves, with the softened cells' Jacobian, while they come nearer."""
+    best = float(targets.merit(sample.at(offsets)[None])[0])
+    share = 1.0
+    while share > SMALLEST_SHARE:
+        slopes = targets.gaps(sample, offsets, WIDTHS[-1])[1]
+        gap = targets.values(sample.at(offsets)) - targets.aims
+        moved = offsets - share * np.linalg.lstsq(slopes, gap, rcond=SINGULAR)[0]
+        found = float(targets.merit(sample.at(moved)[None])[0])
+        if found > best:
+            best, offsets = found, moved
+        else:
+            share /= 2
+    return offsets
+
+
+def _root(targets: Targets, sample: Sample, start: FloatArray, basis: FloatArray, width: float) -> FloatArray:
+    def gaps(z: FloatArray) -> FloatArray:
+        return targets.gaps(sample, start + basis @ z, width)[0]
+
+    def slopes(z: FloatArray) -> FloatArray:
+        return targets.gaps(sample, start + basis @ z, width)[1] @ basis
+
+    return newton(gaps, np.zeros(len(targets.rows)), derivative=slopes).x
+
+
+def _least_squares(targets: Targets, sample: Sample, start: FloatArray, width: float) -> FloatArray:
+    def gaps(offsets: FloatArray) -> FloatArray:
+        return targets.gaps(sample, offsets, width)[0]
+
+    def slopes(offsets: FloatArray) -> FloatArray:
+        return targets.gaps(sample, offsets, width)[1]
+
+    return np.asarray(least_squares(gaps, start, jac=slopes, max_nfev=LEAST_SQUARES_STEPS).x)
+
+
+def _one_row(sample: Sample, rows: Sequence[Metric]) -> FloatArray:
+    """Return by how much a few rows that change sides move each metric: the smallest miss that counts can have."""
+    cells = sample.at(np.zeros(sample.n_columns))
+    unit = 1.0 if sample.weight is None else float(sample.weight.max())
+    moves = [np.abs(np.nan_to_num(row.gradient(cells))).max() for row in rows]
+    return ROWS * unit * np.array(moves)
+
+
+def _refuse_missed(
+    targets: Targets, reached: FloatArray, met: Any, offsets: FloatArray, least_squares_only: bool
+) -> None:
+    if least_squares_only or met.all():
+        return
+    told = ", ".join(f"{row.name} {value:.6g}" for row, value in zip(targets.rows, reached, strict=True))
+    wanted = ", ".join(f"{row.name} {aim:g}" for row, aim in zip(targets.rows, targets.aims, strict=True))
+    nearest = {row.name: float(value) for row, value in zip(targets.rows, reached, strict=True)}
+    raise InfeasibleError(
+        f"no offsets give {wanted} together; the nearest found give {told}; lower a target or improve the scores",
+        {**nearest, "offsets": offsets.tolist()},
+    )

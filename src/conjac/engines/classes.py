@@ -1,0 +1,51 @@
+"""Exact counts and fluxes of several classes at one rule, from rows held in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import ConditionOn
+from conjac.density import Boundary
+from conjac.engines.arrays import count_cells
+from conjac.errors import InvalidInputError
+from conjac.inference import BoundaryJoint, Cells
+from conjac.motion import OffsetMotion
+from conjac.reading import as_array, as_float
+from conjac.rules import ArgmaxRule
+from conjac.validation import ClassPredictions
+
+
+def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
+    """Return the rule of offsets as they are told; None is none.
+
+    Raises
+    ------
+    InvalidInputError
+        Offsets that are not one finite number a class.
+    """
+    if offsets is None:
+        return ArgmaxRule(np.zeros(len(rows.labels)), rows.reading.scale)
+    told = as_float(as_array(offsets, "offsets"), "offsets").astype(np.float64)
+    if told.shape != (len(rows.labels),):
+        raise InvalidInputError(f"offsets has shape {told.shape}; expected ({len(rows.labels)},), one a class")
+    bad = np.flatnonzero(~np.isfinite(told))
+    if len(bad):
+        raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
+    return ArgmaxRule(told - told[0], rows.reading.scale)
+
+
+def cells_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None) -> Cells:
+    """Count the cells of a rule."""
+    shape = (len(rows.labels), rule.n_columns)
+    return count_cells(rows.true, rule.predict(rows.score), shape, rows.weight, rows.block, condition_on)
+
+
+def motion_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None) -> OffsetMotion:
+    """Count the cells of a rule and estimate the fluxes across its facets."""
+    per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
+    boundary = Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster)
+    shape = (len(rows.labels), rule.n_columns)
+    cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
+    return OffsetMotion(BoundaryJoint(cells, boundary, rows.weight, rows.block))

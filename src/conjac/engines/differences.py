@@ -1,0 +1,109 @@
+r"""The variance of differences between two matrices: of the same rows, or of separate ones.
+
+A figure is a metric's or a cell's linear part: to first order it moves by :math:`\sum_b g_b - \sum_a g_a`, sums over
+rows of what each adds to either matrix. Of the same rows that is one sum over the table of (true, predicted by a,
+predicted by b), in which rows on which both agree cancel; of separate ones the variances add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from conjac._typing import BoolArray, ConditionOn, FloatArray, IntArray, Sparse
+from conjac.engines.arrays import count_cells
+from conjac.engines.outcomes import Outcomes
+from conjac.inference import Cells, Table
+from conjac.inference.intervals import HALF_ROW
+
+
+@dataclass(frozen=True, eq=False)
+class SameRows:
+    """Two rules on the same rows.
+
+    Attributes
+    ----------
+    table : Table
+        A cell for each true class and pair of predictions that occurs.
+    places : tuple of array of shape (n_cells,)
+        Where each such cell lies in the flat matrix of a and of b.
+    """
+
+    table: Table
+    places: tuple[IntArray, IntArray]
+
+    @classmethod
+    def of(cls, a: Outcomes, b: Outcomes, condition_on: ConditionOn | None) -> Self:
+        """Count the pairs of predictions of rows whose true classes, weights and blocks are the same."""
+        n = a.n_classes
+        pair = (a.true.astype(np.intp) * n + a.predicted) * n + b.predicted
+        seen = np.unique(pair)
+        cell = np.searchsorted(seen, pair)
+        true, first, second = seen // n**2, seen // n % n, seen % n
+        block = None if a.block is None else a.block.astype(np.intp)
+        counted = count_cells(cell, np.zeros_like(cell), (len(seen), 1), a.weight, block, None)
+        blocks = None if counted.by_block is None else counted.by_block.reshape(len(seen), -1)
+        stratum = true if condition_on else np.zeros_like(true)
+        table = Table(counted.weight.ravel(), counted.weight2.ravel(), stratum, blocks)
+        return cls(table, (true * n + first, true * n + second))
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom of the errors; None where they come from rows."""
+        return self.table.df
+
+    @property
+    def differ(self) -> BoolArray:
+        """Which cells hold rows on which the rules differ."""
+        return np.asarray(self.places[0] != self.places[1])
+
+    def variance(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:
+        """Return the variance of figures, array of shape (n_figures,).
+
+        Where no row was seen that moves a figure up by being judged otherwise, or none that moves it down, half a row
+        is added that does, by the most that any could.
+
+        Parameters
+        ----------
+        a, b : array or sparse CSR array of shape (n_figures, K * K)
+            What a unit of weight in each cell of either matrix adds to the figure.
+        """
+        adds = b[:, self.places[1]] - a[:, self.places[0]]
+        apart = adds[:, np.flatnonzero(self.differ)]
+        unit = self.table.weight2.sum() / self.table.weight.sum()
+        up = (_most(b) + _most(-a)) * ((apart > 0).sum(axis=1) == 0)
+        down = (_most(a) + _most(-b)) * ((apart < 0).sum(axis=1) == 0)
+        return np.asarray(self.table.variance(adds) + HALF_ROW * unit**2 * (up**2 + down**2))
+
+
+@dataclass(frozen=True, eq=False)
+class SeparateRows:
+    """Two rules, each on rows of its own.
+
+    Attributes
+    ----------
+    a, b : Cells
+        At one point.
+    """
+
+    a: Cells
+    b: Cells
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom of the errors: the fewer, where both come from blocks."""
+        return min((cells.df for cells in (self.a, self.b) if cells.df is not None), default=None)
+
+    def variance(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:
+        """Return the variance of figures as `SameRows.variance` does; half a row is added to empty cells."""
+        parts = ((self.a, a), (self.b, b))
+        return np.asarray(sum(Table.of(x).variance(g) + Table.unseen(x).variance(g) for x, g in parts))
+
+
+def _most(adds: FloatArray | Sparse) -> FloatArray:
+    """Return the largest entry of each figure."""
+    largest = adds.max(axis=1)
+    return np.asarray(largest.toarray() if sparse.issparse(largest) else largest).ravel()

@@ -1,0 +1,65 @@
+"""What became of each row under a rule: its true and its predicted class, held small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
+from conjac.engines.arrays import count_cells
+from conjac.inference import Cells
+from conjac.readonly import locked
+from conjac.validation import ClassPredictions, Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """True and predicted class of every row, read-only.
+
+    Attributes
+    ----------
+    n_classes : int
+    true, predicted : array of shape (n_samples,)
+        Indices of classes, in the smallest unsigned integers that hold them.
+    weight : array of shape (n_samples,) or None
+    block : array of shape (n_samples,) or None
+        Each row's block of clusters.
+    """
+
+    n_classes: int
+    true: AnyArray
+    predicted: AnyArray
+    weight: FloatArray | None
+    block: AnyArray | None
+
+    @classmethod
+    def of(cls, rows: Predictions | ClassPredictions, predicted: AnyArray) -> Self:
+        """Keep what a rule predicts of rows.
+
+        Parameters
+        ----------
+        rows : Predictions or ClassPredictions
+        predicted : array of shape (n_samples,)
+            Indices of classes, or whether the positive one of two is predicted.
+        """
+        n_classes = len(rows.labels)
+        small = np.min_scalar_type(n_classes - 1)
+        return cls(
+            n_classes,
+            locked(rows.true.astype(small)),
+            locked(predicted.astype(small)),
+            None if rows.weight is None else locked(rows.weight),
+            None if rows.block is None else locked(rows.block.astype(np.uint8)),
+        )
+
+    def by_category(self, category: IntArray, n_categories: int, condition_on: ConditionOn | None) -> Cells:
+        """Count the cells of the rows of each category; its figures are arrays of shape (n_categories, K, K, ...)."""
+        shape = n_categories, self.n_classes, self.n_classes
+        true = category * self.n_classes + self.true
+        rows = n_categories * self.n_classes, self.n_classes
+        block = None if self.block is None else self.block.astype(np.intp)
+        flat = count_cells(true, self.predicted, rows, self.weight, block, condition_on)
+        by_block = None if flat.by_block is None else flat.by_block.reshape(*shape, -1)
+        return Cells(flat.weight.reshape(shape), flat.weight2.reshape(shape), by_block, condition_on)

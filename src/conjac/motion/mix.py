@@ -1,0 +1,178 @@
+r"""How the cells move with the share of a category of rows, the others shrinking in proportion.
+
+With :math:`N_c` the cells of category c, :math:`C` those of all rows, :math:`W` their weight and :math:`\pi_c` the
+category's share of it, weights move at :math:`dw_i/d\pi_c = w_i / \pi_c` within it and :math:`-w_i / (1 - \pi_c)`
+elsewhere, which leaves :math:`W` as it is; so
+
+.. math:: dC / d\pi_c = N_c / \pi_c - (C - N_c) / (1 - \pi_c)
+
+exactly: W times the difference between the rates of the category and those of the rest. The errors take the shares as
+known, so that they are of rows drawn within each category.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from conjac._typing import AnyArray, FloatArray, IntArray, Normalize, Sparse
+from conjac.calculus.analytic import STEP
+from conjac.inference import Cells, Table
+from conjac.inference.delta import divide, normalized_slope
+from conjac.metrics import Metric
+from conjac.motion.slopes import MIN_ROWS, Slopes
+
+CATEGORY, REST = 0, 1
+"""The two sides of a share that moves."""
+
+
+@dataclass(frozen=True, eq=False)
+class MixMotion:
+    """Cells of each category under a rule that stays where it is.
+
+    Attributes
+    ----------
+    by_category : Cells
+        A category a point: arrays of shape (n_categories, K, K, ...).
+    """
+
+    by_category: Cells
+
+    @cached_property
+    def counted(self) -> Cells:
+        """Of all rows, at one point."""
+        parts = self.by_category
+        blocks = None if parts.by_block is None else parts.by_block.sum(axis=0, keepdims=True)
+        weight, weight2 = (part.sum(axis=0, keepdims=True) for part in (parts.weight, parts.weight2))
+        return Cells(weight, weight2, blocks, parts.condition_on)
+
+    @property
+    def method(self) -> str:
+        """Weights move, not margins."""
+        return "reweighting"
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """Each category's share of the weight, array of shape (n_categories,)."""
+        weight = self.by_category.weight.sum(axis=(1, 2))
+        return np.asarray(weight / weight.sum())
+
+    @cached_property
+    def effective_rows(self) -> FloatArray:
+        """Effective rows of each category and of the rest, array of shape (n_categories, 2)."""
+        parts = (self.by_category.weight, self.by_category.weight2)
+        weight, weight2 = (_with_rest(part.sum(axis=(1, 2))) for part in parts)
+        return divide(weight**2, weight2, 0.0)
+
+    @property
+    def derivative(self) -> FloatArray:
+        """Derivative of the cells by each share, array of shape (n_categories, K, K); nan where a side is empty."""
+        return np.asarray((self._sides[0] * self._speed[:, :, None, None]).sum(axis=1))
+
+    def cells_stderr(self, how: Normalize | None) -> FloatArray:
+        """Return the standard error of each cell as normalised, array of shape (K, K); shares are random here."""
+        total = self._totals(how)
+        alone = divide(np.ones_like(total), total, 0.0)
+        adds = _figures(alone, -divide(self._cells, total, 0.0) * alone, self._groups(how))
+        return np.sqrt(Table.of(self.counted).variance(adds)).reshape(self._shape)
+
+    def arranged(self, values: FloatArray) -> FloatArray:
+        """Return figures with the category as their last axis."""
+        return np.moveaxis(values, 0, -1)
+
+    def slopes(self, how: Normalize | None) -> Slopes:
+        """Return the derivative of the matrix as normalised, arrays of shape (n_categories, K, K)."""
+        value = normalized_slope(self.counted.weight, self.derivative, how)
+        total, groups = self._totals(how), self._groups(how)
+        share = divide(self._cells, total, np.nan)
+        variance = np.empty((len(value), total.size))
+        for category, moved in enumerate(self.derivative):
+            leaving = divide(groups @ moved.ravel(), total, np.nan)
+            sides = []
+            for speed in self._speed[category]:
+                own = divide(speed - leaving, total, np.nan)
+                together = -share * own - divide(value[category].ravel(), total, np.nan)
+                sides.append(_figures(own, together, groups))
+            variance[category] = self._variance(category, sparse.hstack(sides, format="csr"))
+        return self._told(value, variance.reshape(value.shape))
+
+    def metric_slope(self, row: Metric) -> Slopes:
+        """Return a metric's derivative by each share, arrays of shape (n_categories,)."""
+        cells, moved = self.counted.weight[0].astype(np.float64), self.derivative
+        value = row.slope(cells, moved)
+        bent = np.imag(row.gradient(cells + 1j * STEP * np.nan_to_num(moved))) / STEP
+        adds = np.nan_to_num(bent[:, None] + self._speed[:, :, None, None] * row.gradient(cells))
+        variance = [self._variance(category, sides.reshape(1, -1))[0] for category, sides in enumerate(adds)]
+        return self._told(value, np.array(variance))
+
+    def _told(self, value: FloatArray, variance: FloatArray) -> Slopes:
+        known = (self.effective_rows >= MIN_ROWS).all(axis=1).reshape(-1, *[1] * (value.ndim - 1))
+        return Slopes(value, value, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
+
+    def _variance(self, category: int, adds: FloatArray | Sparse) -> FloatArray:
+        """Return the variance of figures by one share, from what a unit of each cell adds on either side."""
+        table, of, cell = self._seen
+        side = np.where(of == category, CATEGORY, REST)
+        weight, weight2 = (part[category] for part in self._sides)
+        unseen = Table.unseen(Cells(weight, weight2, condition_on=self.by_category.condition_on))
+        return table.variance(adds[:, side * self._cells.size + cell]) + unseen.variance(adds)
+
+    @cached_property
+    def _seen(self) -> tuple[Table, IntArray, IntArray]:
+        """The cells that hold rows, and of each its category and its place in the matrix."""
+        table = Table.of(self.by_category)
+        held = np.flatnonzero(table.weight)
+        return table.part(held), *np.divmod(held, self._cells.size)
+
+    @cached_property
+    def _sides(self) -> tuple[FloatArray, FloatArray]:
+        """Weight and squared weight of each category and of the rest, arrays of shape (n_categories, 2, K, K)."""
+        whole = self.by_category
+        return _with_rest(whole.weight), _with_rest(whole.weight2)
+
+    @cached_property
+    def _speed(self) -> FloatArray:
+        """What a unit of weight of the category, and of the rest, gains per unit of its share, (n_categories, 2)."""
+        share = _with_rest(self.shares)
+        held = (share > 0).all(axis=1, keepdims=True)
+        return np.where(held, divide(np.ones_like(share), share * (1, -1), np.nan), np.nan)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        _, n_classes, n_columns = self.counted.weight.shape
+        return n_classes, n_columns
+
+    @property
+    def _cells(self) -> FloatArray:
+        return np.asarray(self.counted.weight.ravel(), dtype=np.float64)
+
+    def _groups(self, how: Normalize | None) -> Sparse:
+        """Which cells share a denominator that moves, sparse array of shape (n_cells, n_cells)."""
+        n_classes, n_columns = self._shape
+        if how == "true":
+            return sparse.csr_array(sparse.kron(sparse.eye_array(n_classes), np.ones((n_columns, n_columns))))
+        if how == "pred":
+            return sparse.csr_array(sparse.kron(np.ones((n_classes, n_classes)), sparse.eye_array(n_columns)))
+        return sparse.csr_array((n_classes * n_columns, n_classes * n_columns))
+
+    def _totals(self, how: Normalize | None) -> FloatArray:
+        """Return what each cell is divided by; the total weight is known, and stays."""
+        if how in ("true", "pred"):
+            return np.asarray(self._groups(how) @ self._cells)
+        return np.full(self._cells.size, self._cells.sum() if how == "all" else 1.0)
+
+
+def _figures(own: FloatArray, together: FloatArray, groups: Sparse) -> Sparse:
+    """Return what a unit of each cell adds to the figure of each: so much as itself, so much as one of its group."""
+    return sparse.csr_array(sparse.diags_array(own) + sparse.diags_array(together) @ groups)
+
+
+def _with_rest(values: AnyArray) -> FloatArray:
+    """Set beside each category the sum of the others, by sums alone: a difference would lose small weights."""
+    rest = np.zeros(values.shape)
+    rest[1:] += np.cumsum(values[:-1], axis=0)
+    rest[:-1] += np.cumsum(values[:0:-1], axis=0)[::-1]
+    return np.stack([values, rest], axis=1)

@@ -1,0 +1,60 @@
+"""A derivative with its error: what every motion gives."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from conjac._typing import FloatArray, Normalize
+from conjac.inference import Cells
+from conjac.metrics import Metric
+
+MIN_ROWS = 5
+"""Effective rows behind a slope below which its interval is nan."""
+
+
+class Slopes(NamedTuple):
+    """Derivatives, arrays of one shape; the parameter, or the point, is the first axis.
+
+    Attributes
+    ----------
+    value : array
+        The estimate of least mean squared error.
+    center : array
+        The bias-corrected one, on which intervals are centred.
+    stderr : array
+        Standard error of ``center``; nan where too few rows are behind it.
+    """
+
+    value: FloatArray
+    center: FloatArray
+    stderr: FloatArray
+
+
+class CellMotion(Protocol):
+    """How cells move, whatever moves them: what a Jacobian and a sensitivity ask for."""
+
+    @property
+    def counted(self) -> Cells:
+        """Exact counts at one point."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """Which estimator served."""
+        ...
+
+    def cells_stderr(self, how: Normalize | None) -> FloatArray:
+        """Return the standard error of each cell as normalised."""
+        ...
+
+    def arranged(self, values: FloatArray) -> FloatArray:
+        """Return figures with the parameter as their last axis."""
+        ...
+
+    def slopes(self, how: Normalize | None) -> Slopes:
+        """Return the derivative of the matrix as normalised."""
+        ...
+
+    def metric_slope(self, row: Metric) -> Slopes:
+        """Return a metric's derivative."""
+        ...

@@ -1,0 +1,180 @@
+"""The best decision, or one that meets targets, from labels and scores: `maximize` and `solve`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal
+
+from conjac._typing import ConditionOn, CoordinateName
+from conjac.curve import ConfusionCurve
+from conjac.decisions import Decision
+from conjac.decisions.offsets import Problem, best_offsets, solve_offsets
+from conjac.engines.classes import cells_at, motion_at, rule_of
+from conjac.errors import NotSupportedError
+from conjac.metrics import Metric
+from conjac.reading import n_columns
+from conjac.validation import check_classes, check_condition
+
+
+def maximize(
+    y_true: Any,
+    y_score: Any,
+    metric: str | Metric,
+    *,
+    subject_to: Any = (),
+    confidence: float | None = None,
+    method: Literal["smooth", "exact"] = "smooth",
+    coordinate: CoordinateName | None = None,
+    labels: Any = None,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    groups: Any = None,
+    condition_on: ConditionOn | None = None,
+) -> Decision:
+    """Return the decision at which a metric is best (least, for a cost): a threshold, or offsets of several classes.
+
+    For more than two classes: the largest of ``u + offsets`` is predicted, u being the logarithm of probabilities or,
+    where that serves better by .001 and no ``coordinate`` is named, the probabilities as they are; or raw scores. Each
+    offset is scanned over all the values at which a prediction changes, in turn, from several starts; where there are
+    many rows, starts are compared on some of them. The same input gives the same decision.
+
+    Parameters
+    ----------
+    y_true : array of shape (n_samples,)
+    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+    metric : str or Metric
+        Such as "f1_macro", "matthews_corrcoef", or ``conjac.metrics.expected_cost(M)``.
+    subject_to : str, Constraint or sequence of them
+        Such as "recall[fraud] >= .9".
+    confidence : float, optional
+        Ask that each constraint's one-sided limit at this level meets its bound: a constraint met on the sample is met
+        in about half of repeats.
+    method : {"smooth", "exact"}
+        The optimum of the smoothed metric, which varies less from sample to sample, or of the counts.
+    coordinate, labels, pos_label, sample_weight, groups, condition_on
+        As for `conjac.ConfusionJacobian.from_predictions`.
+
+    Returns
+    -------
+    Decision
+        Its value on the rows it was chosen on is optimistic.
+
+    Raises
+    ------
+    InfeasibleError
+        No decision was found that meets the constraints; ``nearest`` tells one that comes near.
+    InvalidInputError
+        Input that cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.choice(3, size=3000, p=[0.8, 0.15, 0.05])
+    >>> u = rng.normal(size=(3000, 3)) + 1.5 * np.eye(3)[y] + np.log([0.8, 0.15, 0.05])
+    >>> p = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)
+    >>> decision = cj.maximize(y, p, "f1_macro")
+    >>> decision.offsets.round(1)
+    array([0. , 1. , 1.6])
+    """
+    if n_columns(y_score) <= 2:
+        curve = _curve(
+            y_true,
+            y_score,
+            coordinate=coordinate,
+            labels=labels,
+            pos_label=pos_label,
+            sample_weight=sample_weight,
+            groups=groups,
+            condition_on=condition_on,
+        )
+        return curve.maximize(metric, subject_to=subject_to, confidence=confidence, method=method)
+    problem = _problem(y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on)
+    return best_offsets(problem, metric, subject_to=subject_to, confidence=confidence, method=method)
+
+
+def solve(
+    y_true: Any,
+    y_score: Any,
+    target: Mapping[str, float],
+    *,
+    coordinate: CoordinateName | None = None,
+    labels: Any = None,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+    groups: Any = None,
+    condition_on: ConditionOn | None = None,
+) -> Decision:
+    """Return the decision at which metrics have given values.
+
+    Two classes have one threshold, and so one target. K classes have K - 1 offsets that count, and as many independent
+    targets; with fewer, the other offsets stay as near 0 as can be; with more, the squared misses are least, and the
+    decision's diagnostics say so. Newton's method with the Jacobian of softened cells, then exact scans.
+
+    Parameters
+    ----------
+    y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on
+        As for `maximize`.
+    target : mapping of str to float
+        Such as ``{"recall[a]": .9, "recall[b]": .8}``.
+
+    Raises
+    ------
+    InfeasibleError
+        The targets cannot be had together; ``nearest`` tells the nearest that was found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 3, 3000)
+    >>> u = rng.normal(size=(3000, 3)) + 1.5 * np.eye(3)[y]
+    >>> decision = cj.solve(y, u, {"recall[1]": 0.9, "recall[2]": 0.6})
+    >>> {name: round(value, 2) for name, value in decision.diagnostics["reached"].items()}
+    {'recall[1]': 0.9, 'recall[2]': 0.6}
+    """
+    if n_columns(y_score) <= 2:
+        curve = _curve(
+            y_true,
+            y_score,
+            coordinate=coordinate,
+            labels=labels,
+            pos_label=pos_label,
+            sample_weight=sample_weight,
+            groups=groups,
+            condition_on=condition_on,
+        )
+        return curve.solve(target)
+    problem = _problem(y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on)
+    return solve_offsets(problem, target)
+
+
+_curve = ConfusionCurve.from_predictions
+
+
+def _problem(
+    y_true: Any,
+    y_score: Any,
+    coordinate: CoordinateName | None,
+    labels: Any,
+    pos_label: Any,
+    sample_weight: Any,
+    groups: Any,
+    condition_on: ConditionOn | None,
+) -> Problem:
+    if pos_label is not None:
+        raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
+    check_condition(condition_on)
+    rows = check_classes(
+        y_true, y_score, labels=labels, sample_weight=sample_weight, groups=groups, coordinate=coordinate
+    )
+    return Problem(
+        rows,
+        rule_of(rows, None),
+        partial(cells_at, rows, condition_on=condition_on),
+        partial(motion_at, rows, condition_on=condition_on),
+        coordinate is not None,
+    )

@@ -1,0 +1,19 @@
+"""From what the user passes to arrays that can be trusted, or an error that says what to mend."""
+
+from conjac.validation.arguments import N_BLOCKS, block_of, check_condition, check_normalize, check_vector, check_weight
+from conjac.validation.binary import Predictions, check_predictions
+from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets
+
+__all__ = [
+    "N_BLOCKS",
+    "ClassPredictions",
+    "Predictions",
+    "block_of",
+    "check_classes",
+    "check_condition",
+    "check_normalize",
+    "check_predictions",
+    "check_vector",
+    "check_weight",
+    "refuse_with_offsets",
+]

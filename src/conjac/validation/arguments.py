@@ -1,0 +1,114 @@
+"""Arguments that every kind of input shares: vectors, weights, clusters, labels."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.errors import InvalidInputError
+from conjac.reading import as_array, as_float, is_missing, refuse_non_finite
+
+N_BLOCKS = 64
+"""Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
+NORMALIZE = (None, "true", "pred", "all")
+
+
+def check_condition(condition_on: Any) -> None:
+    """Refuse anything but "class" and None."""
+    if condition_on not in (None, "class"):
+        raise InvalidInputError(f"condition_on={condition_on!r}: expected 'class' or None")
+
+
+def check_normalize(normalize: Any) -> None:
+    """Refuse anything but "true", "pred", "all" and None."""
+    if normalize not in NORMALIZE:
+        raise InvalidInputError(f"normalize={normalize!r}: expected one of {NORMALIZE}")
+
+
+def check_vector(values: Any, name: str) -> AnyArray:
+    """Return a one-dimensional array with at least one row."""
+    array = as_array(values, name)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise InvalidInputError(f"{name} has shape {array.shape}; expected one dimension, (n_samples,)")
+    if array.size == 0:
+        raise InvalidInputError(f"{name} is empty; at least one row of each class is needed")
+    return array
+
+
+def check_weight(sample_weight: Any, n_samples: int) -> FloatArray | None:
+    """Return weights in float64: finite, not negative, not all zero; None stays None."""
+    if sample_weight is None:
+        return None
+    weight = as_float(check_vector(sample_weight, "sample_weight"), "sample_weight").astype(np.float64)
+    if len(weight) != n_samples:
+        raise InvalidInputError(f"sample_weight has {len(weight)} rows and y_true has {n_samples}")
+    refuse_non_finite(weight, "sample_weight")
+    if weight.min() < 0:
+        row = int(np.argmin(weight))
+        raise InvalidInputError(f"sample_weight[{row}] is {weight[row]}; weights must not be negative")
+    if weight.max() == 0:
+        raise InvalidInputError("sample_weight is zero in every row; at least one row must count")
+    return weight
+
+
+def block_of(key: Any) -> int:
+    """Return the block of one cluster: a hash of its key alone, the same in every process and part."""
+    digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") % N_BLOCKS
+
+
+def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+    """Return each row's block, and the number of clusters."""
+    keys = check_vector(groups, "groups")
+    refuse_missing(keys, "groups")
+    if len(keys) != n_samples:
+        raise InvalidInputError(f"groups has {len(keys)} rows and y_true has {n_samples}")
+    unique, inverse = np.unique(keys, return_inverse=True)
+    if len(unique) < 2:
+        raise InvalidInputError("groups names one cluster only; cluster-robust errors need at least two")
+    blocks = np.array([block_of(key) for key in unique], dtype=np.intp)
+    if len(set(blocks.tolist())) < 2:
+        raise InvalidInputError(
+            f"groups: the {len(unique)} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
+            "so they cannot be told apart; rename one, or gather more clusters"
+        )
+    return blocks[inverse], len(unique)
+
+
+def distinct(truth: AnyArray) -> list[Any]:
+    """Return the labels that occur, sorted."""
+    try:
+        return [scalar(label) for label in np.unique(truth)]
+    except TypeError:
+        kinds = sorted({type(value).__name__ for value in truth})
+        raise InvalidInputError(
+            f"y_true mixes types that cannot be sorted ({', '.join(kinds)}); make the labels one type"
+        ) from None
+
+
+def refuse_missing(values: AnyArray, name: str) -> None:
+    """Raise where a label or a key is missing, and say where."""
+    if values.dtype.kind == "f":
+        bad = ~np.isfinite(values)
+    elif values.dtype.kind in "mM":
+        bad = np.isnat(values)
+    elif values.dtype.kind == "O":
+        bad = np.array([is_missing(value) for value in values])
+    else:
+        return
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InvalidInputError(
+            f"{name}[{row}] is {'missing' if is_missing(values[row]) else values[row]} "
+            f"({int(bad.sum())} missing in all); drop or fill those rows first"
+        )
+
+
+def scalar(value: Any) -> Any:
+    """Return a plain number for one of NumPy's."""
+    return value.item() if isinstance(value, np.generic) else value
