@@ -11,6 +11,8 @@ from support import needs
 
 import conjac as cj
 
+pytestmark = pytest.mark.filterwarnings("ignore:fewer than 5 effective rows:conjac.ConjacWarning")
+
 NAMES = ("accuracy", "precision", "recall", "f1", "matthews_corrcoef")
 
 

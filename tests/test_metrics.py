@@ -298,7 +298,7 @@ def test_expected_cost_is_per_row():
     ("costs", "message"),
     [
         ([1, 2], r"shape \(2,\)"),
-        ([[1, 2, 3], [4, 5, 6]], r"shape \(2, 3\)"),
+        ([[1, 2, 3, 4], [4, 5, 6, 7]], r"shape \(2, 4\)"),
         ([[1]], "2 or more"),
         ([[0, np.nan], [1, 0]], r"cost_matrix\[0, 1\] is nan"),
         ([[0, "dear"], [1, 0]], "expected numbers"),
@@ -394,7 +394,7 @@ def test_bad_compositions():
     ("cells", "message"),
     [
         ([1, 2], r"shape \(2,\)"),
-        ([[1, 2, 3], [4, 5, 6]], r"shape \(2, 3\)"),
+        ([[1, 2, 3, 4], [4, 5, 6, 7]], r"shape \(2, 4\)"),
         (THREE, "'f1' was made for 2"),
         ([["a", "b"], ["c", "d"]], "dtype"),
     ],

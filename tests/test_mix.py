@@ -14,6 +14,8 @@ from sklearn.metrics import confusion_matrix
 
 import conjac as cj
 
+pytestmark = pytest.mark.filterwarnings("ignore:fewer than 5 effective rows:conjac.ConjacWarning")
+
 few = settings(max_examples=15)
 HOWS = (None, "true", "pred", "all")
 BINARY = ("accuracy", "precision", "recall", "specificity", "f1", "matthews_corrcoef", "cohen_kappa", "npv")

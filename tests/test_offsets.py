@@ -140,8 +140,8 @@ def test_a_row_belongs_to_a_facet_where_every_other_class_is_at_or_below_the_mid
     score = data.draw(arrays(np.float64, (n, size), elements=st.integers(-40, 40).map(lambda x: x / 8)))
     reject = data.draw(st.none() | st.integers(-8, 8).map(lambda x: x / 8))
     within = data.draw(st.sampled_from([INF, 4.0, 0.5, 0.0]))
-    rule = ArgmaxRule(data.draw(eighths(size)), "score", reject)
-    compared = score + rule.offsets
+    rule = ArgmaxRule(np.append(data.draw(eighths(size)), [] if reject is None else reject), "score")
+    compared = score + rule.offsets[:size]
     if reject is not None:
         compared = np.hstack([compared, np.full((n, 1), reject)])
     facets = Facets.of(rule, score, within)

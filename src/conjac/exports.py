@@ -8,6 +8,7 @@ import numpy as np
 
 from conjac._typing import AnyArray
 from conjac.frames import as_plain, to_frame
+from conjac.rules import outcomes_of
 
 if TYPE_CHECKING:
     from conjac.jacobian import ConfusionJacobian
@@ -71,7 +72,7 @@ def columns(J: ConfusionJacobian, level: float) -> dict[str, list[Any]]:
     same = {"threshold": J.threshold, "coordinate": J.coordinate, "method": J.method, "level": level}
     return {
         "true": [label for label in J.labels for _ in range(n_predicted * n)],
-        "predicted": [label for label in J.labels for _ in range(n)] * n_true,
+        "predicted": [label for label in outcomes_of(J.labels, n_predicted) for _ in range(n)] * n_true,
         **{name: np.broadcast_to(array.reshape(moved), whole).ravel().tolist() for name, array in arrays.items()},
         "parameter": list(J.parameters) * (n_true * n_predicted),
         "unit": list(J.units) * (n_true * n_predicted),

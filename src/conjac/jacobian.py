@@ -20,18 +20,17 @@ from conjac.engines.classes import motion_at, rule_of
 from conjac.engines.mix import mixed
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
+from conjac.errors import ConjacWarning, NotSupportedError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
 from conjac.inference.delta import normalized
-from conjac.metrics import Metric, resolve
 from conjac.models import response
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
-from conjac.rules import ThresholdRule
-from conjac.sensitivity import Sensitivity, exchange_rate, sensitivity
+from conjac.rules import ThresholdRule, outcomes_of
+from conjac.sensitivity import Sensed
 from conjac.validation import (
     ClassPredictions,
     Predictions,
@@ -40,11 +39,12 @@ from conjac.validation import (
     check_normalize,
     check_predictions,
     refuse_with_offsets,
+    refuse_with_threshold,
 )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(LinearMap, Exported):
+class ConfusionJacobian(LinearMap, Sensed, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
@@ -113,9 +113,9 @@ class ConfusionJacobian(LinearMap, Exported):
         threshold : float, optional
             Positive where ``score >= threshold``, in units of ``coordinate``. Default: .5 for probabilities,
             0 for scores.
-        offsets : array of shape (K,), optional
+        offsets : array of shape (K,) or (K + 1,), optional
             With a score a class: predict the largest ``u + offsets``, u being the logarithm of probabilities, or the
-            scores as they are. Default: none, for more than two classes.
+            scores as they are. Default: none, for more than two classes. One more is a reject option's, whose u is 0.
         wrt : {"threshold", "offsets"}, Threshold, Offsets or Mix, optional
             What moves. Default: the threshold of two classes, the offsets of more.
         coordinate : {"probability", "logit", "percentile", "score"}, optional
@@ -179,10 +179,7 @@ class ConfusionJacobian(LinearMap, Exported):
             result = cls.from_classes(classes, offsets=offsets, **how)
         else:
             rows = check_predictions(y_true, y_score, pos_label=pos_label, **same)
-            if offsets is not None:
-                raise InvalidInputError("offsets: the threshold moves here; pass wrt='offsets', or threshold alone")
-            if how["mix"] and assume_calibrated:
-                raise InvalidInputError("assume_calibrated: a mix moves weights, and needs no density; leave it out")
+            refuse_with_threshold(offsets, bool(how["mix"]) and assume_calibrated)
             result = cls.from_rows(rows, threshold=threshold, assume_calibrated=assume_calibrated, **how)
         for caution in result.diagnostics["cautions"]:
             warnings.warn(caution, ConjacWarning, stacklevel=2)
@@ -249,8 +246,8 @@ class ConfusionJacobian(LinearMap, Exported):
             labels=rows.labels,
             normalize=normalize,
             diagnostics=ReadOnly(explain_classes(rows, coordinate is None, motion)),
-            parameters=tuple(f"offset[{label}]" for label in rows.labels),
-            units=(OFFSET_UNITS[argmax.scale],) * len(rows.labels),
+            parameters=tuple(f"offset[{label}]" for label in outcomes_of(rows.labels, argmax.n_columns)),
+            units=(OFFSET_UNITS[argmax.scale],) * argmax.n_columns,
             _motion=motion,
             _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted),
             **rule,
@@ -291,7 +288,7 @@ class ConfusionJacobian(LinearMap, Exported):
 
     @property
     def cells(self) -> Cells:
-        """Exact counts, not normalised, with what their sampling variance needs; one point."""
+        """Exact counts, not normalised, with what their sampling variance needs."""
         return self._motion.counted
 
     @property
@@ -302,16 +299,17 @@ class ConfusionJacobian(LinearMap, Exported):
     @cached_property
     def matrix(self) -> AnyArray:
         """`sklearn.metrics.confusion_matrix`, array of shape (K, K): rows true; exact integers without weights."""
-        return locked(normalized(self.cells.weight[0], self.normalize))
+        return self._of_classes(normalized(self.cells.weight[0], self.normalize))
 
     @cached_property
     def matrix_stderr(self) -> FloatArray:
         """Standard error of each cell, array of shape (K, K)."""
-        return locked(self._motion.cells_stderr(self.normalize))
+        return self._of_classes(self._motion.cells_stderr(self.normalize))
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
-        return cells_interval(self.cells, self.matrix_stderr, self.normalize, level)
+        stderr = self._motion.cells_stderr(self.normalize)
+        return Interval(*map(self._of_classes, cells_interval(self.cells, stderr, self.normalize, level)))
 
     @property
     def jacobian(self) -> FloatArray:
@@ -330,41 +328,16 @@ class ConfusionJacobian(LinearMap, Exported):
 
     @cached_property
     def _slopes(self) -> Slopes:
-        return Slopes(*(locked(self._motion.arranged(part)) for part in self._motion.slopes(self.normalize)))
+        return Slopes(*(self._of_classes(self._motion.arranged(part)) for part in self._motion.slopes(self.normalize)))
+
+    def _of_classes(self, values: AnyArray) -> AnyArray:
+        """Leave out the row of a reject option, which nobody truly is."""
+        return locked(values[: len(self.labels)])
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``, arrays of shape (K, K)."""
         half = quantile(level, self.cells.df) * self.stderr
         return Interval(self.center - half, self.center + half)
-
-    def of(self, metric: str | Metric) -> Sensitivity:
-        """Return a metric's value and its derivative, by the chain rule through the cells.
-
-        Parameters
-        ----------
-        metric : str or Metric
-            A name such as "f1" or "recall[spam]", or an object of `conjac.metrics`.
-
-        Returns
-        -------
-        Sensitivity
-        """
-        return sensitivity(resolve(metric, self.labels), self._motion, self.units)
-
-    def exchange_rate(self, paid: str = "fp", gained: str = "tp") -> Sensitivity:
-        """Return how many of one cell are paid for one more of another when the parameter moves.
-
-        Parameters
-        ----------
-        paid, gained : {"tn", "fp", "fn", "tp"}
-            Cells. By default: false positives per extra true positive.
-
-        Returns
-        -------
-        Sensitivity
-            Whose ``gradient`` is the rate, with an interval on the log scale.
-        """
-        return exchange_rate(paid, gained, self._motion)
 
 
 confusion_jacobian = ConfusionJacobian.from_predictions

@@ -6,6 +6,7 @@ b = (0, -logit t), so its one facet is the pair (0, 1) with margin ``logit p - l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,8 @@ from conjac.coordinates import class_scores
 Facet = tuple[int, int]
 """A decision boundary j|k between two classes; the margin is positive where k wins."""
 
+REJECT = "reject"
+"""What the column of a reject option is called."""
 BINARY_FACETS: tuple[Facet, ...] = ((0, 1),)
 
 
@@ -49,13 +52,12 @@ class ArgmaxRule:
 
     Parameters
     ----------
-    offsets : array of shape (n_classes,)
-        Added to each class's score; with equal ones the scores are compared as they are given.
+    offsets : array of shape (n_classes,) or (n_classes + 1,)
+        Added to each class's score; with equal ones, of the classes alone, the scores are compared as they are given.
+        One more is that of a reject option, whose u is 0: nothing is predicted, told as index ``n_classes``, where no
+        class is above it. For probabilities that is the logarithm of the least probability to act on.
     scale : {"logit", "score"}
         Whether u is the logarithm of the probabilities that are given, or the scores as they are.
-    reject : float, optional
-        Predict nothing where no ``u_k + offsets[k]`` lies above this: one more column, ``n_classes``.
-        For probabilities t is told as ``log t``.
 
     Examples
     --------
@@ -63,38 +65,44 @@ class ArgmaxRule:
     >>> p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]])
     >>> ArgmaxRule(np.array([0.0, np.log(2), 0.0])).predict(p)
     array([1, 2])
-    >>> ArgmaxRule(np.zeros(3), reject=np.log(0.6)).predict(p)
+    >>> ArgmaxRule(np.array([0.0, 0.0, 0.0, np.log(0.6)])).predict(p)
     array([3, 2])
     """
 
     offsets: FloatArray
     scale: Scale = "logit"
-    reject: float | None = None
 
     @property
     def n_columns(self) -> int:
-        """Outcomes of the rule: the classes, and nothing where it may reject."""
-        return len(self.offsets) + (self.reject is not None)
+        """Outcomes of the rule."""
+        return len(self.offsets)
 
     def at(self, offsets: FloatArray) -> ArgmaxRule:
         """Return the rule with other offsets, less the first's."""
         return replace(self, offsets=offsets - offsets[0])
 
+    def rejects(self, n_classes: int) -> bool:
+        """Tell whether the rule may predict nothing."""
+        return self.n_columns > n_classes
+
     def compared(self, score: AnyArray) -> FloatArray:
         """Return what is compared, array of shape (n_samples, n_columns) in float64."""
         moved = class_scores(score, self.scale)
-        if self.reject is None:
-            moved += self.offsets
-            return moved
-        full = np.full((len(score), self.n_columns), self.reject)
-        full[:, :-1] = moved + self.offsets
-        return full
+        if self.rejects(score.shape[1]):
+            moved = np.concatenate([moved, np.zeros((len(moved), 1))], axis=1)
+        moved += self.offsets
+        return moved
 
     def predict(self, score: AnyArray) -> IntArray:
         """Return the index of each row's predicted class, array of shape (n_samples,)."""
-        if self.reject is None and np.ptp(self.offsets) == 0:
+        if not self.rejects(score.shape[1]) and np.ptp(self.offsets) == 0:
             return np.asarray(score.argmax(axis=1))
         return np.asarray(self.compared(score).argmax(axis=1))
+
+
+def outcomes_of(labels: Sequence[Any], n_columns: int) -> list[Any]:
+    """Return what the columns of a matrix are called: the labels, and the reject option where there is one."""
+    return [*labels, REJECT][:n_columns]
 
 
 def in_dtype_of(score: AnyArray, threshold: FloatArray | float) -> Any:

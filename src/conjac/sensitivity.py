@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.inference import Cells, Interval, metric_interval, metric_stderr, propagate, quantile
 from conjac.metrics import Metric
+from conjac.metrics.rejection import resolve_outcomes
 from conjac.motion import CellMotion, Motion, Slopes
+from conjac.rules import outcomes_of
 
 CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 
@@ -121,3 +124,37 @@ def exchange_rate(paid: str, gained: str, motion: CellMotion) -> Sensitivity:
         units=(f"{gained} gained",),
         _cells=motion.joint.cells,
     )
+
+
+class Sensed:
+    """How metrics and exchange rates of a Jacobian stand and move."""
+
+    def of(self: Any, metric: str | Metric) -> Sensitivity:
+        """Return a metric's value and its derivative, by the chain rule through the cells.
+
+        Parameters
+        ----------
+        metric : str or Metric
+            A name such as "f1" or "recall[spam]", or an object of `conjac.metrics`.
+
+        Returns
+        -------
+        Sensitivity
+        """
+        outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
+        return sensitivity(resolve_outcomes(metric, outcomes, len(self.labels)), self._motion, self.units)
+
+    def exchange_rate(self: Any, paid: str = "fp", gained: str = "tp") -> Sensitivity:
+        """Return how many of one cell are paid for one more of another when the parameter moves.
+
+        Parameters
+        ----------
+        paid, gained : {"tn", "fp", "fn", "tp"}
+            Cells. By default: false positives per extra true positive.
+
+        Returns
+        -------
+        Sensitivity
+            Whose ``gradient`` is the rate, with an interval on the log scale.
+        """
+        return exchange_rate(paid, gained, self._motion)

@@ -13,7 +13,7 @@ from conjac.errors import InvalidInputError
 from conjac.inference import BoundaryJoint, Cells
 from conjac.motion import OffsetMotion
 from conjac.reading import as_array, as_float
-from conjac.rules import ArgmaxRule
+from conjac.rules import REJECT, ArgmaxRule
 from conjac.validation import ClassPredictions
 
 
@@ -28,8 +28,13 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
     if offsets is None:
         return ArgmaxRule(np.zeros(len(rows.labels)), rows.reading.scale)
     told = as_float(as_array(offsets, "offsets"), "offsets").astype(np.float64)
-    if told.shape != (len(rows.labels),):
-        raise InvalidInputError(f"offsets has shape {told.shape}; expected ({len(rows.labels)},), one a class")
+    n = len(rows.labels)
+    if told.shape not in ((n,), (n + 1,)):
+        raise InvalidInputError(
+            f"offsets has shape {told.shape}; expected ({n},), one a class, or ({n + 1},) with that of a reject option"
+        )
+    if len(told) > n and REJECT in map(str, rows.labels):
+        raise InvalidInputError(f"offsets has one for a reject option, and a class is called {REJECT!r}; rename it")
     bad = np.flatnonzero(~np.isfinite(told))
     if len(bad):
         raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
@@ -38,7 +43,7 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
 
 def cells_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None) -> Cells:
     """Count the cells of a rule."""
-    shape = (len(rows.labels), rule.n_columns)
+    shape = (rule.n_columns, rule.n_columns)  # a reject option has a row as well, of nobody
     return count_cells(rows.true, rule.predict(rows.score), shape, rows.weight, rows.block, condition_on)
 
 
@@ -46,6 +51,6 @@ def motion_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionO
     """Count the cells of a rule and estimate the fluxes across its facets."""
     per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
     boundary = Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster)
-    shape = (len(rows.labels), rule.n_columns)
+    shape = (rule.n_columns, rule.n_columns)
     cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
     return OffsetMotion(BoundaryJoint(cells, boundary, rows.weight, rows.block))

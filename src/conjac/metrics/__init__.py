@@ -4,6 +4,7 @@ from conjac.metrics.domain import RATIO, REAL, SIGNED, UNIT, Domain
 from conjac.metrics.factories import decision_curve_slope, expected_cost, fbeta, net_benefit
 from conjac.metrics.formulas import compose, ratio
 from conjac.metrics.lookup import names, resolve
+from conjac.metrics.rejection import coverage, selective_accuracy
 from conjac.metrics.rows import Formula, Metric
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Formula",
     "Metric",
     "compose",
+    "coverage",
     "decision_curve_slope",
     "expected_cost",
     "fbeta",
@@ -22,4 +24,5 @@ __all__ = [
     "net_benefit",
     "ratio",
     "resolve",
+    "selective_accuracy",
 ]

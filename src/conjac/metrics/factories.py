@@ -61,8 +61,9 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
 
     Parameters
     ----------
-    cost_matrix : array-like of shape (n_classes, n_classes)
-        ``cost_matrix[true, predicted]``, in any unit; gains are negative costs.
+    cost_matrix : array-like of shape (n_classes, n_classes) or (n_classes, n_classes + 1)
+        ``cost_matrix[true, predicted]``, in any unit; gains are negative costs. One column more is that of a reject
+        option.
 
     Returns
     -------
@@ -91,10 +92,12 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
             f"cost_matrix is {cost_matrix!r}; expected numbers of shape "
             "(n_classes, n_classes), such as [[0, 1], [5, 0]]"
         ) from error
+    if costs.ndim == 2 and costs.shape[1] == len(costs) + 1 > 2:
+        costs = np.vstack([costs, np.zeros(costs.shape[1])])  # nobody is truly of the reject option
     if costs.ndim != 2 or costs.shape[0] != costs.shape[1] or len(costs) < 2:
         raise InvalidInputError(
             f"cost_matrix has shape {costs.shape}; expected (n_classes, n_classes) for 2 or more classes, as "
-            "cost_matrix[true, predicted]"
+            "cost_matrix[true, predicted], or one column more for a reject option"
         )
     if not np.isfinite(costs).all():
         at = tuple(map(int, np.argwhere(~np.isfinite(costs))[0]))

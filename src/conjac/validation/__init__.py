@@ -2,7 +2,7 @@
 
 from conjac.validation.arguments import N_BLOCKS, block_of, check_condition, check_normalize, check_vector, check_weight
 from conjac.validation.binary import Predictions, check_predictions
-from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets
+from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
 
 __all__ = [
     "N_BLOCKS",
@@ -16,4 +16,5 @@ __all__ = [
     "check_vector",
     "check_weight",
     "refuse_with_offsets",
+    "refuse_with_threshold",
 ]

@@ -93,6 +93,14 @@ def check_classes(
     return ClassPredictions(tuple(order), true, score, weight, block, reading, notes)
 
 
+def refuse_with_threshold(offsets: Any, calibrated_mix: bool) -> None:
+    """Raise where arguments do not go with the threshold of two classes."""
+    if offsets is not None:
+        raise InvalidInputError("offsets: the threshold moves here; pass wrt='offsets', or threshold alone")
+    if calibrated_mix:
+        raise InvalidInputError("assume_calibrated: a mix moves weights, and needs no density; leave it out")
+
+
 def refuse_with_offsets(**arguments: Any) -> None:
     """Raise where an argument of a threshold is given, and offsets decide."""
     for name, value in arguments.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class OffsetLimits:
 
 def unknown(offsets: FloatArray, df: int | None) -> OffsetLimits:
     """Return limits of nan."""
-    return OffsetLimits(offsets, df, lambda: np.full((len(offsets), len(offsets)), np.nan))
+    return OffsetLimits(offsets, df, partial(np.full, (len(offsets), len(offsets)), np.nan))
 
 
 def of_optimum(moving: Moving, rule: ArgmaxRule, row: Metric) -> FloatArray:

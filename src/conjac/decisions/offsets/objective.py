@@ -104,7 +104,7 @@ class Objective:
         return all(c.shortfall(limit) <= 0 for c, limit in zip(self.constraints, limits, strict=True))
 
     def doubted(self, counted: Cells) -> Objective:
-        """Return the objective with the doubt that counted rows, of their weights and groups, tell of what they miss."""
+        """Return the objective with the doubt that rows, of their weights and groups, tell of what they miss."""
         doubt = list(self.doubt or [1.0] * len(self.constraints))
         single = Cells(counted.weight, counted.weight * self.unit)
         for place, (constraint, limit) in enumerate(zip(self.constraints, self.limits(counted), strict=True)):

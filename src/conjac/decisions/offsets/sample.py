@@ -43,8 +43,8 @@ class Sample:
 
     @classmethod
     def of(cls, rule: ArgmaxRule, true: IntArray, score: AnyArray, weight: FloatArray | None) -> Self:
-        """Read rows; the offsets of the rule are left out, its rejection is not."""
-        plain = ArgmaxRule(np.zeros_like(rule.offsets), rule.scale, rule.reject)
+        """Read rows; the offsets of the rule are left out."""
+        plain = ArgmaxRule(np.zeros_like(rule.offsets), rule.scale)
         compared = np.ascontiguousarray(plain.compared(score).T)
         step = _step(compared) if rule.scale == "score" else 1.0
         compared /= step

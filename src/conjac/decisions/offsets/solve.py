@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,11 @@ LEAST_SQUARES_STEPS = 50
 SMALLEST_SHARE = 1e-3
 """Of a step towards the targets, at which no nearer counts are looked for."""
 ASTRAY = 6.0
-"""A step for softened cells that is beyond belief, if less soft ones can be asked."""
+"""A step for softened cells that is beyond belief."""
+SHORT_STEPS = 25
+SHARES = (0.0, 0.2, 0.5)
+"""Of the room in which a target counts as met, what is asked for beyond it."""
+MET = 1.0
 HALF_ROW = 0.5
 ROWS = 3.0
 """Rows of the class that a target is about by which it may be missed."""
@@ -52,13 +56,27 @@ class Targets:
         values = np.stack([row.value(cells) for row in self.rows], axis=-1)
         return np.asarray(-np.nan_to_num((values - self.aims) ** 2, nan=np.inf).sum(axis=-1))
 
-    def merit_met(self, cells: FloatArray) -> FloatArray:
-        """Return `merit`, above all that is short of a target where every target is met."""
+    def merit_met(self, cells: FloatArray, room: FloatArray) -> FloatArray:
+        """Return `merit`, above all that is short of a target where every target is met with room to spare or less.
+
+        Parameters
+        ----------
+        cells : array of shape (n, n_classes, n_columns)
+        room : array of shape (n_targets,)
+        """
         met = np.ones(len(cells), dtype=bool)
-        for row, aim in zip(self.rows, self.aims, strict=True):
-            value = row.value(cells)
-            met &= value >= aim if row.greater_is_better else value <= aim
-        return np.where(met, 1.0, 0.0) + self.merit(cells)
+        for row, aim, most in zip(self.rows, self.aims, room, strict=True):
+            spare = (row.value(cells) - aim) * (1 if row.greater_is_better else -1)
+            met &= (spare >= 0) & (spare <= most)
+        return np.where(met, MET, 0.0) + self.merit(cells)
+
+    def moved(self, by: FloatArray) -> Targets:
+        """Return targets that ask for more than these, within their domains."""
+        aims = [
+            np.clip(aim + (more if row.greater_is_better else -more), row.domain.lower, row.domain.upper)
+            for row, aim, more in zip(self.rows, self.aims, by, strict=True)
+        ]
+        return replace(self, aims=np.array(aims))
 
     def values(self, cells: FloatArray) -> FloatArray:
         """Return the metrics, array of shape (n_targets,)."""
@@ -93,17 +111,17 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
             raise InvalidInputError(f"{row.name}={aim:g}: it lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
     targets, sample = Targets(rows, aims), problem.sample
     offsets, how = _near(targets, sample, np.zeros(len(labels)))
-    counted = Counted(targets.merit)
-    offsets = ascend(sample, _counted_out(targets, sample, offsets), counted)[1]
+    counted, room = Counted(targets.merit), _one_row(sample, rows)
     least_squares_only = len(rows) > len(labels) - 1
-    if not least_squares_only:
-        counted.merit = targets.merit_met
-        offsets = ascend(sample, offsets, counted)[1]
+    if least_squares_only:
+        offsets = ascend(sample, _counted_out(targets, sample, offsets), counted)[1]
+    else:
+        offsets = _met(targets, sample, offsets, counted, room)
     reached = targets.values(sample.at(offsets))
     offsets = (offsets - offsets[0]) * sample.step
     motion = problem.moving(problem.rule.at(offsets))
     missed = np.abs(reached - aims)
-    _refuse_missed(targets, reached, missed <= _one_row(sample, rows), offsets, least_squares_only)
+    _refuse_missed(targets, reached, missed <= room, offsets, least_squares_only)
     diagnostics = {
         "targets": {row.name: float(aim) for row, aim in zip(rows, aims, strict=True)},
         "reached": {row.name: float(value) for row, value in zip(rows, reached, strict=True)},
@@ -130,14 +148,26 @@ def _near(targets: Targets, sample: Sample, offsets: FloatArray) -> tuple[FloatA
             offsets = _least_squares(targets, sample, offsets, width)
             continue
         basis = np.linalg.qr(slopes.T)[0]
-        try:
-            step, how = _root(targets, sample, offsets, basis, width), "Newton's method"
-        except ConvergenceError as error:
-            step, how = error.nearest, "Newton's method, as near as it came"
-        astray = how != "Newton's method" or np.abs(step).max() > ASTRAY
-        if width == WIDTHS[-1] or not astray:  # cells too soft for the targets tell no way to them
-            offsets = offsets + basis @ step
+        step = _root(targets, sample, offsets, basis, width)
+        if step is not None and np.abs(step).max() <= ASTRAY:
+            offsets, how = offsets + basis @ step, "Newton's method"
+        else:
+            offsets, how = _downhill(targets, sample, offsets, width), "Newton's method, in short steps"
     return offsets - offsets.mean(), how
+
+
+def _met(targets: Targets, sample: Sample, offsets: FloatArray, counted: Counted, room: FloatArray) -> FloatArray:
+    """Meet the targets with the counts, if need be by asking for a little more; else come as near as can be."""
+    runs = []
+    for share in SHARES:
+        asked = targets.moved(share * room)
+        counted.merit = asked.merit
+        near = ascend(sample, _counted_out(asked, sample, offsets), counted)[1]
+        counted.merit = partial(targets.merit_met, room=room)
+        runs.append(ascend(sample, near, counted))
+        if runs[-1][0] > MET / 2:
+            break
+    return max(runs, key=lambda run: run[0])[1]
 
 
 def _counted_out(targets: Targets, sample: Sample, offsets: FloatArray) -> FloatArray:
@@ -156,14 +186,32 @@ def _counted_out(targets: Targets, sample: Sample, offsets: FloatArray) -> Float
     return offsets
 
 
-def _root(targets: Targets, sample: Sample, start: FloatArray, basis: FloatArray, width: float) -> FloatArray:
+def _downhill(targets: Targets, sample: Sample, offsets: FloatArray, width: float) -> FloatArray:
+    """Take Newton's steps, the shortest of those that the targets tell, while they come nearer."""
+    gap, slopes = targets.gaps(sample, offsets, width)
+    share = 1.0
+    for _ in range(SHORT_STEPS):
+        step = -np.linalg.lstsq(slopes, gap, rcond=SINGULAR)[0]
+        moved = offsets + share * step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-300))
+        found, tilt = targets.gaps(sample, moved, width)
+        if (found**2).sum() < (gap**2).sum():
+            offsets, gap, slopes, share = moved, found, tilt, min(1.0, 2 * share)
+        else:
+            share /= 4
+    return offsets
+
+
+def _root(targets: Targets, sample: Sample, start: FloatArray, basis: FloatArray, width: float) -> FloatArray | None:
     def gaps(z: FloatArray) -> FloatArray:
         return targets.gaps(sample, start + basis @ z, width)[0]
 
     def slopes(z: FloatArray) -> FloatArray:
         return targets.gaps(sample, start + basis @ z, width)[1] @ basis
 
-    return newton(gaps, np.zeros(len(targets.rows)), derivative=slopes).x
+    try:
+        return newton(gaps, np.zeros(len(targets.rows)), derivative=slopes).x
+    except ConvergenceError:
+        return None
 
 
 def _least_squares(targets: Targets, sample: Sample, start: FloatArray, width: float) -> FloatArray:

@@ -1,0 +1,96 @@
+"""A reject option: one column more, of rows for which nothing is predicted."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import conjac as cj
+from conjac import metrics
+
+N_CLASSES = 3
+pytestmark = pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
+COSTS = [[0, 1, 1, 0.3], [1, 0, 1, 0.3], [2, 1, 0, 0.3]]
+
+
+def rows(n=4000, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, N_CLASSES, n)
+    u = rng.normal(size=(n, N_CLASSES)) + 1.5 * np.eye(N_CLASSES)[y]
+    p = np.exp(u)
+    return y, p / p.sum(axis=1, keepdims=True)
+
+
+def recounted(y, p, offsets):
+    predicted = (np.column_stack([np.log(p), np.zeros(len(p))]) + offsets).argmax(axis=1)
+    return np.array([np.bincount(predicted[y == true], minlength=N_CLASSES + 1) for true in range(N_CLASSES)])
+
+
+def with_reject(least):
+    return np.append(np.zeros(N_CLASSES), np.log(least))
+
+
+@given(st.floats(0.2, 0.95))
+def test_what_no_class_is_sure_enough_of_is_rejected(least):
+    y, p = rows(300)
+    J = cj.confusion_jacobian(y, p, offsets=with_reject(least))
+    rejected = p.max(axis=1) <= least
+    by_hand = np.bincount((N_CLASSES + 1) * y + np.where(rejected, N_CLASSES, p.argmax(axis=1)), minlength=12)
+    np.testing.assert_array_equal(J.matrix, by_hand.reshape(N_CLASSES, N_CLASSES + 1))
+
+
+@pytest.mark.parametrize("normalize", [None, "true", "pred", "all"])
+def test_the_jacobian_is_that_of_recounts(normalize):
+    y, p = rows(60_000)
+    offsets, step = with_reject(0.55), 0.1
+
+    def share(cells):
+        axes = {None: None, "true": 1, "pred": 0, "all": (0, 1)}[normalize]
+        return cells if axes is None else cells / cells.sum(axis=axes, keepdims=True)
+
+    J = cj.confusion_jacobian(y, p, offsets=offsets, normalize=normalize)
+    assert J.jacobian.shape == J.stderr.shape == (N_CLASSES, N_CLASSES + 1, N_CLASSES + 1)
+    for k, aside in enumerate(step * np.eye(N_CLASSES + 1)):
+        quotient = (share(recounted(y, p, offsets + aside)) - share(recounted(y, p, offsets - aside))) / (2 * step)
+        known = ~np.isnan(J.stderr[..., k])
+        assert (np.abs(J.jacobian[..., k] - quotient)[known] <= 5 * J.stderr[..., k][known]).all()
+    assert np.abs(J.jacobian.sum(axis=-1)).max() < 1e-6 * np.abs(J.jacobian).max()
+
+
+def test_metrics_of_a_reject_option():
+    y, p = rows()
+    J = cj.confusion_jacobian(y, p, offsets=with_reject(0.6))
+    cells = J.matrix
+    acted = cells[:, :-1]
+    by_hand = {
+        "coverage": acted.sum() / cells.sum(),
+        "selective_accuracy": np.trace(acted) / acted.sum(),
+        "accuracy": np.trace(acted) / cells.sum(),
+        "balanced_accuracy": np.mean(np.diag(acted) / cells.sum(axis=1)),
+        "recall[1]": cells[1, 1] / cells[1].sum(),
+    }
+    for name, value in by_hand.items():
+        assert J.of(name).value == pytest.approx(value, abs=1e-12), name
+    cost = J.of(metrics.expected_cost(COSTS))
+    assert cost.value == pytest.approx((cells * COSTS).sum() / cells.sum(), abs=1e-12)
+    assert J.of("coverage").gradient[-1] < 0 < J.of("selective_accuracy").gradient[-1]
+    assert J.of("coverage").gradient.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_tables_name_the_column_and_the_offset():
+    J = cj.confusion_jacobian(*rows(), offsets=with_reject(0.6))
+    columns = J.to_columns()
+    assert len(columns["true"]) == N_CLASSES * (N_CLASSES + 1) ** 2
+    assert set(columns["predicted"]) == {0, 1, 2, "reject"}
+    assert J.parameters[-1] == "offset[reject]"
+
+
+def test_bad_input_is_told():
+    y, p = rows(200)
+    with pytest.raises(cj.UnknownMetricError, match=r"'f1_macro' would average over the reject option"):
+        cj.confusion_jacobian(y, p, offsets=with_reject(0.5)).of("f1_macro")
+    with pytest.raises(cj.InvalidInputError, match=r"\(3,\), one a class, or \(4,\) with that of a reject option"):
+        cj.confusion_jacobian(y, p, offsets=np.zeros(5))
+    names = np.array(["a", "b", "reject"])[y]
+    with pytest.raises(cj.InvalidInputError, match="a class is called 'reject'"):
+        cj.confusion_jacobian(names, p, offsets=with_reject(0.5))
