@@ -313,12 +313,12 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
 
     @property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix as normalised, per ``units``, array of shape (K, K, *parameter_shape)."""
+        """Derivative of the matrix as normalised, per ``units``, array of shape ``(K, K, *parameter_shape)``."""
         return self._slopes.value
 
     @property
     def center(self) -> FloatArray:
-        """Bias-corrected derivative, on which `confint` is centred, array of shape (K, K, *parameter_shape)."""
+        """Bias-corrected derivative, on which `confint` is centred, array of shape ``(K, K, *parameter_shape)``."""
         return self._slopes.center
 
     @property
