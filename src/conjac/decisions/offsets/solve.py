@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,12 @@ SMALLEST_SHARE = 1e-3
 ASTRAY = 6.0
 """A step for softened cells that is beyond belief."""
 SHORT_STEPS = 25
+SOLVED = 1e-6
+"""What softened cells may miss."""
 SHARES = (0.0, 0.2, 0.5)
 """Of the room in which a target counts as met, what is asked for beyond it."""
+REACHES = (0.1, 1.0, np.inf)
+"""How far from there the counts are looked at, one after another until targets are met."""
 MET = 1.0
 HALF_ROW = 0.5
 ROWS = 3.0
@@ -137,34 +142,47 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
     return problem.decide(offsets, rows[0], "target", limits, diagnostics)
 
 
-def _near(targets: Targets, sample: Sample, offsets: FloatArray) -> tuple[FloatArray, str]:
-    """Solve for softened cells, ever less soft; offsets move as the targets' Jacobian tells, and else stay."""
-    how = "Newton's method"
-    for width in WIDTHS:
+def _near(targets: Targets, sample: Sample, start: FloatArray) -> tuple[FloatArray, str]:
+    """Solve for cells that are hardly softened: these targets are nearest; by way of softer ones where that fails."""
+    offsets, how = start, ""
+    for first in reversed(range(len(WIDTHS))):
+        offsets, how = _ever_less_soft(targets, sample, start, WIDTHS[first:])
+        if np.abs(targets.gaps(sample, offsets, WIDTHS[-1])[0]).max() <= SOLVED:
+            break
+    return offsets - offsets.mean(), how
+
+
+def _ever_less_soft(
+    targets: Targets, sample: Sample, offsets: FloatArray, widths: Sequence[float]
+) -> tuple[FloatArray, str]:
+    """Move the offsets as the Jacobian of the targets tells; what they do not ask for stays."""
+    how = ""
+    for width in widths:
         _, slopes = targets.gaps(sample, offsets, width)
         told = np.linalg.matrix_rank(slopes, tol=SINGULAR * np.abs(slopes).max(initial=1e-300))
         if told < len(targets.rows):
-            how = "least squares"
-            offsets = _least_squares(targets, sample, offsets, width)
+            offsets, how = _least_squares(targets, sample, offsets, width), "least squares"
             continue
         basis = np.linalg.qr(slopes.T)[0]
         step = _root(targets, sample, offsets, basis, width)
         if step is not None and np.abs(step).max() <= ASTRAY:
             offsets, how = offsets + basis @ step, "Newton's method"
-        else:
+        elif width == widths[-1]:  # where cells are too soft for the targets, less soft ones are asked
             offsets, how = _downhill(targets, sample, offsets, width), "Newton's method, in short steps"
-    return offsets - offsets.mean(), how
+    return offsets, how
 
 
 def _met(targets: Targets, sample: Sample, offsets: FloatArray, counted: Counted, room: FloatArray) -> FloatArray:
-    """Meet the targets with the counts, if need be by asking for a little more; else come as near as can be."""
+    """Meet the targets with the counts nearby, if need be by asking for a little more; else come as near as can be."""
     runs = []
-    for share in SHARES:
+    for reach, share in product(REACHES, SHARES):
         asked = targets.moved(share * room)
+        near = _counted_out(asked, sample, offsets)
+        around = sample.near(near, reach) if np.isfinite(reach) else sample
         counted.merit = asked.merit
-        near = ascend(sample, _counted_out(asked, sample, offsets), counted)[1]
+        near = ascend(around, near, counted)[1]
         counted.merit = partial(targets.merit_met, room=room)
-        runs.append(ascend(sample, near, counted))
+        runs.append(ascend(around, near, counted))
         if runs[-1][0] > MET / 2:
             break
     return max(runs, key=lambda run: run[0])[1]
