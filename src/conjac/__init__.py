@@ -18,6 +18,7 @@ from conjac.errors import (
     SingularJacobianError,
     UnknownMetricError,
 )
+from conjac.estimators import TunedDecisionClassifier
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
@@ -44,6 +45,7 @@ __all__ = [
     "SingularJacobianError",
     "Tally",
     "Threshold",
+    "TunedDecisionClassifier",
     "UnknownMetricError",
     "__version__",
     "bayes_offsets",
