@@ -33,7 +33,7 @@ lint: $(VENV)/.ready-lint
 	$(BIN)/mypy
 
 docs: $(VENV)/.ready-docs
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -E -W --keep-going -b html docs docs/_build/html
 
 dist: $(VENV)/.ready-dist
 	rm -rf dist

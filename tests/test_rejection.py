@@ -94,3 +94,21 @@ def test_bad_input_is_told():
     names = np.array(["a", "b", "reject"])[y]
     with pytest.raises(cj.InvalidInputError, match="a class is called 'reject'"):
         cj.confusion_jacobian(names, p, offsets=with_reject(0.5))
+
+
+def test_a_mix_keeps_the_reject_option_in_its_column():
+    y, p = rows(2000)
+    offsets = with_reject(0.6)
+    J = cj.confusion_jacobian(y, p, offsets=offsets, wrt=cj.Mix("class"))
+    np.testing.assert_array_equal(J.matrix, recounted(y, p, offsets))
+    share, totals = np.bincount(y) / len(y), J.matrix.sum(axis=1, keepdims=True)
+    for c in range(N_CLASSES):  # its own row grows by 1 / share, the others shrink in proportion
+        speed = np.where(np.arange(N_CLASSES) == c, 1 / share[c], -1 / (1 - share[c]))
+        np.testing.assert_allclose(J.jacobian[..., c], J.matrix * speed[:, None], atol=1e-9 * totals.max())
+
+
+def test_matrices_with_a_reject_option_are_not_compared():
+    y, p = rows(200)
+    a, b = cj.confusion_jacobian(y, p), cj.confusion_jacobian(y, p, offsets=with_reject(0.6))
+    with pytest.raises(cj.NotSupportedError, match="b has a reject option"):
+        cj.compare(a, b)

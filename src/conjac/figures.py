@@ -112,8 +112,8 @@ class Figures:
     def confint_at(self, t: Any, level: float = 0.95) -> Interval:
         """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
         motion = self.motion_at(t)
-        center = motion.slope(motion.center)
-        half = quantile(level, motion.counted.df) * motion.slopes(None).stderr
+        _, center, stderr = motion.slopes(None)
+        half = quantile(level, motion.counted.df) * stderr
         return Interval(self._shaped(center - half, t), self._shaped(center + half, t))
 
     def matrix_confint_at(self, t: Any, level: float = 0.95) -> Interval:

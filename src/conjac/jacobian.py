@@ -23,7 +23,7 @@ from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import ConjacWarning, NotSupportedError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
-from conjac.inference.delta import normalized
+from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import response
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
@@ -55,8 +55,9 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         Class labels, in the order of rows and columns; a binary classifier's positive label is last.
     threshold : float
         Where a binary decision is cut, in the ``coordinate``, which is also the unit of the slopes; nan with offsets.
-    offsets : array of shape (K,) or None
-        What is added to each class's score, less that of the first; for more than two classes.
+    offsets : array of shape (K,) or (K + 1,), or None
+        What is added to each class's score, less that of the first; for more than two classes. One more is that of a
+        reject option, which has a column more in every matrix.
     parameters, units : tuple of str
         What moves, and what a step of 1 of it is.
     diagnostics : mapping
@@ -202,7 +203,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
-        outcomes = Outcomes.of(rows, ThresholdRule(score).predict(rows.score))
+        outcomes = Outcomes.of(rows, ThresholdRule(score).predict(rows.score), 2)
         rule: dict[str, Any] = {"threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": outcomes}
         if mix is not None:
             moved = mixed(rows, outcomes, mix, as_told(unit.name, coordinate is None), condition_on)
@@ -238,7 +239,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         argmax = rule_of(rows, offsets)
         rule: dict[str, Any] = {"threshold": np.nan, "offsets": locked(argmax.offsets), "coordinate": argmax.scale}
         if mix is not None:
-            rule["_outcomes"] = outcomes = Outcomes.of(rows, argmax.predict(rows.score))
+            rule["_outcomes"] = outcomes = Outcomes.of(rows, argmax.predict(rows.score), argmax.n_columns)
             moved = mixed(rows, outcomes, mix, as_told(argmax.scale, coordinate is None), condition_on)
             return cls(labels=rows.labels, normalize=normalize, **rule, **moved)
         motion = motion_at(rows, argmax, condition_on)
@@ -249,7 +250,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
             parameters=tuple(f"offset[{label}]" for label in outcomes_of(rows.labels, argmax.n_columns)),
             units=(OFFSET_UNITS[argmax.scale],) * argmax.n_columns,
             _motion=motion,
-            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted),
+            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns),
             **rule,
         )
 
@@ -261,7 +262,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
 
         Parameters
         ----------
-        estimator : fitted binary classifier
+        estimator : fitted classifier
         X : array or frame of shape (n_samples, n_features)
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores"}
@@ -304,17 +305,22 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
     @cached_property
     def matrix_stderr(self) -> FloatArray:
         """Standard error of each cell, array of shape (K, K)."""
-        return self._of_classes(self._motion.cells_stderr(self.normalize))
+        return self._of_classes(self._cells_stderr)
+
+    @cached_property
+    def _cells_stderr(self) -> FloatArray:
+        return self._motion.cells_stderr(self.normalize)
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
-        stderr = self._motion.cells_stderr(self.normalize)
-        return Interval(*map(self._of_classes, cells_interval(self.cells, stderr, self.normalize, level)))
+        limits = cells_interval(self.cells, self._cells_stderr, self.normalize, level)
+        return Interval(*map(self._of_classes, limits))
 
-    @property
+    @cached_property
     def jacobian(self) -> FloatArray:
         """Derivative of the matrix as normalised, per ``units``, array of shape ``(K, K, *parameter_shape)``."""
-        return self._slopes.value
+        value = normalized_slope(self.cells.weight, self._motion.derivative, self.normalize)
+        return self._of_classes(self._motion.arranged(value))
 
     @property
     def center(self) -> FloatArray:

@@ -9,10 +9,10 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.inference import Cells, Interval, metric_interval, metric_stderr, propagate, quantile
+from conjac.inference import Cells, Interval, LogBand, metric_interval, metric_stderr, propagate, quantile
 from conjac.metrics import Metric
 from conjac.metrics.rejection import resolve_outcomes
-from conjac.motion import CellMotion, Motion, Slopes
+from conjac.motion import CellMotion, Motion
 from conjac.rules import outcomes_of
 
 CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
@@ -54,11 +54,9 @@ class Sensitivity:
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; log scale for exchange rates."""
-        q = quantile(level, self._cells.df)
         if self._row is None and self.center > 0:
-            with np.errstate(over="ignore"):
-                factor = np.exp(q * self.stderr / self.center)
-            return Interval(self.center / factor, self.center * factor)
+            return LogBand(self.center, self.stderr, self._cells.df)(level)
+        q = quantile(level, self._cells.df)
         return Interval(self.center - q * self.stderr, self.center + q * self.stderr)
 
     def value_confint(self, level: float = 0.95) -> Interval:
@@ -83,11 +81,6 @@ def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sens
         _cells=cells,
         _row=row,
     )
-
-
-def metric_slope(row: Metric, motion: Motion) -> Slopes:
-    """Return a metric's derivative with its error, arrays of shape (n_points,)."""
-    return motion.metric_slope(row)
 
 
 def exchange_rate(paid: str, gained: str, motion: CellMotion) -> Sensitivity:

@@ -79,20 +79,19 @@ def maximize(
     >>> decision.offsets.round(1)
     array([0. , 1. , 1.6])
     """
-    if n_columns(y_score) <= 2:
-        curve = _curve(
-            y_true,
-            y_score,
-            coordinate=coordinate,
-            labels=labels,
-            pos_label=pos_label,
-            sample_weight=sample_weight,
-            groups=groups,
-            condition_on=condition_on,
-        )
-        return curve.maximize(metric, subject_to=subject_to, confidence=confidence, method=method)
-    problem = _problem(y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on)
-    return best_offsets(problem, metric, subject_to=subject_to, confidence=confidence, method=method)
+    given = _read(
+        y_true,
+        y_score,
+        pos_label,
+        coordinate=coordinate,
+        labels=labels,
+        sample_weight=sample_weight,
+        groups=groups,
+        condition_on=condition_on,
+    )
+    if isinstance(given, ConfusionCurve):
+        return given.maximize(metric, subject_to=subject_to, confidence=confidence, method=method)
+    return best_offsets(given, metric, subject_to=subject_to, confidence=confidence, method=method)
 
 
 def solve(
@@ -136,45 +135,37 @@ def solve(
     >>> {name: round(value, 2) for name, value in decision.diagnostics["reached"].items()}
     {'recall[1]': 0.9, 'recall[2]': 0.6}
     """
+    given = _read(
+        y_true,
+        y_score,
+        pos_label,
+        coordinate=coordinate,
+        labels=labels,
+        sample_weight=sample_weight,
+        groups=groups,
+        condition_on=condition_on,
+    )
+    if isinstance(given, ConfusionCurve):
+        return given.solve(target)
+    return solve_offsets(given, target)
+
+
+def _read(
+    y_true: Any, y_score: Any, pos_label: Any, *, condition_on: ConditionOn | None, **options: Any
+) -> ConfusionCurve | Problem:
+    """Return the curve of two classes, or what is to be decided between more."""
     if n_columns(y_score) <= 2:
-        curve = _curve(
-            y_true,
-            y_score,
-            coordinate=coordinate,
-            labels=labels,
-            pos_label=pos_label,
-            sample_weight=sample_weight,
-            groups=groups,
-            condition_on=condition_on,
+        return ConfusionCurve.from_predictions(
+            y_true, y_score, pos_label=pos_label, condition_on=condition_on, **options
         )
-        return curve.solve(target)
-    problem = _problem(y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on)
-    return solve_offsets(problem, target)
-
-
-_curve = ConfusionCurve.from_predictions
-
-
-def _problem(
-    y_true: Any,
-    y_score: Any,
-    coordinate: CoordinateName | None,
-    labels: Any,
-    pos_label: Any,
-    sample_weight: Any,
-    groups: Any,
-    condition_on: ConditionOn | None,
-) -> Problem:
     if pos_label is not None:
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
     check_condition(condition_on)
-    rows = check_classes(
-        y_true, y_score, labels=labels, sample_weight=sample_weight, groups=groups, coordinate=coordinate
-    )
+    rows = check_classes(y_true, y_score, **options)
     return Problem(
         rows,
         rule_of(rows, None),
         partial(cells_at, rows, condition_on=condition_on),
         partial(motion_at, rows, condition_on=condition_on),
-        coordinate is not None,
+        options["coordinate"] is not None,
     )

@@ -48,3 +48,30 @@ def complex_step(f: Callable[[AnyArray], AnyArray], points: Any) -> FloatArray:
         shifted[..., j] += 1j * step
         columns.append(np.asarray(f(shifted)).imag / step[..., None])
     return np.stack(columns, axis=-1)
+
+
+def along(f: Callable[[AnyArray], AnyArray], point: Any, directions: Any) -> FloatArray:
+    """Return the derivatives of an analytic function at one point along directions, by the complex step.
+
+    Parameters
+    ----------
+    f : callable
+        As for `complex_step`, of arrays of shape (..., *point.shape).
+    point : array of any shape
+        Not negative.
+    directions : array of shape (n_directions, *point.shape)
+
+    Returns
+    -------
+    array of shape (n_directions, ...)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> along(lambda x: x**2, np.array([1.0, 3.0]), np.array([[1.0, 0.0], [1.0, 2.0]]))
+    array([[ 2.,  0.],
+           [ 2., 12.]])
+    """
+    size = float(np.sum(point)) / max(float(np.abs(directions).max(initial=0.0)), SMALLEST)
+    step = STEP * size if size > 0 else STEP  # small beside the point, whatever its unit
+    return np.asarray(f(point + 1j * step * directions)).imag / step

@@ -13,7 +13,7 @@ from conjac.comparison.result import Comparison
 from conjac.decisions.charted import NormalBand, checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
 from conjac.engines.outcomes import Outcomes
-from conjac.errors import InvalidInputError
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.inference import Estimate
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
@@ -54,6 +54,8 @@ def compare(
     ------
     InvalidInputError
         Other labels or another ``condition_on``, or rows that cannot be paired as asked.
+    NotSupportedError
+        A matrix with a reject option.
     UnknownMetricError
         A metric that does not exist for so many classes.
 
@@ -81,6 +83,8 @@ def compare(
     for name, given in (("a", a), ("b", b)):
         if not isinstance(given, ConfusionJacobian):
             raise InvalidInputError(f"{name} is {type(given).__name__}; expected a ConfusionJacobian")
+        if given._outcomes.n_columns > len(given.labels):
+            raise NotSupportedError(f"{name} has a reject option; compare serves matrices of the classes alone")
     if a.labels != b.labels:
         raise InvalidInputError(f"a has labels {a.labels} and b {b.labels}; pass the same labels= to both")
     design = a.cells.condition_on

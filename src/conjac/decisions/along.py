@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -13,11 +12,11 @@ from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.decisions.decision import Decision, Limits
 from conjac.density import Density
-from conjac.inference import Cells, Interval, metric_interval, metric_stderr
+from conjac.inference import Cells, Interval
 from conjac.metrics import Metric
 from conjac.motion import Motion
 from conjac.reading import Reading
-from conjac.readonly import ReadOnly, locked
+from conjac.readonly import ReadOnly
 from conjac.rules import ThresholdRule
 
 AT_MOST = 4096
@@ -74,18 +73,6 @@ class Curve(Counted, Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class MetricLimits:
-    """The interval of a metric at one decision, at any level."""
-
-    row: Metric
-    cells: Cells
-
-    def __call__(self, level: float) -> Interval:
-        """Return the limits, arrays of shape ()."""
-        return Interval(*(side[0] for side in metric_interval(self.row, self.cells, level)))
-
-
 def decide(
     curve: Curve,
     row: Metric,
@@ -98,22 +85,18 @@ def decide(
     """Return the decision at one threshold on the scores' own scale."""
     at = np.array([score])
     cells = curve.cells_at_score(at)
-    return Decision(
+    return Decision.of(
+        row,
+        cells,
         rule=ThresholdRule(score),
         labels=curve.labels,
         threshold=float(curve.told(at)[0]),
         coordinate=curve.unit.name,
-        metric=row.name,
-        value=float(row.value(cells.weight)[0]),
-        value_stderr=float(metric_stderr(row, cells)[0]),
-        matrix=locked(cells.weight[0]),
         flatness=ReadOnly(flatness),
         kind=kind,
-        in_sample=True,
         diagnostics=ReadOnly(diagnostics),
         _reading=curve.reading,
         _limits=limits,
-        _value_limits=MetricLimits(row, cells),
         _motion=partial(curve.motion_at_score, at),
     )
 

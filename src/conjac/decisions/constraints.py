@@ -74,3 +74,20 @@ def parse_constraints(
         return ()
     listed = [subject_to] if isinstance(subject_to, str | Constraint) else list(subject_to)
     return tuple(c if isinstance(c, Constraint) else Constraint.parse(c, labels) for c in listed)
+
+
+def check_confidence(confidence: float | None, constraints: Sequence[Constraint]) -> None:
+    """Refuse a level that no one-sided limit has, or that nothing is asked to be met with."""
+    if confidence is None:
+        return
+    if not 0.5 < confidence < 1:
+        raise InvalidInputError(f"confidence={confidence}: expected a number between .5 and 1, such as .95")
+    if not constraints:
+        raise InvalidInputError(f"confidence={confidence}: it asks constraints to hold surely; name some in subject_to")
+
+
+def how_met(confidence: float | None) -> str:
+    """Say what to expect of constraints that a decision meets."""
+    if confidence:
+        return f"met with one-sided confidence {confidence}"
+    return "met on these rows; in new rows a binding one is met about half of the time (see confidence=)"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.frames import as_plain
-from conjac.inference import Interval
+from conjac.inference import Cells, Interval, metric_interval, metric_stderr
+from conjac.metrics import Metric
 from conjac.motion import Motion, OffsetMotion
 from conjac.reading import ClassReading, Reading, as_array
 from conjac.readonly import locked
@@ -19,6 +20,18 @@ from conjac.rules import ArgmaxRule, ThresholdRule
 
 Limits = Callable[[float], list[Interval]]
 """From a level to the parts of a confidence set of thresholds, ascending."""
+
+
+@dataclass(frozen=True, eq=False)
+class MetricLimits:
+    """The interval of a metric at one decision, at any level."""
+
+    row: Metric
+    cells: Cells
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits, arrays of shape ()."""
+        return Interval(*(side[0] for side in metric_interval(self.row, self.cells, level)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,11 +89,24 @@ class Decision:
     _value_limits: Callable[[float], Interval] = field(repr=False)
     _motion: Callable[[], Motion | OffsetMotion] = field(repr=False)
 
+    @classmethod
+    def of(cls, row: Metric, cells: Cells, **rest: Any) -> Self:
+        """Return the decision whose metric and matrix are told of the cells, at one point, that it was chosen on."""
+        return cls(
+            metric=row.name,
+            value=float(row.value(cells.weight)[0]),
+            value_stderr=float(metric_stderr(row, cells)[0]),
+            matrix=locked(cells.weight[0]),
+            in_sample=True,
+            _value_limits=MetricLimits(row, cells),
+            **rest,
+        )
+
     @cached_property
     def jacobian(self) -> FloatArray:
         """Derivative of the matrix by the threshold, (2, 2), or by the offsets, (K, K, K)."""
         motion = self._motion()
-        return locked(motion.arranged(motion.slopes(None).value))
+        return locked(motion.arranged(motion.derivative))
 
     @property
     def offsets(self) -> FloatArray | None:

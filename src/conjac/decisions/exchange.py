@@ -22,7 +22,7 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.calculus.analytic import complex_step
 from conjac.decisions.charted import estimate
 from conjac.decisions.formulas import Cell
-from conjac.inference import Estimate, Interval, quantile
+from conjac.inference import Estimate, Interval, LogBand, quantile
 from conjac.inference.delta import divide
 from conjac.metrics import Metric
 from conjac.motion import Motion
@@ -57,29 +57,6 @@ class FiellerBand:
         noise = spread - 2 * rate * joint + rate**2 * scale - share * (spread * scale - joint**2)
         half = np.sqrt(share * np.maximum(noise, 0.0))
         return Interval(*((middle + side * half) / (1 - share * scale) for side in (-1, 1)))
-
-
-@dataclass(frozen=True, eq=False)
-class LogBand:
-    """The pointwise interval of a ratio whose sign is known, at any level.
-
-    Attributes
-    ----------
-    rate, stderr : array of shape (n_points,)
-    df : int or None
-    """
-
-    rate: FloatArray
-    stderr: FloatArray
-    df: int | None
-
-    def __call__(self, level: float) -> Interval:
-        """Return the limits, arrays of shape (n_points,); nan for a rate of 0, which has no logarithm."""
-        relative = divide(self.stderr, np.abs(self.rate), np.nan)
-        with np.errstate(over="ignore"):
-            factor = np.exp(quantile(level, self.df) * relative)
-        ends = np.stack([self.rate / factor, self.rate * factor])
-        return Interval(ends.min(axis=0), ends.max(axis=0))
 
 
 def exchange(paid: Metric, gained: Metric, motion: Motion) -> tuple[Estimate, str]:

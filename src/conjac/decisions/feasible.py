@@ -10,7 +10,7 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.decisions.along import Curve
 from conjac.decisions.constraints import Constraint
-from conjac.errors import InfeasibleError, InvalidInputError
+from conjac.errors import InfeasibleError
 from conjac.inference import metric_interval
 
 AT_ONCE = 2**14
@@ -42,8 +42,6 @@ class Feasible:
         cls, curve: Curve, cutoffs: FloatArray, constraints: Sequence[Constraint], confidence: float | None
     ) -> Feasible:
         """Judge the constraints at every cut-off."""
-        if confidence is not None and not 0.5 < confidence < 1:
-            raise InvalidInputError(f"confidence={confidence}: expected a number between .5 and 1, such as .95")
         judged = [_judge(c, curve, cutoffs, confidence) for c in constraints]
         return cls(constraints, cutoffs, curve.told(cutoffs), np.array(judged).reshape(-1, len(cutoffs)), confidence)
 

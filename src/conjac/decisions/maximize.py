@@ -8,7 +8,7 @@ import numpy as np
 
 from conjac.coordinates import margins
 from conjac.decisions.along import Curve, decide, flatness, measured
-from conjac.decisions.constraints import parse_constraints
+from conjac.decisions.constraints import check_confidence, how_met, parse_constraints
 from conjac.decisions.decision import Decision, Limits
 from conjac.decisions.feasible import Feasible
 from conjac.decisions.optimum import PlateauLimits, SlopeLimits
@@ -32,9 +32,9 @@ def best_threshold(
     row = resolve(metric, curve.labels)
     sign = 1.0 if row.greater_is_better else -1.0
     cutoffs = curve.cutoffs()
-    feasible = Feasible.of(curve, cutoffs, parse_constraints(subject_to, curve.labels), confidence)
-    if confidence is not None and not feasible.constraints:
-        raise InvalidInputError(f"confidence={confidence}: it asks constraints to hold surely; name some in subject_to")
+    constraints = parse_constraints(subject_to, curve.labels)
+    check_confidence(confidence, constraints)
+    feasible = Feasible.of(curve, cutoffs, constraints, confidence)
     weight = curve.weight_at_score(cutoffs)
     gain = sign * measured(row, weight)
     unknown = np.isnan(gain)
@@ -67,11 +67,7 @@ def best_threshold(
     if feasible.constraints:
         binding = feasible.binding(here)
         diagnostics["binding"] = [str(c) for c in binding]
-        diagnostics["constraints"] = (
-            f"met with one-sided confidence {confidence}"
-            if confidence
-            else "met on these rows; in new rows a binding one is met about half of the time (see confidence=)"
-        )
+        diagnostics["constraints"] = how_met(confidence)
         if binding:
             held = binding[0].metric
             reached = float(held.value(curve.weight_at_score(cutoffs[[here]]))[0])

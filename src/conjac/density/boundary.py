@@ -17,11 +17,9 @@ from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.density.facet_scale import FacetScale, sums_by
 from conjac.density.flux import PENALTY
 from conjac.density.local import REACH, Moments, gauss
+from conjac.density.tangent import MOST, PRIOR_ROWS
 from conjac.facets import Facets
 from conjac.rules import ArgmaxRule
-
-PRIOR_ROWS = 1.0
-MOST = 5.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ class SameRows:
     @classmethod
     def of(cls, a: Outcomes, b: Outcomes, condition_on: ConditionOn | None) -> Self:
         """Count the pairs of predictions of rows whose true classes, weights and blocks are the same."""
-        n = a.n_classes
+        n = a.n_columns
         pair = (a.true.astype(np.intp) * n + a.predicted) * n + b.predicted
         seen = np.unique(pair)
         cell = np.searchsorted(seen, pair)

@@ -20,7 +20,8 @@ class Outcomes:
 
     Attributes
     ----------
-    n_classes : int
+    n_columns : int
+        Outcomes of the rule: the classes, and a reject option where there is one.
     true, predicted : array of shape (n_samples,)
         Indices of classes, in the smallest unsigned integers that hold them.
     weight : array of shape (n_samples,) or None
@@ -28,14 +29,14 @@ class Outcomes:
         Each row's block of clusters.
     """
 
-    n_classes: int
+    n_columns: int
     true: AnyArray
     predicted: AnyArray
     weight: FloatArray | None
     block: AnyArray | None
 
     @classmethod
-    def of(cls, rows: Predictions | ClassPredictions, predicted: AnyArray) -> Self:
+    def of(cls, rows: Predictions | ClassPredictions, predicted: AnyArray, n_columns: int) -> Self:
         """Keep what a rule predicts of rows.
 
         Parameters
@@ -43,11 +44,11 @@ class Outcomes:
         rows : Predictions or ClassPredictions
         predicted : array of shape (n_samples,)
             Indices of classes, or whether the positive one of two is predicted.
+        n_columns : int
         """
-        n_classes = len(rows.labels)
-        small = np.min_scalar_type(n_classes - 1)
+        small = np.min_scalar_type(n_columns - 1)
         return cls(
-            n_classes,
+            n_columns,
             locked(rows.true.astype(small)),
             locked(predicted.astype(small)),
             None if rows.weight is None else locked(rows.weight),
@@ -56,9 +57,9 @@ class Outcomes:
 
     def by_category(self, category: IntArray, n_categories: int, condition_on: ConditionOn | None) -> Cells:
         """Count the cells of the rows of each category; its figures are arrays of shape (n_categories, K, K, ...)."""
-        shape = n_categories, self.n_classes, self.n_classes
-        true = category * self.n_classes + self.true
-        rows = n_categories * self.n_classes, self.n_classes
+        shape = n_categories, self.n_columns, self.n_columns
+        true = category * self.n_columns + self.true
+        rows = n_categories * self.n_columns, self.n_columns
         block = None if self.block is None else self.block.astype(np.intp)
         flat = count_cells(true, self.predicted, rows, self.weight, block, condition_on)
         by_block = None if flat.by_block is None else flat.by_block.reshape(*shape, -1)

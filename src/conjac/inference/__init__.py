@@ -7,6 +7,7 @@ from conjac.inference.delta import propagate
 from conjac.inference.intervals import (
     Estimate,
     Interval,
+    LogBand,
     cells_interval,
     metric_interval,
     metric_stderr,
@@ -21,6 +22,7 @@ __all__ = [
     "Estimate",
     "Interval",
     "Joint",
+    "LogBand",
     "Table",
     "at_share",
     "cells_interval",

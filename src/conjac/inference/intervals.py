@@ -12,6 +12,7 @@ from scipy import stats
 from conjac._typing import AnyArray, FloatArray, Normalize
 from conjac.errors import InvalidInputError
 from conjac.inference.cells import Cells, used_blocks
+from conjac.inference.delta import divide
 from conjac.metrics import Metric
 
 HALF_ROW = 0.5
@@ -62,6 +63,29 @@ def quantile(level: float, df: int | None = None) -> float:
         raise InvalidInputError(f"level={level}: expected a number between 0 and 1, such as .95")
     upper = (1 + level) / 2
     return float(stats.norm.ppf(upper) if df is None else stats.t.ppf(upper, max(df, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class LogBand:
+    """The pointwise interval of a ratio whose sign is known, on the log scale, at any level.
+
+    Attributes
+    ----------
+    rate, stderr : array
+    df : int or None
+    """
+
+    rate: FloatArray
+    stderr: FloatArray
+    df: int | None
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits, arrays of the rate's shape; nan for a rate of 0, which has no logarithm."""
+        relative = divide(self.stderr, np.abs(self.rate), np.nan)
+        with np.errstate(over="ignore"):
+            factor = np.exp(quantile(level, self.df) * relative)
+        ends = np.stack([self.rate / factor, self.rate * factor])
+        return Interval(ends.min(axis=0), ends.max(axis=0))
 
 
 def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: float) -> Interval:

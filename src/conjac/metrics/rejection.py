@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from conjac._typing import FloatArray
 from conjac.errors import UnknownMetricError
 from conjac.metrics.formulas import ratio
 from conjac.metrics.lookup import resolve
@@ -35,8 +36,7 @@ def coverage(n_classes: int) -> Metric:
     >>> float(coverage(2).value([[80, 10, 10], [5, 60, 35], [0, 0, 0]]))
     0.775
     """
-    acted = np.ones((n_classes + 1, n_classes + 1))
-    acted[:, -1] = 0
+    acted = _acted(n_classes)
     return ratio("coverage", acted, np.ones_like(acted), undefined=float("nan"))
 
 
@@ -62,10 +62,15 @@ def selective_accuracy(n_classes: int) -> Metric:
     >>> round(float(selective_accuracy(2).value([[80, 10, 10], [5, 60, 35], [0, 0, 0]])), 4)
     0.9032
     """
+    acted = _acted(n_classes)
+    return ratio("selective_accuracy", np.eye(n_classes + 1) * acted, acted, undefined=float("nan"))
+
+
+def _acted(n_classes: int) -> FloatArray:
+    """Mark the cells of rows that are predicted."""
     acted = np.ones((n_classes + 1, n_classes + 1))
     acted[:, -1] = 0
-    right = np.eye(n_classes + 1) * acted
-    return ratio("selective_accuracy", right, acted, undefined=float("nan"))
+    return acted
 
 
 OF_REJECTION = {"coverage": coverage, "selective_accuracy": selective_accuracy}

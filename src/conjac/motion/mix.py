@@ -19,7 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from conjac._typing import AnyArray, FloatArray, IntArray, Normalize, Sparse
-from conjac.calculus.analytic import STEP
+from conjac.calculus.analytic import along
 from conjac.inference import Cells, Table
 from conjac.inference.delta import divide, normalized_slope
 from conjac.metrics import Metric
@@ -103,7 +103,7 @@ class MixMotion:
         """Return a metric's derivative by each share, arrays of shape (n_categories,)."""
         cells, moved = self.counted.weight[0].astype(np.float64), self.derivative
         value = row.slope(cells, moved)
-        bent = np.imag(row.gradient(cells + 1j * STEP * np.nan_to_num(moved))) / STEP
+        bent = along(row.gradient, cells, np.nan_to_num(moved))
         adds = np.nan_to_num(bent[:, None] + self._speed[:, :, None, None] * row.gradient(cells))
         variance = [self._variance(category, sides.reshape(1, -1))[0] for category, sides in enumerate(adds)]
         return self._told(value, np.array(variance))

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from conjac._typing import BoolArray, FloatArray, IntArray, Normalize, Sparse
-from conjac.calculus.analytic import STEP, complex_step
+from conjac.calculus.analytic import along, complex_step
 from conjac.inference import BoundaryJoint, Cells
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.metrics import Metric
@@ -101,8 +101,7 @@ class OffsetMotion:
     def _metric_slope_figures(self, row: Metric) -> tuple[FloatArray, Sparse]:
         """Return what a unit of each cell, and of each flux, adds to a metric's derivative by each offset."""
         cells = self.counted.weight[0].astype(np.float64)
-        step = STEP * cells.sum() / max(float(np.abs(self.derivative).max()), 1e-300)
-        bent = np.imag(row.gradient(cells + 1j * step * self.derivative)) / step
+        bent = along(row.gradient, cells, self.derivative)
         worth = np.nan_to_num(row.gradient(cells)).ravel() @ self._enters
         return np.nan_to_num(bent), self._speed * worth
 

@@ -39,6 +39,11 @@ class CellMotion(Protocol):
         ...
 
     @property
+    def derivative(self) -> FloatArray:
+        """Derivative of the cells; the parameter is the first axis."""
+        ...
+
+    @property
     def method(self) -> str:
         """Which estimator served."""
         ...

@@ -83,6 +83,11 @@ class Motion:
         return self.joint.cells
 
     @property
+    def derivative(self) -> FloatArray:
+        """Derivative of the cells, array of shape (n_points, 2, 2)."""
+        return np.asarray(self.slope(self.point))
+
+    @property
     def method(self) -> str:
         """Which estimator served the first point."""
         return str(self.flux.method[0])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.decisions.constraints import Constraint, parse_constraints
+from conjac.decisions.constraints import check_confidence, how_met, parse_constraints
 from conjac.decisions.decision import Decision
 from conjac.decisions.offsets.interval import OffsetLimits, curvature, of_optimum, unknown
 from conjac.decisions.offsets.objective import Objective
@@ -44,7 +43,7 @@ def best_offsets(
     if method not in ("smooth", "exact"):
         raise InvalidInputError(f"method={method!r}: expected 'smooth' or 'exact'")
     constraints = parse_constraints(subject_to, labels)
-    _check_confidence(confidence, constraints)
+    check_confidence(confidence, constraints)
     sample = problem.sample
     start = sample.at(np.zeros(sample.n_columns))
     objective = Objective(row, constraints, confidence, sample.unit).scaled(start)
@@ -55,11 +54,7 @@ def best_offsets(
     if objective.constraints:
         _refuse_unmet(objective, problem.counting(problem.rule.at(found)), found)
         diagnostics["binding"] = [str(c) for c in objective.binding(cells)]
-        diagnostics["constraints"] = (
-            f"met with one-sided confidence {confidence}"
-            if confidence
-            else "met on these rows; in new rows a binding one is met about half of the time (see confidence=)"
-        )
+        diagnostics["constraints"] = how_met(confidence)
     if diagnostics.get("binding"):
         diagnostics["interval"] = "nan: a constraint binds, and the metric's slope is not 0 there"
         return problem.decide(offsets, row, "argmax", unknown, diagnostics)
@@ -72,15 +67,6 @@ def best_offsets(
     )
     limits = partial(OffsetLimits, covariance=partial(of_optimum, problem.moving, rule, row))
     return problem.decide(offsets, row, "argmax", limits, diagnostics)
-
-
-def _check_confidence(confidence: float | None, constraints: Sequence[Constraint]) -> None:
-    if confidence is None:
-        return
-    if not 0.5 < confidence < 1:
-        raise InvalidInputError(f"confidence={confidence}: expected a number between .5 and 1, such as .95")
-    if not constraints:
-        raise InvalidInputError(f"confidence={confidence}: it asks constraints to hold surely; name some in subject_to")
 
 
 def _surely(problem: Problem, objective: Objective) -> tuple[Problem, FloatArray, dict[str, Any]]:

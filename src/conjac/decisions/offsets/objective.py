@@ -15,6 +15,10 @@ from conjac.metrics import Metric
 FEW_ROWS = 3.0
 UNMET = 1e250
 """What lies between meeting the constraints and not, far beyond any metric."""
+MORE = 1.05
+"""By how much doubt grows at least where a constraint is missed by the rows themselves."""
+PENALTY = 100.0
+"""Of a squared shortfall, in units of the metric."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +140,3 @@ class Objective:
                 value -= PENALTY * missed**2
                 gradient = gradient + 2 * PENALTY * missed * side * np.nan_to_num(constraint.metric.gradient(cells))
         return float(np.nan_to_num(value)), gradient
-
-
-MORE = 1.05
-"""By how much doubt grows at least where a constraint is missed by the rows themselves."""
-PENALTY = 100.0
-"""Of a squared shortfall, in units of the metric."""

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.decisions.along import LOSS, MetricLimits
+from conjac.decisions.along import LOSS
 from conjac.decisions.decision import Decision, Limits
 from conjac.decisions.offsets.interval import Moving
 from conjac.decisions.offsets.line import merit_along
 from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.sample import Sample
-from conjac.inference import Cells, metric_stderr
+from conjac.inference import Cells
 from conjac.metrics import Metric
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ArgmaxRule
@@ -76,22 +76,18 @@ class Problem:
         """Return the decision at offsets, less the first label's; ``limits`` takes these and degrees of freedom."""
         rule = self.rule.at(offsets)
         cells = self.counting(rule)
-        return Decision(
+        return Decision.of(
+            row,
+            cells,
             rule=rule,
             labels=self.rows.labels,
             threshold=np.nan,
             coordinate=rule.scale,
-            metric=row.name,
-            value=float(row.value(cells.weight)[0]),
-            value_stderr=float(metric_stderr(row, cells)[0]),
-            matrix=locked(cells.weight[0]),
             flatness=ReadOnly(self._flatness(rule.offsets, row)),
             kind=kind,
-            in_sample=True,
             diagnostics=ReadOnly(diagnostics),
             _reading=self.rows.reading,
             _limits=limits(rule.offsets, df=cells.df),
-            _value_limits=MetricLimits(row, cells),
             _motion=partial(self.moving, rule),
         )
 

@@ -11,7 +11,7 @@ from conjac._typing import FloatArray
 from conjac.decisions.offsets.line import Merit, best_on_line
 from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.sample import Sample
-from conjac.decisions.offsets.soft import SoftCells
+from conjac.decisions.offsets.soft import WIDTHS, SoftCells
 
 FEW = 20_000
 """Rows up to which starts are compared by all of them."""
@@ -24,7 +24,6 @@ REACH = 1.5
 POLISHES = 6
 FEWER = 2_000
 """Rows by which smooth ascents start."""
-WIDTHS = (1.0, 0.3, 0.1)
 STEPS = 15
 FEWEST_STARTS = 2
 MOST_SCANS = 2_000
@@ -55,7 +54,6 @@ class Search:
         sample : Sample
         objective : Objective
         """
-        self._sample, self._objective = sample, objective
         few, self._more = _ladder(sample)
         self._counted = Counted(objective.merit)
         most = max(SWEEPS * sample.n_columns, min(MOST_SCANS, int(ROW_SCANS / len(sample.true))))

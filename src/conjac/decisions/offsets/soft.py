@@ -15,6 +15,9 @@ from scipy.special import softmax
 from conjac._typing import FloatArray
 from conjac.decisions.offsets.sample import Sample
 
+WIDTHS = (1.0, 0.3, 0.1)
+"""Softness h of the cells, one after another, in the unit of the offsets."""
+
 
 @dataclass(frozen=True, eq=False)
 class SoftCells:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import Any
@@ -18,13 +17,12 @@ from conjac.decisions.offsets.interval import SINGULAR, OffsetLimits, of_targets
 from conjac.decisions.offsets.problem import Problem
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.search import Counted, ascend
-from conjac.decisions.offsets.soft import SoftCells
+from conjac.decisions.offsets.soft import WIDTHS
+from conjac.decisions.offsets.targets import MET, Targets
 from conjac.errors import ConvergenceError, InfeasibleError, InvalidInputError
 from conjac.metrics import Metric, resolve
 from conjac.reading import as_number
 
-WIDTHS = (1.0, 0.3, 0.1)
-"""Softness of the cells that Newton's method sees, one after another, in the unit of the offsets."""
 LEAST_SQUARES_STEPS = 50
 SMALLEST_SHARE = 1e-3
 """Of a step towards the targets, at which no nearer counts are looked for."""
@@ -37,71 +35,8 @@ SHARES = (0.0, 0.2, 0.5)
 """Of the room in which a target counts as met, what is asked for beyond it."""
 REACHES = (0.1, 1.0, np.inf)
 """How far from there the counts are looked at, one after another until targets are met."""
-MET = 1.0
-HALF_ROW = 0.5
 ROWS = 3.0
 """Rows of the class that a target is about by which it may be missed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """Metrics and the values they are to have.
-
-    Attributes
-    ----------
-    rows : sequence of Metric
-    aims : array of shape (n_targets,)
-    """
-
-    rows: Sequence[Metric]
-    aims: FloatArray
-
-    def merit(self, cells: FloatArray) -> FloatArray:
-        """Return the negative sum of squared misses."""
-        values = np.stack([row.value(cells) for row in self.rows], axis=-1)
-        return np.asarray(-np.nan_to_num((values - self.aims) ** 2, nan=np.inf).sum(axis=-1))
-
-    def merit_met(self, cells: FloatArray, room: FloatArray) -> FloatArray:
-        """Return `merit`, above all that is short of a target where every target is met with room to spare or less.
-
-        Parameters
-        ----------
-        cells : array of shape (n, n_classes, n_columns)
-        room : array of shape (n_targets,)
-        """
-        met = np.ones(len(cells), dtype=bool)
-        for row, aim, most in zip(self.rows, self.aims, room, strict=True):
-            spare = (row.value(cells) - aim) * (1 if row.greater_is_better else -1)
-            met &= (spare >= 0) & (spare <= most)
-        return np.where(met, MET, 0.0) + self.merit(cells)
-
-    def moved(self, by: FloatArray) -> Targets:
-        """Return targets that ask for more than these, within their domains."""
-        aims = [
-            np.clip(aim + (more if row.greater_is_better else -more), row.domain.lower, row.domain.upper)
-            for row, aim, more in zip(self.rows, self.aims, by, strict=True)
-        ]
-        return replace(self, aims=np.array(aims))
-
-    def values(self, cells: FloatArray) -> FloatArray:
-        """Return the metrics, array of shape (n_targets,)."""
-        return np.array([float(row.value(cells)) for row in self.rows])
-
-    def gaps(self, sample: Sample, offsets: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:
-        """Return what softened cells miss, and its Jacobian in the offsets."""
-        soft = SoftCells.at(sample, offsets, width)
-        cells = soft.cells
-        slopes = [soft.pull(np.nan_to_num(row.gradient(cells))) for row in self.rows]
-        return self.values(cells) - self._inside(cells), np.stack(slopes)
-
-    def _inside(self, cells: FloatArray) -> FloatArray:
-        """Return the targets, half a row away from values that softened cells do not reach."""
-        aims = []
-        for row, aim in zip(self.rows, self.aims, strict=True):
-            room = HALF_ROW * float(np.abs(np.nan_to_num(row.gradient(cells))).max())
-            low, high = row.domain.lower + room, row.domain.upper - room
-            aims.append(min(max(aim, low), high) if low < high else aim)
-        return np.array(aims)
 
 
 def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
