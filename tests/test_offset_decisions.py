@@ -15,6 +15,7 @@ from strategies import class_rows, eighths
 import conjac as cj
 from conjac.decisions import Constraint
 from conjac.decisions.offsets.line import PLACES, best_on_line, merit_along
+from conjac.decisions.offsets.others import all_but
 from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.soft import SoftCells
@@ -131,7 +132,7 @@ def test_the_best_on_a_line_is_brute_force(data, metric):
     r = data.draw(class_rows(n_classes=(3, 5), max_size=40))
     sample, k = sample_of(r), data.draw(st.integers(0, 2))
     offsets, merit = data.draw(eighths(sample.n_columns)), merit_of(metric, sample.n_columns)
-    found, value = best_on_line(sample, sample.compared + offsets[:, None], k, merit)
+    found, value = best_on_line(sample, all_but(sample.compared + offsets[:, None], k), k, merit)
     best, _ = exhaustive(sample, offsets, k, merit)
     np.testing.assert_allclose(found, best, rtol=1e-9, atol=1e-12)
     again = merit(sample.at(with_offset(offsets, k, value))[None])[0]
@@ -144,7 +145,7 @@ def test_of_many_rows_the_best_on_a_line_is_counted_and_nearly_the_largest(metri
     sample, offsets = normal_sample(1500, weighted=weighted), np.array([0.0, 0.3, -0.4])
     merit = merit_of(metric, 3)
     for k in range(3):
-        found, value = best_on_line(sample, sample.compared + offsets[:, None], k, merit)
+        found, value = best_on_line(sample, all_but(sample.compared + offsets[:, None], k), k, merit)
         best, n_values = exhaustive(sample, offsets, k, merit)
         assert n_values > 10 * PLACES
         assert found <= best + 1e-9
@@ -167,7 +168,7 @@ def test_where_a_metric_has_one_hill_its_top_is_found(metric, n, weighted):
     sample = Sample.of(ArgmaxRule(np.zeros(3)), y, softmax(np.zeros((n, 3))), weight)
     sample = Sample(np.ascontiguousarray(u.T), sample.true, weight, sample.fixed, sample.reach)
     offsets, merit = np.array([0.0, 37.0, 0.0]), merit_of(metric, 3)
-    found, value = best_on_line(sample, sample.compared + offsets[:, None], 1, merit)
+    found, value = best_on_line(sample, all_but(sample.compared + offsets[:, None], 1), 1, merit)
     assert found == pytest.approx(exhaustive(sample, offsets, 1, merit)[0], abs=1e-12)
     assert found == pytest.approx(merit(sample.at(with_offset(offsets, 1, value))[None])[0], abs=1e-12)
 
@@ -178,7 +179,7 @@ def test_within_reach_the_best_on_a_line_stays_there_and_is_counted(data):
     sample, k = sample_of(r), data.draw(st.integers(0, 2))
     offsets, reach = data.draw(eighths(sample.n_columns)), data.draw(st.sampled_from([0.3, 1.1, 4.1]))
     merit, near = merit_of("f1_macro", sample.n_columns), sample.near(offsets, reach)
-    found, value = best_on_line(near, near.compared + offsets[:, None], k, merit)
+    found, value = best_on_line(near, all_but(near.compared + offsets[:, None], k), k, merit)
     if np.isfinite(found):
         assert abs(value - offsets[k]) <= reach
         assert found == pytest.approx(merit(sample.at(with_offset(offsets, k, value))[None])[0], abs=1e-12)

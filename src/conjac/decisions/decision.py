@@ -15,7 +15,7 @@ from conjac.inference import Cells, Interval, metric_interval, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import Motion, OffsetMotion
 from conjac.reading import ClassReading, Reading, as_array
-from conjac.readonly import locked
+from conjac.readonly import ReadOnly, locked
 from conjac.rules import ArgmaxRule, ThresholdRule
 
 Limits = Callable[[float], list[Interval]]
@@ -48,9 +48,6 @@ class Decision:
     value, value_stderr : float
         Of the metric at the threshold, on the same rows: optimistic for an optimum.
     matrix : array of shape (K, K)
-    flatness : mapping
-        How far the threshold, or one offset alone, may go down ("lower") and up ("upper"), in its coordinate, before
-        the metric loses ``tolerance``; of offsets, arrays of shape (K,).
     kind : {"target", "argmax"}
         A target's threshold is a quantile and converges like 1/sqrt(n); an optimum's converges more slowly.
     in_sample : bool
@@ -80,10 +77,10 @@ class Decision:
     value: float
     value_stderr: float
     matrix: AnyArray
-    flatness: Mapping[str, float]
     kind: Literal["target", "argmax"]
     in_sample: bool
     diagnostics: Mapping[str, Any]
+    _flatness: Callable[[], Mapping[str, Any]] = field(repr=False)
     _reading: Reading | ClassReading = field(repr=False)
     _limits: Limits = field(repr=False)
     _value_limits: Callable[[float], Interval] = field(repr=False)
@@ -101,6 +98,14 @@ class Decision:
             _value_limits=MetricLimits(row, cells),
             **rest,
         )
+
+    @cached_property
+    def flatness(self) -> Mapping[str, Any]:
+        """How far the threshold, or one offset alone, may go before the metric loses ``tolerance``.
+
+        Down ("lower") and up ("upper"), in its coordinate; of offsets, arrays of shape (K,).
+        """
+        return ReadOnly(self._flatness())
 
     @cached_property
     def jacobian(self) -> FloatArray:

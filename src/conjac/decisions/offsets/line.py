@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import BoolArray, FloatArray, IntArray
+from conjac.decisions.offsets.others import Highest, all_but
 from conjac.decisions.offsets.sample import Sample
 
 PLACES = 128
@@ -49,20 +50,11 @@ class Line:
     cells: FloatArray
 
     @classmethod
-    def of(cls, sample: Sample, moved: FloatArray, k: int) -> Self:
-        """Look along one offset.
-
-        Parameters
-        ----------
-        sample : Sample
-        moved : array of shape (n_columns, n_samples)
-            What is compared, offsets added.
-        k : int
-        """
-        other, highest = _best_of_others(moved, k)
+    def of(cls, sample: Sample, others: Highest, k: int) -> Self:
+        """Look along one offset, with the best of the other columns, their offsets added."""
         code = sample.true * sample.n_columns
-        cells = np.bincount(code + other, sample.weight, sample.fixed.size).reshape(sample.fixed.shape)
-        return cls(highest - sample.compared[k], code + other, code + k, sample.weight, sample.fixed + cells)
+        cells = np.bincount(code + others.column, sample.weight, sample.fixed.size).reshape(sample.fixed.shape)
+        return cls(others.value - sample.compared[k], code + others.column, code + k, sample.weight, sample.fixed + cells)
 
     def at(self, ends: FloatArray, place: IntArray) -> FloatArray:
         """Return the cells at some values, array of shape (n_ends, n_classes, n_columns).
@@ -89,9 +81,9 @@ class Line:
         return type(self)(self.needed[inside], self.leaves[inside], self.enters[inside], weight, cells)
 
 
-def best_on_line(sample: Sample, moved: FloatArray, k: int, merit: Merit) -> tuple[float, float]:
+def best_on_line(sample: Sample, others: Highest, k: int, merit: Merit) -> tuple[float, float]:
     """Return the merit at the best value of one offset, and that value."""
-    line = Line.of(sample, moved, k)
+    line = Line.of(sample, others, k)
     lowest, largest = sample.reach[:, k]
     shown = line.needed[:: max(1, len(line.needed) // PLACES)]
     low, high = (shown.min(), shown.max()) if len(shown) else (0.0, 0.0)
@@ -116,18 +108,8 @@ def best_on_line(sample: Sample, moved: FloatArray, k: int, merit: Merit) -> tup
 
 def merit_along(sample: Sample, offsets: FloatArray, k: int, values: FloatArray, merit: Merit) -> FloatArray:
     """Return the merit at evenly spaced values of one offset, ascending, all others held."""
-    line = Line.of(sample, sample.compared + offsets[:, None], k)
+    line = Line.of(sample, all_but(sample.compared + offsets[:, None], k), k)
     return merit(line.at(values, _in_steps(line.needed, values)))
-
-
-def _best_of_others(moved: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-    columns = [column for column in range(len(moved)) if column != k]
-    highest = moved[columns[0]].copy()
-    other = np.full(moved.shape[1], columns[0], dtype=np.intp)
-    for column in columns[1:]:
-        np.putmask(other, moved[column] > highest, column)
-        np.maximum(highest, moved[column], out=highest)
-    return other, highest
 
 
 def _between(needed: FloatArray) -> FloatArray:

@@ -55,31 +55,27 @@ class Sample:
         """Return about so many rows of each class, or all of a smaller one, each with the weight of those it is for."""
         rows = np.bincount(self.true, minlength=self.n_classes)
         rng = np.random.default_rng(SEED)  # one of so many that follow each other: rows may come in some rhythm
-        kept = np.zeros(len(self.true), dtype=bool)
-        for true, stride in enumerate(np.maximum(1, rows // per_class)):
-            first = np.arange(0, rows[true], stride)
-            one = np.minimum(first + rng.integers(stride, size=len(first)), rows[true] - 1)
-            kept[np.flatnonzero(self.true == true)[one]] = True
-        part = self._where(kept)
+        by_class = np.split(np.argsort(self.true.astype(np.uint16), kind="stable"), np.cumsum(rows)[:-1])
+        kept = []
+        for own, stride in zip(by_class, np.maximum(1, rows // per_class), strict=True):
+            first = np.arange(0, len(own), stride)
+            kept.append(own[np.minimum(first + rng.integers(stride, size=len(first)), len(own) - 1)])
+        part = self._of_rows(np.sort(np.concatenate(kept)))
         times = (rows / np.maximum(1, np.bincount(part.true, minlength=self.n_classes)))[part.true]
         return replace(part, weight=times if part.weight is None else part.weight * times)
 
     def near(self, offsets: FloatArray, reach: float) -> Self:
         """Return the rows that offsets within reach of these may move; the others are counted once."""
-        moved = self.compared + offsets[:, None]
-        predicted = moved.argmax(axis=0)
-        place = np.arange(moved.shape[1])
-        highest = moved[predicted, place]
-        moved[predicted, place] = -np.inf
-        may_move = highest - moved.max(axis=0) <= 2 * reach
-        still = self._where(~may_move)
-        fixed = still.cells(predicted[~may_move])
-        return replace(self._where(may_move), fixed=fixed, reach=np.stack([offsets - reach, offsets + reach]))
+        predicted, apart = _top_two(self.compared, offsets)
+        may_move = apart <= 2 * reach
+        counted = ~may_move if self.weight is None else np.where(may_move, 0, self.weight)
+        fixed = replace(self, weight=counted).cells(predicted)
+        near = self._of_rows(np.flatnonzero(may_move))
+        return replace(near, fixed=fixed, reach=np.stack([offsets - reach, offsets + reach]))
 
-    def _where(self, chosen: Any) -> Self:
-        weight = None if self.weight is None else self.weight[chosen]
-        compared = np.ascontiguousarray(self.compared[:, chosen])
-        return replace(self, compared=compared, true=self.true[chosen], weight=weight)
+    def _of_rows(self, rows: IntArray) -> Self:
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, compared=self.compared.take(rows, axis=1), true=self.true[rows], weight=weight)
 
     @property
     def unit(self) -> float:
@@ -105,6 +101,18 @@ class Sample:
     def at(self, offsets: FloatArray) -> FloatArray:
         """Return the confusion matrix at offsets."""
         return self.cells((self.compared + offsets[:, None]).argmax(axis=0))
+
+
+def _top_two(compared: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return each row's prediction, and how far its highest column lies above the next."""
+    highest, second = compared[0] + offsets[0], np.full(compared.shape[1], -np.inf)
+    predicted = np.zeros(len(highest), dtype=np.intp)
+    for k in range(1, len(compared)):
+        column = compared[k] + offsets[k]
+        np.putmask(predicted, column > highest, k)
+        np.maximum(second, np.minimum(highest, column), out=second)
+        np.maximum(highest, column, out=highest)
+    return predicted, highest - second
 
 
 def _step(compared: FloatArray) -> float:

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from conjac._typing import FloatArray
 from conjac.decisions.offsets.line import Merit, best_on_line
 from conjac.decisions.offsets.objective import Objective
+from conjac.decisions.offsets.others import NONE, after_each, only
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.soft import WIDTHS, SoftCells
 
@@ -29,6 +30,8 @@ FEWEST_STARTS = 2
 MOST_SCANS = 2_000
 ROW_SCANS = 4e6
 """Rows times scans that they may take of few rows."""
+PATIENCE = 20
+"""Fruitless starts in a row after which no other is tried."""
 JUMPS = (0.3, 1.0, 3.0, 8.0)
 """Standard deviations by which the best offsets are shaken for another start."""
 SEED = 0
@@ -62,11 +65,13 @@ class Search:
             if len(runs) >= FEWEST_STARTS and self._counted.scans >= most:
                 break
             runs.append(ascend(few, start, self._counted))
-        rng = np.random.default_rng(SEED)
-        while self._counted.scans < most:
+        best, fruitless, rng = max(runs, key=_merit), 0, np.random.default_rng(SEED)
+        while self._counted.scans < most and fruitless < PATIENCE:
             jump = JUMPS[len(runs) % len(JUMPS)] * rng.normal(size=sample.n_columns)
-            runs.append(ascend(few, max(runs, key=_merit)[1] + jump, self._counted))
-        self.merit, self._best = max(runs, key=_merit)
+            runs.append(ascend(few, best[1] + jump, self._counted))
+            fruitless = 0 if runs[-1][0] > best[0] + GAIN else fruitless + 1
+            best = max(best, runs[-1], key=_merit)
+        self.merit, self._best = best
         self._starts, self._rows = len(runs), len(few.true)
 
     @property
@@ -151,8 +156,9 @@ def ascend(sample: Sample, offsets: FloatArray, merit: Counted) -> tuple[float, 
     best = float(merit(sample.at(offsets)[None])[0])
     idle = 0
     while True:
-        for k in range(sample.n_columns):
-            found, value = best_on_line(sample, moved, k, merit)
+        before = NONE
+        for k, after in enumerate(after_each(moved)):
+            found, value = best_on_line(sample, before.or_later(after), k, merit)
             merit.scans += 1
             if found > best + GAIN:
                 best, idle = found, 0
@@ -162,3 +168,4 @@ def ascend(sample: Sample, offsets: FloatArray, merit: Counted) -> tuple[float, 
                 idle += 1
             if idle >= sample.n_columns:
                 return best, offsets
+            before = before.or_later(only(k, moved[k]))
