@@ -15,8 +15,8 @@ from strategies import class_rows, eighths
 import conjac as cj
 from conjac.decisions import Constraint
 from conjac.decisions.offsets.line import PLACES, best_on_line, merit_along
-from conjac.decisions.offsets.others import all_but
 from conjac.decisions.offsets.objective import Objective
+from conjac.decisions.offsets.others import all_but
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.soft import SoftCells
 from conjac.metrics import expected_cost, resolve

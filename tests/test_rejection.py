@@ -112,3 +112,98 @@ def test_matrices_with_a_reject_option_are_not_compared():
     a, b = cj.confusion_jacobian(y, p), cj.confusion_jacobian(y, p, offsets=with_reject(0.6))
     with pytest.raises(cj.NotSupportedError, match="b has a reject option"):
         cj.compare(a, b)
+
+
+def chow(n_classes, cost):
+    """Costs of 1 a mistake and less a row that is left."""
+    return metrics.expected_cost(np.column_stack([1 - np.eye(n_classes), np.full(n_classes, cost)]))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("scale", ["logit", "score"])
+def test_calibrated_probabilities_are_rejected_as_chow_found(n_classes, scale):
+    # C. K. Chow, "On optimum recognition error and reject tradeoff", IEEE Trans. Inf. Theory 16 (1970)
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, n_classes, 40_000)
+    u = 2 * (rng.normal(size=(len(y), n_classes)) + 2 * np.eye(n_classes)[y])
+    p = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)
+    decision = cj.maximize(y, p, chow(n_classes, 0.25), reject=True, coordinate=scale)
+    best = np.append(np.zeros(n_classes), np.log(0.75) if scale == "logit" else 0.75)
+    assert (np.abs(decision.offsets - best) < 0.1).all()
+    rejected = np.where(p.max(axis=1) <= 0.75, n_classes, p.argmax(axis=1))
+    by_rule = (rejected == n_classes).mean() * 0.25 + ((rejected != y) & (rejected != n_classes)).mean()
+    assert decision.value <= by_rule + 1e-3
+
+
+def least_of_two_thresholds(y, p, cost):
+    ends = np.concatenate([[0], np.unique(p), [1]])
+    between = (ends[1:] + ends[:-1]) / 2
+    low, high = (side.ravel() for side in np.meshgrid(between, between))
+    low, high = low[low <= high, None], high[low <= high, None]
+    wrong = ((p < low) & (y == 1)) | ((p >= high) & (y == 0))
+    return float((wrong + cost * ((p >= low) & (p < high))).mean(axis=1).min())
+
+
+def test_hardly_any_pair_of_thresholds_costs_less():
+    missed = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        y, cost = rng.permutation(np.arange(24) % 2), rng.uniform(0.05, 0.45)
+        p = np.clip(0.5 + 0.25 * (y - 0.5) + 0.2 * rng.normal(size=24), 0.02, 0.98).round(3)
+        decision = cj.maximize(y, np.column_stack([1 - p, p]), chow(2, cost), reject=True, method="exact")
+        missed.append(decision.value - least_of_two_thresholds(y, p, cost))
+    assert min(missed) > -1e-12
+    assert np.mean(np.array(missed) < 1e-12) >= 0.95
+    assert max(missed) < 0.5 / 24
+
+
+def test_the_surest_rows_are_kept():
+    y, p = rows()
+    decision = cj.maximize(y, p, "selective_accuracy", subject_to="coverage >= .7", reject=True)
+    kept = decision.matrix[:, :N_CLASSES]
+    assert kept.sum() >= 0.7 * len(y)
+    surest = np.argsort(p.max(axis=1))[-int(np.ceil(0.7 * len(y))) :]
+    assert decision.value >= (p.argmax(axis=1) == y)[surest].mean() - 2e-3
+    assert decision.value == pytest.approx(np.trace(kept) / kept.sum())
+    predicted = decision.predict(p)
+    assert set(predicted) == {0, 1, 2, "reject"} == set(decision.outcomes)
+    assert (predicted == "reject").sum() == decision.matrix[:, -1].sum()
+    J = cj.confusion_jacobian(y, p, offsets=decision.offsets)
+    np.testing.assert_array_equal(decision.matrix, J.matrix)
+    np.testing.assert_array_equal(decision.jacobian, J.jacobian)
+
+
+def test_targets_with_a_reject_option():
+    y, p = rows()
+    decision = cj.solve(y, p, {"coverage": 0.8, "recall[1]": 0.7, "recall[2]": 0.6}, reject=True)
+    cells = decision.matrix
+    assert cells[:, :-1].sum() / cells.sum() == pytest.approx(0.8, abs=2e-3)
+    assert cells[1, 1] / cells[1].sum() == pytest.approx(0.7, abs=3e-3)
+    assert cells[2, 2] / cells[2].sum() == pytest.approx(0.6, abs=3e-3)
+    assert decision.diagnostics["free"] == 0
+
+
+def test_a_reject_option_that_costs_too_much_is_not_taken():
+    y, p = rows()
+    with_option = cj.maximize(y, p, chow(N_CLASSES, 0.9), reject=True, method="exact")
+    without = cj.maximize(y, p, metrics.expected_cost(1 - np.eye(N_CLASSES)), method="exact")
+    assert with_option.matrix[:, -1].sum() == 0
+    assert with_option.value == pytest.approx(without.value, abs=1e-3)
+
+
+def test_bad_input_of_decisions_is_told():
+    y, p = rows(200)
+    with pytest.raises(cj.InvalidInputError, match=r"np\.column_stack\(\[1 - y_score, y_score\]\)"):
+        cj.maximize(y > 0, p[:, 1], chow(2, 0.2), reject=True)
+    with pytest.raises(cj.UnknownMetricError, match="would average over the reject option"):
+        cj.maximize(y, p, "accuracy", subject_to="f1_macro >= .5", reject=True)
+    with pytest.raises(cj.InvalidInputError, match="is for 3 classes"):
+        cj.maximize(y, p, metrics.expected_cost(1 - np.eye(3)), reject=True)
+    with pytest.raises(cj.InvalidInputError, match="is for 4 classes"):
+        cj.maximize(y, p, chow(3, 0.2))
+    with pytest.raises(cj.InvalidInputError, match="a class is called 'reject'"):
+        cj.maximize(np.array(["a", "b", "reject"])[y], p, chow(3, 0.2), reject=True)
+    with pytest.raises(cj.UnknownMetricError, match="coverage"):
+        cj.maximize(y, p, "coverage")
+    with pytest.raises(cj.InfeasibleError, match="selective_accuracy >= 1 and coverage >= 1"):
+        cj.maximize(y, p, "accuracy", subject_to=["selective_accuracy >= 1", "coverage >= 1"], reject=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class ThresholdRule:
     """
 
     threshold: float
+
+    n_columns: ClassVar[int] = 2
+    """Outcomes of the rule."""
 
     def predict(self, score: AnyArray) -> BoolArray:
         """Return True where the positive class is predicted; array of shape (n_samples,)."""

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
+
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Decision
 from conjac.decisions.offsets import Problem, best_offsets, solve_offsets
-from conjac.engines.classes import cells_at, motion_at, rule_of
-from conjac.errors import NotSupportedError
+from conjac.engines.classes import cells_at, check_outcomes, motion_at
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
 from conjac.reading import n_columns
+from conjac.rules import ArgmaxRule
 from conjac.validation import check_classes, check_condition
 
 
@@ -25,6 +28,7 @@ def maximize(
     subject_to: Any = (),
     confidence: float | None = None,
     method: Literal["smooth", "exact"] = "smooth",
+    reject: bool = False,
     coordinate: CoordinateName | None = None,
     labels: Any = None,
     pos_label: Any = None,
@@ -52,6 +56,9 @@ def maximize(
         in about half of repeats.
     method : {"smooth", "exact"}
         The optimum of the smoothed metric, which varies less from sample to sample, or of the counts.
+    reject : bool
+        Whether a row may be left without a prediction, for metrics such as "selective_accuracy" subject to "coverage >=
+        .9", or costs with one column more. ``y_score`` then has a score a class, for two classes too.
     coordinate, labels, pos_label, sample_weight, groups, condition_on
         As for `conjac.ConfusionJacobian.from_predictions`.
 
@@ -83,6 +90,7 @@ def maximize(
         y_true,
         y_score,
         pos_label,
+        reject,
         coordinate=coordinate,
         labels=labels,
         sample_weight=sample_weight,
@@ -99,6 +107,7 @@ def solve(
     y_score: Any,
     target: Mapping[str, float],
     *,
+    reject: bool = False,
     coordinate: CoordinateName | None = None,
     labels: Any = None,
     pos_label: Any = None,
@@ -114,7 +123,7 @@ def solve(
 
     Parameters
     ----------
-    y_true, y_score, coordinate, labels, pos_label, sample_weight, groups, condition_on
+    y_true, y_score, reject, coordinate, labels, pos_label, sample_weight, groups, condition_on
         As for `maximize`.
     target : mapping of str to float
         Such as ``{"recall[a]": .9, "recall[b]": .8}``.
@@ -139,6 +148,7 @@ def solve(
         y_true,
         y_score,
         pos_label,
+        reject,
         coordinate=coordinate,
         labels=labels,
         sample_weight=sample_weight,
@@ -151,20 +161,24 @@ def solve(
 
 
 def _read(
-    y_true: Any, y_score: Any, pos_label: Any, *, condition_on: ConditionOn | None, **options: Any
+    y_true: Any, y_score: Any, pos_label: Any, reject: bool, *, condition_on: ConditionOn | None, **options: Any
 ) -> ConfusionCurve | Problem:
-    """Return the curve of two classes, or what is to be decided between more."""
-    if n_columns(y_score) <= 2:
+    """Return the curve of two classes, or what is to be decided between more outcomes."""
+    if n_columns(y_score) <= 2 and not reject:
         return ConfusionCurve.from_predictions(
             y_true, y_score, pos_label=pos_label, condition_on=condition_on, **options
         )
     if pos_label is not None:
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
+    if reject and n_columns(y_score) == 1:
+        raise InvalidInputError("reject=True takes a score a class: np.column_stack([1 - y_score, y_score])")
     check_condition(condition_on)
     rows = check_classes(y_true, y_score, **options)
+    outcomes = len(rows.labels) + reject
+    check_outcomes(rows.labels, outcomes)
     return Problem(
         rows,
-        rule_of(rows, None),
+        ArgmaxRule(np.zeros(outcomes), rows.reading.scale),
         partial(cells_at, rows, condition_on=condition_on),
         partial(motion_at, rows, condition_on=condition_on),
         options["coordinate"] is not None,

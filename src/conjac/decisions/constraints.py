@@ -12,7 +12,8 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.errors import InvalidInputError
 from conjac.inference import Interval
-from conjac.metrics import Metric, resolve
+from conjac.metrics import Metric
+from conjac.metrics.rejection import resolve_outcomes
 
 CONSTRAINT = re.compile(r"^\s*(?P<metric>.+?)\s*(?P<sign>>=|<=)\s*(?P<bound>[-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*$")
 
@@ -38,8 +39,16 @@ class Constraint:
     bound: float
 
     @classmethod
-    def parse(cls, text: str, labels: Sequence[Any]) -> Constraint:
+    def parse(cls, text: str, labels: Sequence[Any], n_classes: int | None = None) -> Constraint:
         """Read a constraint such as "recall >= .9".
+
+        Parameters
+        ----------
+        text : str
+        labels : sequence
+            What the matrix's columns are called.
+        n_classes : int, optional
+            How many of them are classes; all, but for a reject option.
 
         Raises
         ------
@@ -50,7 +59,7 @@ class Constraint:
         if not found:
             raise InvalidInputError(f"subject_to={text!r}: expected 'metric >= number' or 'metric <= number'")
         sign: Literal[">=", "<="] = ">=" if found["sign"] == ">=" else "<="
-        return cls(resolve(found["metric"], labels), sign, float(found["bound"]))
+        return cls(resolve_outcomes(found["metric"], labels, n_classes or len(labels)), sign, float(found["bound"]))
 
     def shortfall(self, value: FloatArray) -> FloatArray:
         """Return by how much each value misses the bound; 0 where it is met, infinite where undefined."""
@@ -67,13 +76,15 @@ class Constraint:
 
 
 def parse_constraints(
-    subject_to: str | Constraint | Iterable[str | Constraint] | None, labels: Sequence[Any]
+    subject_to: str | Constraint | Iterable[str | Constraint] | None,
+    labels: Sequence[Any],
+    n_classes: int | None = None,
 ) -> tuple[Constraint, ...]:
     """Return constraints from one string, several, or none."""
     if subject_to is None:
         return ()
     listed = [subject_to] if isinstance(subject_to, str | Constraint) else list(subject_to)
-    return tuple(c if isinstance(c, Constraint) else Constraint.parse(c, labels) for c in listed)
+    return tuple(c if isinstance(c, Constraint) else Constraint.parse(c, labels, n_classes) for c in listed)
 
 
 def check_confidence(confidence: float | None, constraints: Sequence[Constraint]) -> None:

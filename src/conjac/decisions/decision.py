@@ -16,7 +16,7 @@ from conjac.metrics import Metric
 from conjac.motion import Motion, OffsetMotion
 from conjac.reading import ClassReading, Reading, as_array
 from conjac.readonly import ReadOnly, locked
-from conjac.rules import ArgmaxRule, ThresholdRule
+from conjac.rules import ArgmaxRule, ThresholdRule, outcomes_of
 
 Limits = Callable[[float], list[Interval]]
 """From a level to the parts of a confidence set of thresholds, ascending."""
@@ -47,7 +47,7 @@ class Decision:
     metric : str
     value, value_stderr : float
         Of the metric at the threshold, on the same rows: optimistic for an optimum.
-    matrix : array of shape (K, K)
+    matrix : array of shape (K, n_outcomes)
     kind : {"target", "argmax"}
         A target's threshold is a quantile and converges like 1/sqrt(n); an optimum's converges more slowly.
     in_sample : bool
@@ -93,7 +93,7 @@ class Decision:
             metric=row.name,
             value=float(row.value(cells.weight)[0]),
             value_stderr=float(metric_stderr(row, cells)[0]),
-            matrix=locked(cells.weight[0]),
+            matrix=locked(cells.weight[0][: len(rest["labels"])]),
             in_sample=True,
             _value_limits=MetricLimits(row, cells),
             **rest,
@@ -103,25 +103,30 @@ class Decision:
     def flatness(self) -> Mapping[str, Any]:
         """How far the threshold, or one offset alone, may go before the metric loses ``tolerance``.
 
-        Down ("lower") and up ("upper"), in its coordinate; of offsets, arrays of shape (K,).
+        Down ("lower") and up ("upper"), in its coordinate; of offsets, arrays of shape (n_outcomes,).
         """
         return ReadOnly(self._flatness())
 
     @cached_property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix by the threshold, (2, 2), or by the offsets, (K, K, K)."""
+        """Derivative of the matrix by the threshold, (2, 2), or by the offsets, (K, n_outcomes, n_outcomes)."""
         motion = self._motion()
-        return locked(motion.arranged(motion.derivative))
+        return locked(motion.arranged(motion.derivative)[: len(self.labels)])
+
+    @property
+    def outcomes(self) -> tuple[Any, ...]:
+        """What may be predicted: the labels, and "reject" where nothing may be."""
+        return tuple(outcomes_of(self.labels, self.rule.n_columns))
 
     @property
     def offsets(self) -> FloatArray | None:
-        """What is added to each class's score, less the first label's, array of shape (K,); None of a threshold."""
+        """What is added to each outcome's score, less the first's, shape (n_outcomes,); None of a threshold."""
         return self.rule.offsets if isinstance(self.rule, ArgmaxRule) else None
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of the threshold, in its coordinate: the least one that holds `confidence_set`.
 
-        Of offsets: of each one's difference to the first, arrays of shape (K,).
+        Of offsets: of each one's difference to the first, arrays of shape (n_outcomes,).
         """
         parts = self._limits(level)
         return Interval(parts[0].lower, parts[-1].upper)
@@ -135,7 +140,7 @@ class Decision:
         return self._value_limits(level)
 
     def predict(self, y_score: Any) -> AnyArray:
-        """Return the predicted labels.
+        """Return the predicted labels, or "reject" where nothing is.
 
         Parameters
         ----------
@@ -147,7 +152,7 @@ class Decision:
         InvalidInputError
             Scores of another form, or missing or infinite ones.
         """
-        return as_array(list(self.labels), "labels")[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
+        return as_array(list(self.outcomes), "labels")[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
@@ -156,6 +161,7 @@ class Decision:
             {
                 "schema": "conjac.decision/1",
                 **{name: getattr(self, name) for name in names},
+                "outcomes": self.outcomes,
                 "offsets": self.offsets,
                 "score_threshold": None if isinstance(self.rule, ArgmaxRule) else self.rule.threshold,
                 "level": level,
@@ -172,7 +178,7 @@ class Decision:
     def __repr__(self) -> str:
         """Show the threshold with its interval, and the value."""
         if self.offsets is not None:
-            told = ", ".join(f"{label}: {offset:.4g}" for label, offset in zip(self.labels, self.offsets, strict=True))
+            told = ", ".join(f"{name}: {offset:.4g}" for name, offset in zip(self.outcomes, self.offsets, strict=True))
             return f"Decision({self.kind}: offsets {told}; {self.metric} = {self.value:.4g} +- {self.value_stderr:.2g})"
         lower, upper = (float(side) for side in self.confint())
         return (

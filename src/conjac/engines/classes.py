@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,17 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
         raise InvalidInputError(
             f"offsets has shape {told.shape}; expected ({n},), one a class, or ({n + 1},) with that of a reject option"
         )
-    if len(told) > n and REJECT in map(str, rows.labels):
-        raise InvalidInputError(f"offsets has one for a reject option, and a class is called {REJECT!r}; rename it")
+    check_outcomes(rows.labels, len(told))
     bad = np.flatnonzero(~np.isfinite(told))
     if len(bad):
         raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
     return ArgmaxRule(told - told[0], rows.reading.scale)
+
+
+def check_outcomes(labels: Sequence[Any], n_columns: int) -> None:
+    """Refuse a reject option beside a class of its name."""
+    if n_columns > len(labels) and REJECT in map(str, labels):
+        raise InvalidInputError(f"a reject option is asked for, and a class is called {REJECT!r}; rename it")
 
 
 def cells_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None) -> Cells:

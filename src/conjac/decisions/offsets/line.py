@@ -52,9 +52,10 @@ class Line:
     @classmethod
     def of(cls, sample: Sample, others: Highest, k: int) -> Self:
         """Look along one offset, with the best of the other columns, their offsets added."""
-        code = sample.true * sample.n_columns
-        cells = np.bincount(code + others.column, sample.weight, sample.fixed.size).reshape(sample.fixed.shape)
-        return cls(others.value - sample.compared[k], code + others.column, code + k, sample.weight, sample.fixed + cells)
+        row = sample.true * sample.n_columns
+        leaves = row + others.column
+        cells = np.bincount(leaves, sample.weight, sample.fixed.size).reshape(sample.fixed.shape)
+        return cls(others.value - sample.compared[k], leaves, row + k, sample.weight, sample.fixed + cells)
 
     def at(self, ends: FloatArray, place: IntArray) -> FloatArray:
         """Return the cells at some values, array of shape (n_ends, n_classes, n_columns).

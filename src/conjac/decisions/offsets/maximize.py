@@ -16,7 +16,7 @@ from conjac.decisions.offsets.problem import Problem
 from conjac.decisions.offsets.search import Search
 from conjac.errors import InfeasibleError, InvalidInputError
 from conjac.inference import Cells, metric_stderr
-from conjac.metrics import Metric, resolve
+from conjac.metrics import Metric
 
 NEWTON_STEPS = 8
 LONGEST = 0.25
@@ -38,15 +38,13 @@ def best_offsets(
     method: Literal["smooth", "exact"] = "smooth",
 ) -> Decision:
     """Return the decision of largest metric; see `conjac.maximize`."""
-    labels = problem.rows.labels
-    row = resolve(metric, labels)
+    row = problem.metric(metric)
     if method not in ("smooth", "exact"):
         raise InvalidInputError(f"method={method!r}: expected 'smooth' or 'exact'")
-    constraints = parse_constraints(subject_to, labels)
+    constraints = parse_constraints(subject_to, problem.outcomes, len(problem.rows.labels))
     check_confidence(confidence, constraints)
     sample = problem.sample
-    start = sample.at(np.zeros(sample.n_columns))
-    objective = Objective(row, constraints, confidence, sample.unit).scaled(start)
+    objective = Objective(row, constraints, confidence, sample.unit).scaled(sample.at(sample.rejecting(0)))
     problem, found, diagnostics = _surely(problem, objective)
     cells = problem.counted(found)
     diagnostics |= {"method": method, "exact_value": float(row.value(cells)), "exact_offsets": found.tolist()}

@@ -18,8 +18,9 @@ from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.sample import Sample
 from conjac.inference import Cells
 from conjac.metrics import Metric
+from conjac.metrics.rejection import resolve_outcomes
 from conjac.readonly import ReadOnly, locked
-from conjac.rules import ArgmaxRule
+from conjac.rules import ArgmaxRule, outcomes_of
 from conjac.validation import ClassPredictions
 
 DRIFTS = np.linspace(-4, 4, 801)
@@ -61,8 +62,17 @@ class Problem:
         """The rows, for a search."""
         return Sample.of(self.rule, self.rows.true, self.rows.score, self.rows.weight)
 
+    @property
+    def outcomes(self) -> list[Any]:
+        """What may be predicted."""
+        return outcomes_of(self.rows.labels, self.rule.n_columns)
+
+    def metric(self, name: str | Metric) -> Metric:
+        """Find a metric of the rule's outcomes."""
+        return resolve_outcomes(name, self.outcomes, len(self.rows.labels))
+
     def counted(self, offsets: FloatArray) -> FloatArray:
-        """Return the confusion matrix at offsets, array of shape (n_classes, n_columns)."""
+        """Return the confusion matrix at offsets, array of shape (n_columns, n_columns)."""
         return self.sample.at(offsets / self.sample.step)
 
     def decide(

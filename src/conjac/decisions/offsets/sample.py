@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.rules import ArgmaxRule
 
 SEED = 0
+APART = 1.0
+"""How far below all rows the offset of an option lies that no row takes."""
 AT_MOST = 10_000
 """Rows by which the unit of raw scores is found."""
 
@@ -25,7 +27,9 @@ class Sample:
         In units of ``step``.
     true : array of shape (n_samples,)
     weight : array of shape (n_samples,) or None
-    fixed : array of shape (n_classes, n_columns)
+    n_classes : int
+        True classes; with a reject option, a column fewer than there are.
+    fixed : array of shape (n_columns, n_columns)
         Cells of rows that are left out since no offset in reach moves them.
     reach : array of shape (2, n_columns)
         Least and largest offsets.
@@ -37,6 +41,7 @@ class Sample:
     compared: FloatArray
     true: IntArray
     weight: FloatArray | None
+    n_classes: int
     fixed: FloatArray
     reach: FloatArray
     step: float = 1.0
@@ -49,7 +54,8 @@ class Sample:
         step = _step(compared) if rule.scale == "score" else 1.0
         compared /= step
         reach = np.stack([np.full(len(compared), end) for end in (-np.inf, np.inf)])
-        return cls(compared, true, weight, np.zeros((score.shape[1], len(compared))), reach, step)
+        fixed = np.zeros((len(compared), len(compared)))  # a reject option has a row as well, of nobody
+        return cls(compared, true, weight, score.shape[1], fixed, reach, step)
 
     def thinned(self, per_class: int) -> Self:
         """Return about so many rows of each class, or all of a smaller one, each with the weight of those it is for."""
@@ -68,7 +74,7 @@ class Sample:
         """Return the rows that offsets within reach of these may move; the others are counted once."""
         predicted, apart = _top_two(self.compared, offsets)
         may_move = apart <= 2 * reach
-        counted = ~may_move if self.weight is None else np.where(may_move, 0, self.weight)
+        counted = np.where(may_move, 0.0, 1.0 if self.weight is None else self.weight)
         fixed = replace(self, weight=counted).cells(predicted)
         near = self._of_rows(np.flatnonzero(may_move))
         return replace(near, fixed=fixed, reach=np.stack([offsets - reach, offsets + reach]))
@@ -83,19 +89,22 @@ class Sample:
         return 1.0 if self.weight is None else float((self.weight**2).sum() / self.weight.sum())
 
     @property
-    def n_classes(self) -> int:
-        """True classes."""
-        return len(self.fixed)
-
-    @property
     def n_columns(self) -> int:
         """Outcomes of a rule."""
         return len(self.compared)
 
+    def rejecting(self, share: float) -> FloatArray:
+        """Return offsets that are alike for all classes, and reject a share of the rows if they may."""
+        offsets = np.zeros(self.n_columns)
+        if self.n_columns > self.n_classes:
+            highest = self.compared[: self.n_classes].max(axis=0)
+            offsets[-1] = np.quantile(highest, share) if share else highest.min() - APART
+        return offsets
+
     def cells(self, predicted: IntArray) -> FloatArray:
-        """Return the confusion matrix of predictions, array of shape (n_classes, n_columns)."""
+        """Return the confusion matrix of predictions, array of shape (n_columns, n_columns)."""
         code = self.true * self.n_columns + predicted
-        flat = np.bincount(code, self.weight, self.n_classes * self.n_columns)
+        flat = np.bincount(code, self.weight, self.fixed.size)
         return self.fixed + np.asarray(flat, dtype=np.float64).reshape(self.fixed.shape)
 
     def at(self, offsets: FloatArray) -> FloatArray:

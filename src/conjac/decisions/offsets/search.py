@@ -22,6 +22,8 @@ SWEEPS = 6
 """Scans of every offset that the starts may take in any case."""
 REACH = 1.5
 """How far offsets move at a time where all rows are at hand."""
+SOME = 0.3
+"""Of the rows, that a start rejects where they may be."""
 POLISHES = 6
 FEWER = 2_000
 """Rows by which smooth ascents start."""
@@ -30,7 +32,7 @@ FEWEST_STARTS = 2
 MOST_SCANS = 2_000
 ROW_SCANS = 4e6
 """Rows times scans that they may take of few rows."""
-PATIENCE = 20
+PATIENCE = 50
 """Fruitless starts in a row after which no other is tried."""
 JUMPS = (0.3, 1.0, 3.0, 8.0)
 """Standard deviations by which the best offsets are shaken for another start."""
@@ -103,15 +105,14 @@ class Counted:
 
 
 def _starts(sample: Sample, objective: Objective) -> Iterator[FloatArray]:
-    """Yield offsets to start from: smooth optima, none, and those that make classes count alike."""
-    plain = np.zeros(sample.n_columns)
-    prior = sample.at(plain).sum(axis=1)
-    balanced = plain.copy()
+    """Yield offsets to start from: smooth optima, none, and those that make classes count alike; some rejecting."""
+    acting, balanced = sample.rejecting(0), np.zeros(sample.n_columns)
+    prior = sample.at(acting).sum(axis=1)[: sample.n_classes]
     balanced[: sample.n_classes] = -np.log(np.maximum(prior, 1) / prior.sum())
     fewer = sample if len(sample.true) <= FEWER else sample.thinned(FEWER // sample.n_classes + 1)
-    for start in (balanced / 2, plain):
+    for start in (sample.rejecting(SOME) + balanced / 2, acting):
         yield _smooth_ascent(fewer, objective, start)
-    yield from (plain, balanced / 2, balanced)
+    yield from (acting, acting + balanced / 2, acting + balanced)
 
 
 def _smooth_ascent(sample: Sample, objective: Objective, offsets: FloatArray) -> FloatArray:

@@ -42,8 +42,8 @@ class SoftCells:
 
     @property
     def cells(self) -> FloatArray:
-        """Array of shape (n_classes, n_columns)."""
-        n = self.sample.n_classes
+        """Array of shape (n_columns, n_columns)."""
+        n = self.sample.n_columns
         columns = [np.bincount(self.sample.true, self._weighted(share), n) for share in self.share]
         return np.stack(columns, axis=1)
 

@@ -16,11 +16,11 @@ from conjac.decisions.decision import Decision
 from conjac.decisions.offsets.interval import SINGULAR, OffsetLimits, of_targets
 from conjac.decisions.offsets.problem import Problem
 from conjac.decisions.offsets.sample import Sample
-from conjac.decisions.offsets.search import Counted, ascend
+from conjac.decisions.offsets.search import SOME, Counted, ascend
 from conjac.decisions.offsets.soft import WIDTHS
 from conjac.decisions.offsets.targets import MET, Targets
 from conjac.errors import ConvergenceError, InfeasibleError, InvalidInputError
-from conjac.metrics import Metric, resolve
+from conjac.metrics import Metric
 from conjac.reading import as_number
 
 LEAST_SQUARES_STEPS = 50
@@ -41,18 +41,18 @@ ROWS = 3.0
 
 def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
     """Return the decision at which metrics meet their targets; see `conjac.solve`."""
-    labels = problem.rows.labels
     if not target:
         raise InvalidInputError("solve takes metrics and their values, such as {'recall[a]': .9}; got none")
-    rows = [resolve(name, labels) for name in target]
+    rows = [problem.metric(name) for name in target]
     aims = np.array([as_number(value, name) for name, value in target.items()])
     for row, aim in zip(rows, aims, strict=True):
         if aim not in row.domain:
             raise InvalidInputError(f"{row.name}={aim:g}: it lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
     targets, sample = Targets(rows, aims), problem.sample
-    offsets, how = _near(targets, sample, np.zeros(len(labels)))
+    offsets, how = _near(targets, sample, sample.rejecting(SOME))
     counted, room = Counted(targets.merit), _one_row(sample, rows)
-    least_squares_only = len(rows) > len(labels) - 1
+    free = sample.n_columns - 1
+    least_squares_only = len(rows) > free
     if least_squares_only:
         offsets = ascend(sample, _counted_out(targets, sample, offsets), counted)[1]
     else:
@@ -69,7 +69,7 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
         if least_squares_only
         else "every target, met or short of it by the rows that change sides together",
         "how": how,
-        "free": len(labels) - 1 - min(len(rows), len(labels) - 1),
+        "free": free - min(len(rows), free),
         "scans": counted.scans,
         "interval": "by the covariance of the metrics and their Jacobian in the offsets",
     }
@@ -179,7 +179,7 @@ def _least_squares(targets: Targets, sample: Sample, start: FloatArray, width: f
 
 def _one_row(sample: Sample, rows: Sequence[Metric]) -> FloatArray:
     """Return by how much a few rows that change sides move each metric: the smallest miss that counts can have."""
-    cells = sample.at(np.zeros(sample.n_columns))
+    cells = sample.at(sample.rejecting(0))
     unit = 1.0 if sample.weight is None else float(sample.weight.max())
     moves = [np.abs(np.nan_to_num(row.gradient(cells))).max() for row in rows]
     return ROWS * unit * np.array(moves)
