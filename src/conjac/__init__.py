@@ -1,5 +1,7 @@
 """conjac: the Jacobian of the confusion matrix."""
 
+from typing import TYPE_CHECKING, Any
+
 from conjac import calculus, metrics
 from conjac._version import __version__
 from conjac.comparison import Comparison, compare
@@ -18,12 +20,14 @@ from conjac.errors import (
     SingularJacobianError,
     UnknownMetricError,
 )
-from conjac.estimators import TunedDecisionClassifier
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
 from conjac.tuning import maximize, solve
+
+if TYPE_CHECKING:
+    from conjac.estimators import TunedDecisionClassifier
 
 __all__ = [
     "Comparison",
@@ -56,3 +60,17 @@ __all__ = [
     "metrics",
     "solve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what stands on scikit-learn once it is asked for: it takes longer to load than all the rest."""
+    if name == "TunedDecisionClassifier":
+        from conjac.estimators import TunedDecisionClassifier
+
+        return TunedDecisionClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__
