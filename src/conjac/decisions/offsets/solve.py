@@ -50,7 +50,7 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
             raise InvalidInputError(f"{row.name}={aim:g}: it lies in [{row.domain.lower:g}, {row.domain.upper:g}]")
     targets, sample = Targets(rows, aims), problem.sample
     offsets, how = _near(targets, sample, sample.rejecting(SOME))
-    counted, room = Counted(targets.merit), _one_row(sample, rows)
+    counted, room = Counted(targets.merit), _few_rows(sample, rows, offsets)
     free = sample.n_columns - 1
     least_squares_only = len(rows) > free
     if least_squares_only:
@@ -177,9 +177,9 @@ def _least_squares(targets: Targets, sample: Sample, start: FloatArray, width: f
     return np.asarray(least_squares(gaps, start, jac=slopes, max_nfev=LEAST_SQUARES_STEPS).x)
 
 
-def _one_row(sample: Sample, rows: Sequence[Metric]) -> FloatArray:
-    """Return by how much a few rows that change sides move each metric: the smallest miss that counts can have."""
-    cells = sample.at(sample.rejecting(0))
+def _few_rows(sample: Sample, rows: Sequence[Metric], offsets: FloatArray) -> FloatArray:
+    """Return by how much a few rows that change sides move each metric: the least that counts can miss by."""
+    cells = sample.at(offsets)
     unit = 1.0 if sample.weight is None else float(sample.weight.max())
     moves = [np.abs(np.nan_to_num(row.gradient(cells))).max() for row in rows]
     return ROWS * unit * np.array(moves)
