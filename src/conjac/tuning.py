@@ -14,7 +14,7 @@ from conjac.engines.classes import cells_at, motion_at, rule_of
 from conjac.errors import NotSupportedError
 from conjac.metrics import Metric
 from conjac.reading import n_columns
-from conjac.validation import check_classes, check_condition
+from conjac.validation import ClassPredictions, check_classes, check_condition
 
 
 def maximize(
@@ -160,12 +160,29 @@ def _read(
         )
     if pos_label is not None:
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
+    return problem_of(check_classes(y_true, y_score, **options), options["coordinate"], condition_on)
+
+
+def problem_of(rows: ClassPredictions, coordinate: CoordinateName | None, condition_on: ConditionOn | None) -> Problem:
+    """Return what is to be decided between several classes, of checked rows.
+
+    Parameters
+    ----------
+    rows : ClassPredictions
+    coordinate : {"logit", "score", None}
+        As asked: where none is, offsets of the probabilities themselves are tried too.
+    condition_on : {"class", None}
+
+    Raises
+    ------
+    InvalidInputError
+        An unknown condition.
+    """
     check_condition(condition_on)
-    rows = check_classes(y_true, y_score, **options)
     return Problem(
         rows,
         rule_of(rows, None),
         partial(cells_at, rows, condition_on=condition_on),
         partial(motion_at, rows, condition_on=condition_on),
-        options["coordinate"] is not None,
+        coordinate is not None,
     )
