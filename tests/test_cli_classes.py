@@ -363,6 +363,15 @@ def test_by_gives_one_result_a_group(rows, y, p, scores, command):
     assert {row["region"] for row in found} == {"north", "south"}
 
 
+@pytest.mark.parametrize("column", ["label", "true", "metric", "offset"])
+def test_a_column_that_groups_keeps_one_name_in_all_sections(rows, tmp_path, column):
+    write_parquet({**rows, column: rows["region"]}, tmp_path / "s.parquet")
+    for command in ("jacobian", "tune"):
+        options = (*P3, "--by", column, "--metric", "f1_macro", "--format", "csv")
+        found = records(run(command, tmp_path / "s.parquet", *options).stdout)
+        assert {row[f"by_{column}"] for row in found} == {"north", "south"}
+
+
 def test_raw_scores_are_read_alike_in_every_group(tmp_path):
     rng = np.random.default_rng(2)
     u = np.concatenate([rng.uniform(0, 1, (90, 3)), rng.normal(size=(90, 3))])

@@ -12,7 +12,7 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.moving import read_moving, read_offsets
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Part
+from conjac.cli.parts import Part, blaming
 from conjac.cli.results import jacobian_sections
 from conjac.cli.rows import load
 from conjac.cli.tidy import gathered, records, tagged
@@ -74,7 +74,7 @@ def jacobian(
     with progress("estimating"):
         for part in loaded.parts:
             estimate = _estimator(part, threshold, offsets)
-            with part.named():
+            with blaming(part.title):
                 result = estimate(mix=moving.mix(part), **same)
                 sections = jacobian_sections(result, asked, level)
             _warn(part, result)

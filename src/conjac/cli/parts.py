@@ -44,16 +44,6 @@ class Part:
         """Whether rows of one class only are here."""
         return bool(self.rows.true.min() == self.rows.true.max())
 
-    @contextmanager
-    def named(self) -> Iterator[None]:
-        """Name the group in what goes wrong with its rows."""
-        try:
-            yield
-        except ConjacError as error:
-            if self.by is None:
-                raise
-            raise InvalidInputError(f"{self.title}: {error}") from None
-
     def say_absent(self) -> None:
         """Say which classes no row is of."""
         counted = np.bincount(self.rows.true, minlength=len(self.rows.labels))
@@ -77,7 +67,7 @@ class Loaded:
     parts : list of Part
         Sorted by group.
     coordinate : str or None
-        As asked; with groups one for all of them, whatever the range of a group's scores.
+        As asked; of thresholds in groups one for all of them, whatever the range of a group's scores.
     n_read : int
     set_aside : dict
         Reason to count.
@@ -87,3 +77,14 @@ class Loaded:
     coordinate: CoordinateName | None
     n_read: int
     set_aside: dict[str, int]
+
+
+@contextmanager
+def blaming(title: str) -> Iterator[None]:
+    """Name a group, by its title, in what goes wrong with its rows."""
+    try:
+        yield
+    except ConjacError as error:
+        if not title:
+            raise
+        raise InvalidInputError(f"{title}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,32 +72,36 @@ def metric_columns(result: ConfusionJacobian, metric: str | Metric, level: float
 def decision_sections(decision: Decision, level: float) -> Sections:
     """Return what was chosen, what it gives, and how far it may drift either way."""
     value_lower, value_upper = (float(side) for side in decision.value_confint(level))
-    lower, upper = decision.confint(level)
-    drifts = {"drift_down": decision.flatness["lower"], "drift_up": decision.flatness["upper"]}
-    told = {
+    value = {
         "value": decision.value,
         "value_stderr": decision.value_stderr,
         "value_lower": value_lower,
         "value_upper": value_upper,
     }
-    tolerance = {"tolerance": decision.flatness["tolerance"]}
-    last = {"in_sample": decision.in_sample, "level": level}
-    first = {"metric": decision.metric, "kind": decision.kind}
-    if decision.offsets is None:
-        threshold = {"threshold": decision.threshold, "lower": float(lower), "upper": float(upper)}
-        cells = dict(zip(CELLS, decision.matrix.ravel().tolist(), strict=True))
-        unit = {"coordinate": decision.coordinate}
-        return {"decision": one_row({**first, **threshold, **unit, **told, **cells, **drifts, **tolerance, **last})}
+    what = {"metric": decision.metric, "kind": decision.kind}
+    coordinate = {"coordinate": decision.coordinate}
+    how = {"tolerance": decision.flatness["tolerance"], "in_sample": decision.in_sample, "level": level}
+    if decision.offsets is not None:
+        return {"decision": one_row({**what, **coordinate, **value, **how}), **_offset_sections(decision, level)}
+    lower, upper = (float(side) for side in decision.confint(level))
+    threshold = {"threshold": decision.threshold, "lower": lower, "upper": upper}
+    cells = dict(zip(CELLS, decision.matrix.ravel().tolist(), strict=True))
+    drifts = {"drift_down": decision.flatness["lower"], "drift_up": decision.flatness["upper"]}
+    return {"decision": one_row({**what, **threshold, **coordinate, **value, **cells, **drifts, **how})}
+
+
+def _offset_sections(decision: Decision, level: float) -> Sections:
+    lower, upper = decision.confint(level)
     labels, n = list(decision.labels), len(decision.labels)
+    figures: dict[str, Any] = {
+        "offset": decision.offsets,
+        "lower": lower,
+        "upper": upper,
+        "drift_down": decision.flatness["lower"],
+        "drift_up": decision.flatness["upper"],
+    }
     sections = {
-        "decision": one_row({**first, "coordinate": decision.coordinate, **told, **tolerance, **last}),
-        "offset": {
-            "label": labels,
-            "offset": decision.offsets.tolist(),
-            "lower": lower.tolist(),
-            "upper": upper.tolist(),
-            **{name: np.ravel(drift).tolist() for name, drift in drifts.items()},
-        },
+        "offset": {"label": labels, **{name: np.ravel(figure).tolist() for name, figure in figures.items()}},
         "cell": {
             "true": [label for label in labels for _ in range(n)],
             "predicted": labels * n,
@@ -104,12 +109,8 @@ def decision_sections(decision: Decision, level: float) -> Sections:
         },
     }
     if targets := decision.diagnostics.get("targets"):
-        reached = decision.diagnostics["reached"]
-        sections["target"] = {
-            "metric": list(targets),
-            "target": list(targets.values()),
-            "value": [reached[name] for name in targets],
-        }
+        reached = [decision.diagnostics["reached"][name] for name in targets]
+        sections["target"] = {"metric": list(targets), "target": list(targets.values()), "value": reached}
     return sections
 
 

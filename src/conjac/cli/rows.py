@@ -13,9 +13,9 @@ from conjac import coordinates
 from conjac._typing import AnyArray, CoordinateName
 from conjac.cli.labels import match, places_of, read_labels
 from conjac.cli.messages import progress, say
-from conjac.cli.parts import Loaded, Part
+from conjac.cli.parts import Loaded, Part, blaming
 from conjac.engines.files import Columns, describe_set_aside, read_columns
-from conjac.errors import ConjacError, InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.validation import ClassPredictions, Predictions, check_classes, check_predictions
 
 Again: TypeAlias = Callable[..., Predictions | ClassPredictions]
@@ -53,8 +53,9 @@ def load(
     ConjacError
         Input that cannot be used.
     """
-    if repeated := {name for name in score if score.count(name) > 1}:
-        raise InvalidInputError(f"--score names {repeated.pop()!r} more than once; expected a column for each class")
+    for name in score:
+        if score.count(name) > 1:
+            raise InvalidInputError(f"--score names {name!r} more than once; expected a column for each class")
     with progress(f"reading {', '.join(files)}"):
         columns = read_columns(
             files,
@@ -81,7 +82,7 @@ def load(
         if len(present) == 1:
             raise InvalidInputError(f"column {label!r} holds one class only, {present[0]!r}; slopes need at least two")
         places = places_of(order or present, score, label, order is not None)
-        columns = replace(columns, score=columns.score[:, places])
+        columns = replace(columns, score=columns.score.take(places, axis=1))
     whole: Predictions | ClassPredictions
     if offsets:
         whole, again = _for_offsets(columns, order or present, coordinate)
@@ -128,8 +129,6 @@ def _part(by: str, group: Any, columns: Columns, score: AnyArray, again: Again) 
     here = columns.by == group
     given = (columns.weight, columns.groups, columns.category)
     weight, groups, category = (None if column is None else column[here] for column in given)
-    try:
+    with blaming(f"{by}={group!r}"):
         rows = again(columns.label[here], score[here], sample_weight=weight, groups=groups)
-    except ConjacError as error:
-        raise InvalidInputError(f"{by}={group!r}: {error}") from None
     return Part(by, group, rows, category)

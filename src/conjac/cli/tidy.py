@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from conjac.cli.parts import Part
@@ -21,20 +21,22 @@ def records(columns: Columns) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def grouped(part: Part, columns: Mapping[str, Sequence[Any]]) -> Columns:
-    """Return columns with the group's own in front."""
+def grouped(part: Part, columns: Mapping[str, Sequence[Any]], taken: Collection[str]) -> Columns:
+    """Return columns with the group's own in front, under a name that is not taken."""
     plain = {name: list(values) for name, values in columns.items()}
     if part.by is None:
         return plain
     name = part.by
-    while name in plain:
+    while name in taken:
         name = f"by_{name}"
     return {name: [part.group] * len(next(iter(plain.values()))), **plain}
 
 
 def gathered(parts: Iterable[tuple[Part, Mapping[str, Columns]]]) -> list[Section]:
     """Return the sections of all parts, each with its rows one below the other."""
-    tables = [(name, grouped(part, columns)) for part, sections in parts for name, columns in sections.items()]
+    parts = list(parts)
+    taken = {column for _, sections in parts for columns in sections.values() for column in columns}
+    tables = [(name, grouped(part, columns, taken)) for part, sections in parts for name, columns in sections.items()]
     names = dict.fromkeys(name for name, _ in tables)
     return [Section(name, joined(columns for own, columns in tables if own == name)) for name in names]
 

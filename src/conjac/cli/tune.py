@@ -14,7 +14,7 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.moving import read_tuned
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Loaded, Part
+from conjac.cli.parts import Loaded, Part, blaming
 from conjac.cli.results import decision_sections, notes_of
 from conjac.cli.rows import load
 from conjac.cli.tidy import gathered, one_row, tagged
@@ -132,13 +132,14 @@ def _decision(part: Part, decide: Callable[[Part], Decision]) -> Decision | None
     """Return the decision; of a group for which there is none, None, after a warning."""
     if part.one_class:
         return None
-    try:
-        return decide(part)
-    except InfeasibleError as error:
-        if part.by is None:
-            raise
-        part.say(str(error))
-        return None
+    with blaming(part.title):
+        try:
+            return decide(part)
+        except InfeasibleError as error:
+            if part.by is None:
+                raise
+            part.say(str(error))
+    return None
 
 
 def _read_targets(texts: Sequence[str]) -> dict[str, float]:
