@@ -575,7 +575,12 @@ def test_a_report_of_several_classes_is_refused_with_what_serves_them(tmp_path, 
     )
 
 
-# ---- what the pages show
+# ---- what the help and the pages show
+
+
+@pytest.mark.parametrize("command", ["jacobian", "tune"])
+def test_the_help_shows_how_a_class_is_named(command):
+    assert "'recall[cat]'" in run(command, "--help").stdout
 
 
 def test_the_commands_of_the_page_run(rows, y, tmp_path, monkeypatch):

@@ -9,7 +9,8 @@ import typer
 
 
 def _option(*names: str, metavar: str, text: str) -> Any:
-    return typer.Option(*names, metavar=metavar, help=text, show_default=False)
+    plain = text.replace("[", r"\[")  # else Rich would read recall[cat] as a style
+    return typer.Option(*names, metavar=metavar, help=plain, show_default=False)
 
 
 Files = Annotated[
