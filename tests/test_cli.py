@@ -1,7 +1,5 @@
 """The shell: what is printed where, what is written, and with which status a command ends."""
 
-import csv
-import io
 import json
 import os
 import shlex
@@ -14,6 +12,7 @@ import duckdb
 import numpy as np
 import openpyxl
 import pytest
+from shell import records, refuse, run
 from support import SRC
 from typer.core import TyperGroup
 from typer.testing import CliRunner
@@ -29,22 +28,10 @@ ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC.parent), os.environ.
 SPAWN = [sys.executable, "-W", "error", "-m", "conjac"]
 
 
-def run(*args):
-    """Run a command in this process."""
-    done = CliRunner().invoke(app, [str(arg) for arg in args])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
-
-
 def spawn(*args, cwd=None, **more):
     """Run a command as a user does; more is for its environment."""
     command = [*SPAWN, *map(str, args)]
     return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=cwd, env={**ENV, **more})
-
-
-def records(text):
-    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 @pytest.fixture(scope="module")
@@ -351,11 +338,11 @@ BAD_INPUT = {
     "an unknown label": (GOOD, ["scores.csv", *Y_P, "--labels", "0,spam"], "--labels: no row of column 'y' is 'spam'"),
     "a label left out": ("y,p\n1,.1\n2,.2\n3,.2\n", ["scores.csv", *Y_P, "--labels", "1,2"], "not among labels [1, 2]"),
     "an unknown positive label": (GOOD, ["scores.csv", *Y_P, "--pos-label", "2"], "--pos-label: no row of column"),
-    "two labels in one": (GOOD, ["scores.csv", *Y_P, "--labels", '"0,1'], "expected two labels with a comma"),
+    "two labels in one": (GOOD, ["scores.csv", *Y_P, "--labels", '"0,1'], "expected labels with a comma"),
     "weights all zero": ("y,p,w\n1,.1,0\n0,.2,0\n", ["scores.csv", *Y_P, "--weight", "w"], "zero in every row"),
     "weights all negative": ("y,p,w\n1,.1,-1\n0,.2,-1\n", ["scores.csv", *Y_P, "--weight", "w"], "2 weight negative"),
     "no usable score": ("y,p\n1,inf\n0,x\n", ["scores.csv", *Y_P], "all 2 rows are faulty"),
-    "two scores": (GOOD, ["scores.csv", *Y_P, "--score", "w"], "--score was given 2 times"),
+    "a score twice": (GOOD, ["scores.csv", *Y_P, "--score", "p"], "--score names 'p' more than once"),
     "an unknown metric": (
         GOOD,
         ["scores.csv", *Y_P, "--metric", "recal"],
@@ -403,19 +390,6 @@ TUNE_ONLY = {
     "a target beside a metric": (["--target", "recall=.9", "--metric", "f1"], "--target stands alone"),
     "a target with an unknown metric": (["--target", "recal=.9"], "metric 'recal' is unknown"),
 }
-
-
-def refuse(folder, monkeypatch, command, text, args, message):
-    monkeypatch.chdir(folder)
-    (folder / "scores.csv").write_text(text)
-    done = run(command, *args)
-    assert done.exit_code == 2
-    assert done.stdout == ""
-    told = [line for line in done.stderr.splitlines() if "warning: " not in line and "--pos-label names" not in line]
-    assert len(told) == 1
-    assert told[0].startswith("conjac: ")
-    assert message in told[0]
-    assert [path.name for path in folder.iterdir()] == ["scores.csv"]
 
 
 @pytest.mark.parametrize("command", ["jacobian", "tune", "report"])

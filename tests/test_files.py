@@ -195,6 +195,43 @@ def test_faulty_rows_are_counted_by_reason(tmp_path):
         read_columns([path], label="y", score="p", weight="w", by="g", strict=True)
 
 
+def test_several_scores_lie_side_by_side_in_the_order_asked_for(tmp_path):
+    path = csv_of(tmp_path, "y,a,b,c\n1,.1,.2,.3\n2,.4,.5,.6\n")
+    assert read_columns([path], label="y", score=["c", "a"]).score.tolist() == [[0.3, 0.1], [0.6, 0.4]]
+    assert read_columns([path], label="y", score=["b"]).score.tolist() == [[0.2], [0.5]]
+
+
+def test_a_row_with_a_fault_in_any_score_is_set_aside_once_with_the_column_named(tmp_path):
+    faulty = "1,,.2\n1,.1,\n1,inf,x\n1,.1,inf\n1,x,.2\n1,.1,nan\n"
+    path = csv_of(
+        tmp_path, f"""y,"p 'a'",p_b,c\n0,.5,.25,red\n{faulty.replace(chr(10), ",red" + chr(10))}1,.5,.75,\n"""
+    )
+    read = read_columns([path], label="y", score=["p 'a'", "p_b"], category="c")
+    assert (read.score.tolist(), read.label.tolist(), read.category.tolist()) == ([[0.5, 0.25]], [0], ["red"])
+    assert read.n_read == 8
+    assert read.set_aside == {
+        """score "p 'a'" missing""": 1,
+        """score "p 'a'" infinite""": 1,
+        """score "p 'a'" not a number""": 1,
+        "score 'p_b' missing": 2,
+        "score 'p_b' infinite": 1,
+        "category missing": 1,
+    }
+
+
+def test_names_that_differ_by_case_alone_are_two_scores(tmp_path):
+    path = csv_of(tmp_path, "y,p,P\n1,.1,.2\n0,.3,.4\n")
+    assert read_columns([path], label="y", score=["P", "p"]).score.tolist() == [[0.2, 0.1], [0.4, 0.3]]
+
+
+def test_float32_scores_stay_so_if_all_are(tmp_path):
+    pyarrow, parquet = needs("pyarrow"), needs("pyarrow.parquet")
+    table = {"y": [0, 1], **{name: pyarrow.array([0.1, 0.9], pyarrow.float32()) for name in "ab"}, "c": [0.1, 0.9]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "p.parquet")
+    for score, dtype in ((["a", "b"], np.float32), (["a", "c"], np.float64)):
+        assert read_columns([tmp_path / "p.parquet"], label="y", score=score).score.dtype == dtype
+
+
 def test_strict_names_the_first_faulty_row(tmp_path):
     path = csv_of(tmp_path, "y,p\n1,.1\n0,.2\n0,\n1,\n")
     with pytest.raises(InvalidInputError, match="the first in row 3;"):

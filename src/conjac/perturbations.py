@@ -126,15 +126,3 @@ def resolve(wrt: Any, n_columns: int = 1) -> Threshold | Offsets | Mix:
     if isinstance(wrt, str) and wrt == "mix":
         raise InvalidInputError("wrt='mix': of what? Pass conjac.Mix('class'), or conjac.Mix(values) with each row's")
     raise InvalidInputError(f"wrt={wrt!r}: expected 'threshold', 'offsets', a conjac.Mix or None")
-
-
-def refuse_offsets(wrt: Any) -> None:
-    """Raise where anything but the threshold of two classes is asked for.
-
-    Raises
-    ------
-    NotSupportedError
-        Offsets.
-    """
-    if resolve(wrt) == Offsets():
-        raise NotSupportedError("wrt='offsets' is for a score a class; two classes' threshold moves here")

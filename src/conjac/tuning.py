@@ -17,7 +17,7 @@ from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
 from conjac.reading import n_columns
 from conjac.rules import ArgmaxRule
-from conjac.validation import check_classes, check_condition
+from conjac.validation import ClassPredictions, check_classes, check_condition
 
 
 def maximize(
@@ -172,8 +172,29 @@ def _read(
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
     if reject and n_columns(y_score) == 1:
         raise InvalidInputError("reject=True takes a score a class: np.column_stack([1 - y_score, y_score])")
+    return problem_of(check_classes(y_true, y_score, **options), options["coordinate"], condition_on, reject)
+
+
+def problem_of(
+    rows: ClassPredictions, coordinate: CoordinateName | None, condition_on: ConditionOn | None, reject: bool = False
+) -> Problem:
+    """Return what is to be decided between several outcomes, of checked rows.
+
+    Parameters
+    ----------
+    rows : ClassPredictions
+    coordinate : {"logit", "score", None}
+        As asked: where none is, offsets of the probabilities themselves are tried too.
+    condition_on : {"class", None}
+    reject : bool
+        Whether nothing may be predicted.
+
+    Raises
+    ------
+    InvalidInputError
+        An unknown condition, or a class that is called as the reject option is.
+    """
     check_condition(condition_on)
-    rows = check_classes(y_true, y_score, **options)
     outcomes = len(rows.labels) + reject
     check_outcomes(rows.labels, outcomes)
     return Problem(
@@ -181,5 +202,5 @@ def _read(
         ArgmaxRule(np.zeros(outcomes), rows.reading.scale),
         partial(cells_at, rows, condition_on=condition_on),
         partial(motion_at, rows, condition_on=condition_on),
-        options["coordinate"] is not None,
+        coordinate is not None,
     )

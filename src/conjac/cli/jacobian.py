@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from functools import partial
+from typing import cast
 
-from conjac import perturbations
 from conjac._typing import ConditionOn, Normalize
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
+from conjac.cli.moving import read_moving, read_offsets
 from conjac.cli.output import check_output, emit
-from conjac.cli.results import grouped, joined, metric_row, tagged
-from conjac.cli.rows import Part, load
+from conjac.cli.parts import Part, blaming
+from conjac.cli.results import jacobian_sections
+from conjac.cli.rows import load
+from conjac.cli.tidy import gathered, records, tagged
 from conjac.jacobian import ConfusionJacobian
-from conjac.views.tables import Section, choose_format
+from conjac.validation import ClassPredictions, refuse_with_offsets
+from conjac.views.tables import choose_format
 
 
 @guarded
@@ -27,6 +32,7 @@ def jacobian(
     by: o.By = None,
     groups: o.Groups = None,
     threshold: o.Threshold = None,
+    offset: o.Offset = None,
     coordinate: o.Coordinate = None,
     metric: o.Metrics = None,
     wrt: o.Wrt = None,
@@ -37,10 +43,13 @@ def jacobian(
     form: o.Format = None,
     output: o.Output = None,
 ) -> None:
-    """Count the confusion matrix and estimate how fast each cell moves with the threshold."""
+    """Count the confusion matrix and estimate how fast each cell moves with the threshold, offsets or shares."""
     chosen = choose_format(form, output)
     check_output(output, files)
     asked = [read_metric(name) for name in metric or ()]
+    moving = read_moving(wrt, len(score), offset)
+    if moving.offsets:
+        refuse_with_offsets(threshold=threshold, pos_label=pos_label)
     loaded = load(
         files,
         label=label,
@@ -52,30 +61,33 @@ def jacobian(
         groups=groups,
         coordinate=coordinate,
         strict=strict,
+        category=moving.category,
+        offsets=moving.offsets,
     )
-    perturbations.refuse_offsets(wrt)
-    cells, metrics, values = [], [], []
+    offsets = read_offsets(offset, loaded.parts[0].rows.labels)
+    same = {
+        "coordinate": loaded.coordinate,
+        "normalize": cast("Normalize | None", normalize),
+        "condition_on": cast("ConditionOn | None", condition_on),
+    }
+    tables, values = [], []
     with progress("estimating"):
         for part in loaded.parts:
-            result = ConfusionJacobian.from_rows(
-                part.rows,
-                threshold=threshold,
-                coordinate=loaded.coordinate,
-                normalize=cast("Normalize | None", normalize),
-                condition_on=cast("ConditionOn | None", condition_on),
-            )
+            estimate = _estimator(part, threshold, offsets)
+            with blaming(part.title):
+                result = estimate(mix=moving.mix(part), **same)
+                sections = jacobian_sections(result, asked, level)
             _warn(part, result)
-            value: dict[str, Any] = result.to_dict(level)
-            cells.append(grouped(part, result.to_columns(level)))
-            if asked:
-                rows = [metric_row(result, one, level) for one in asked]
-                metrics.append(grouped(part, joined({name: [v] for name, v in row.items()} for row in rows)))
-                value["metrics"] = rows
-            values.append(tagged(part, value))
-    sections = [Section("cell", joined(cells))]
-    if metrics:
-        sections.append(Section("metric", joined(metrics)))
-    emit(sections, values[0] if by is None else values, output, chosen)
+            metrics = {"metrics": records(sections["metric"])} if asked else {}
+            tables.append((part, sections))
+            values.append(tagged(part, {**result.to_dict(level), **metrics}))
+    emit(gathered(tables), values[0] if by is None else values, output, chosen)
+
+
+def _estimator(part: Part, threshold: float | None, offsets: list[float] | None) -> Callable[..., ConfusionJacobian]:
+    if isinstance(part.rows, ClassPredictions):
+        return partial(ConfusionJacobian.from_classes, part.rows, offsets=offsets)
+    return partial(ConfusionJacobian.from_rows, part.rows, threshold=threshold)
 
 
 def _warn(part: Part, result: ConfusionJacobian) -> None:

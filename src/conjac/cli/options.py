@@ -9,7 +9,8 @@ import typer
 
 
 def _option(*names: str, metavar: str, text: str) -> Any:
-    return typer.Option(*names, metavar=metavar, help=text, show_default=False)
+    plain = text.replace("[", r"\[")  # else Rich would read recall[cat] as a style
+    return typer.Option(*names, metavar=metavar, help=plain, show_default=False)
 
 
 Files = Annotated[
@@ -18,10 +19,21 @@ Files = Annotated[
 ]
 Label = Annotated[str, _option("--label", metavar="COL", text="Column of the true labels.")]
 Score = Annotated[
-    list[str], _option("--score", metavar="COL", text="Column of the positive class's scores or probabilities.")
+    list[str],
+    _option(
+        "--score",
+        metavar="COL",
+        text="Column of the positive class's scores or probabilities; of several classes, given once a class.",
+    ),
 ]
 Labels = Annotated[
-    str | None, _option("--labels", metavar="A,B", text="Negative label, positive label. Default: sorted.")
+    str | None,
+    _option(
+        "--labels",
+        metavar="A,B",
+        text="Negative label, positive label; or one a --score, in their order. Default: sorted, each with the --score "
+        "whose name holds it, or in the same place.",
+    ),
 ]
 PosLabel = Annotated[str | None, _option("--pos-label", metavar="L", text="The positive label. Default: the last one.")]
 Weight = Annotated[str | None, _option("--weight", metavar="COL", text="Column of sampling weights.")]
@@ -37,27 +49,94 @@ Groups = Annotated[
 Threshold = Annotated[
     float | None, _option("--threshold", metavar="T", text="Default: .5 for probabilities, 0 for other scores.")
 ]
+Offset = Annotated[
+    list[str] | None,
+    _option(
+        "--offset",
+        metavar="L=B",
+        text="Add B to the scores of class L, of probabilities to their logarithm, before the largest is predicted. "
+        "May be repeated. 'reject=B' predicts nothing where none is above B. Default: 0.",
+    ),
+]
 Coordinate = Annotated[
     str | None,
-    _option("--coordinate", metavar="C", text="Unit of thresholds: probability, logit, percentile or score."),
+    _option(
+        "--coordinate",
+        metavar="C",
+        text="Unit of thresholds: probability, logit, percentile or score. Of offsets: logit or score.",
+    ),
 ]
 Metric = Annotated[
     str | None,
-    _option("--metric", metavar="M", text="Such as f1, recall, matthews_corrcoef or 'fbeta(2)'. Default: f1."),
+    _option(
+        "--metric",
+        metavar="M",
+        text="Such as f1, f1_macro, 'recall[cat]', matthews_corrcoef or 'fbeta(2)'. Default: f1; of several classes, "
+        "f1_macro.",
+    ),
 ]
 Metrics = Annotated[
     list[str] | None,
     _option(
         "--metric",
         metavar="M",
-        text="Add the value and slope of this metric, such as f1 or 'fbeta(2)'. May be repeated.",
+        text="Add the value and slope of this metric, such as f1, 'recall[cat]' or 'fbeta(2)'. May be repeated.",
     ),
 ]
 SubjectTo = Annotated[
     list[str] | None,
-    _option("--subject-to", metavar="'M >= X'", text="A constraint such as 'recall >= .9'. May be repeated."),
+    _option(
+        "--subject-to",
+        metavar="'M >= X'",
+        text="A constraint such as 'recall >= .9' or 'recall[cat] >= .9'. May be repeated.",
+    ),
 ]
-Wrt = Annotated[str | None, _option("--wrt", metavar="W", text="What moves: threshold.")]
+Cost = Annotated[
+    str | None,
+    _option(
+        "--cost",
+        metavar="FILE",
+        text="Minimise the mean of these costs instead: a CSV file with a row a true class and a column a predicted "
+        "one, with their labels or in the order of --labels; or such as '0,1;5,0'.",
+    ),
+]
+Target = Annotated[
+    list[str] | None,
+    _option(
+        "--target",
+        metavar="'M = X'",
+        text="Meet this value instead of maximising, such as 'recall=.95'. Of several classes, may be repeated.",
+    ),
+]
+Reject = Annotated[
+    bool,
+    typer.Option(
+        "--reject",
+        help="Let rows go without a prediction, for selective_accuracy subject to 'coverage >= .9', or a --cost with "
+        "one column more. With --score once a class.",
+    ),
+]
+Confidence = Annotated[
+    float | None,
+    _option(
+        "--confidence",
+        metavar="L",
+        text="Ask each constraint's one-sided limit at this level to meet its bound, such as .95.",
+    ),
+]
+Exact = Annotated[bool, typer.Option("--exact", help="The optimum of the counts, not of the smoothed metric.")]
+Wrt = Annotated[
+    str | None,
+    _option(
+        "--wrt",
+        metavar="W",
+        text="What moves: threshold, offsets, mix (each class's share) or mix:COL (that of each category in a column). "
+        "Default: the threshold; of several classes, the offsets.",
+    ),
+]
+Tuned = Annotated[
+    str | None, _option("--wrt", metavar="W", text="What is chosen: the threshold, or offsets of several classes.")
+]
 Normalize = Annotated[
     str | None, _option("--normalize", metavar="HOW", text="Divide by row (true), column (pred) or total (all).")
 ]

@@ -9,15 +9,15 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from conjac import perturbations
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
+from conjac.cli.moving import read_tuned
 from conjac.cli.output import check_output, written
 from conjac.cli.rows import load
-from conjac.errors import InvalidInputError
-from conjac.validation import check_predictions
+from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.validation import Predictions, check_predictions
 from conjac.views.tables import to_json, write_csv
 
 PAGE = Path("conjac-report.html")
@@ -40,7 +40,7 @@ def report(
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
     subject_to: o.SubjectTo = None,
-    wrt: o.Wrt = None,
+    wrt: o.Tuned = None,
     condition_on: o.ConditionOn = None,
     level: o.Level = 0.95,
     title: Annotated[
@@ -73,7 +73,11 @@ def report(
     if chosen not in ("html", "json"):
         raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
     check_output(output, files)
-    perturbations.refuse_offsets(wrt)
+    if read_tuned(wrt, len(score)).offsets:
+        raise NotSupportedError(
+            f"--score was given {len(score)} times: a report is of two classes; conjac jacobian and conjac tune serve "
+            "several, or report a column that tells one class from the rest"
+        )
     asked = read_metric(metric or "f1")
     loaded = load(
         files,
@@ -95,7 +99,7 @@ def report(
     with progress("making the report"):
         summaries = [
             summarize(
-                part.rows,
+                cast("Predictions", part.rows),
                 title=title or _title(files),
                 threshold=threshold,
                 coordinate=loaded.coordinate,

@@ -1,90 +1,122 @@
-"""Results as tidy sections, a row a figure; with groups, a first column tells which."""
+"""Results as tidy sections, a row a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from conjac.cli.rows import Part
+import numpy as np
+
+from conjac.cli.tidy import Columns, joined, one_row
 from conjac.decisions import Decision
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
+from conjac.rules import outcomes_of
 
-Columns = dict[str, list[Any]]
+Sections = dict[str, Columns]
 CELLS = ("tn", "fp", "fn", "tp")
+IN_SAMPLE = {
+    "target": "Chosen and told on the same rows: on new rows the target is met in about half of repeats.",
+    "argmax": "Chosen and told on the same rows: the value is optimistic.",
+}
+INTERVALS = {
+    "target": "The interval holds the thresholds at which the target lies inside the metric's own interval.",
+    "argmax": "The interval holds the thresholds at which the metric's slope may be zero.",
+}
 
 
-def metric_row(result: ConfusionJacobian, metric: str | Metric, level: float) -> dict[str, Any]:
-    """Return a metric's value and derivative with their errors and limits."""
+def jacobian_sections(result: ConfusionJacobian, metrics: Sequence[str | Metric], level: float) -> Sections:
+    """Return the cells with their derivatives, where offsets decide these, and the metrics asked for."""
+    sections = {"cell": result.to_columns(level)}
+    if result.offsets is not None:
+        del sections["cell"]["threshold"]
+        outcomes = outcomes_of(result.labels, len(result.offsets))
+        sections["offset"] = {"label": outcomes, "offset": result.offsets.tolist()}
+    if metrics:
+        sections["metric"] = joined(metric_columns(result, metric, level) for metric in metrics)
+    return sections
+
+
+def metric_columns(result: ConfusionJacobian, metric: str | Metric, level: float) -> Columns:
+    """Return a metric's value and derivatives with their errors and limits, a row a parameter."""
     told = result.of(metric)
     value_lower, value_upper = (float(side) for side in told.value_confint(level))
-    lower, upper = (float(side) for side in told.confint(level))
-    return {
+    lower, upper = told.confint(level)
+    moved = {
+        "gradient": told.gradient,
+        "center": told.center,
+        "stderr": told.stderr,
+        "lower": lower,
+        "upper": upper,
+        "elasticity": told.elasticity,
+    }
+    n = len(result.parameters)
+    value = {
         "metric": told.metric,
         "value": told.value,
         "value_stderr": told.value_stderr,
         "value_lower": value_lower,
         "value_upper": value_upper,
-        "gradient": float(told.gradient),
-        "center": float(told.center),
-        "stderr": float(told.stderr),
-        "lower": lower,
-        "upper": upper,
-        "elasticity": float(told.elasticity),
-        "parameter": result.parameters[0],
-        "unit": told.units[0],
-        "threshold": result.threshold,
-        "coordinate": result.coordinate,
-        "method": result.method,
-        "level": level,
+    }
+    where = {"threshold": result.threshold} if result.offsets is None else {}
+    how = {**where, "coordinate": result.coordinate, "method": result.method, "level": level}
+    return {
+        **{name: [figure] * n for name, figure in value.items()},
+        **{name: np.ravel(figures).tolist() for name, figures in moved.items()},
+        "parameter": list(result.parameters),
+        "unit": list(told.units),
+        **{name: [figure] * n for name, figure in how.items()},
     }
 
 
-def decision_row(decision: Decision, level: float) -> dict[str, Any]:
-    """Return a decision: threshold, value, matrix, and how far the threshold may drift either way."""
-    lower, upper = (float(side) for side in decision.confint(level))
+def decision_sections(decision: Decision, level: float) -> Sections:
+    """Return what was chosen, what it gives, and how far it may drift either way."""
     value_lower, value_upper = (float(side) for side in decision.value_confint(level))
-    return {
-        "metric": decision.metric,
-        "kind": decision.kind,
-        "threshold": decision.threshold,
-        "lower": lower,
-        "upper": upper,
-        "coordinate": decision.coordinate,
+    value = {
         "value": decision.value,
         "value_stderr": decision.value_stderr,
         "value_lower": value_lower,
         "value_upper": value_upper,
-        **dict(zip(CELLS, decision.matrix.ravel().tolist(), strict=True)),
+    }
+    what = {"metric": decision.metric, "kind": decision.kind}
+    coordinate = {"coordinate": decision.coordinate}
+    how = {"tolerance": decision.flatness["tolerance"], "in_sample": decision.in_sample, "level": level}
+    if decision.offsets is not None:
+        return {"decision": one_row({**what, **coordinate, **value, **how}), **_offset_sections(decision, level)}
+    lower, upper = (float(side) for side in decision.confint(level))
+    threshold = {"threshold": decision.threshold, "lower": lower, "upper": upper}
+    cells = dict(zip(CELLS, decision.matrix.ravel().tolist(), strict=True))
+    drifts = {"drift_down": decision.flatness["lower"], "drift_up": decision.flatness["upper"]}
+    return {"decision": one_row({**what, **threshold, **coordinate, **value, **cells, **drifts, **how})}
+
+
+def _offset_sections(decision: Decision, level: float) -> Sections:
+    lower, upper = decision.confint(level)
+    outcomes = list(decision.outcomes)
+    figures: dict[str, Any] = {
+        "offset": decision.offsets,
+        "lower": lower,
+        "upper": upper,
         "drift_down": decision.flatness["lower"],
         "drift_up": decision.flatness["upper"],
-        "tolerance": decision.flatness["tolerance"],
-        "in_sample": decision.in_sample,
-        "level": level,
     }
-
-
-def grouped(part: Part, columns: Mapping[str, Sequence[Any]]) -> Columns:
-    """Return columns with the group's own in front."""
-    plain = {name: list(values) for name, values in columns.items()}
-    if part.by is None:
-        return plain
-    name = part.by
-    while name in plain:
-        name = f"by_{name}"
-    return {name: [part.group] * len(next(iter(plain.values()))), **plain}
-
-
-def tagged(part: Part, value: dict[str, Any]) -> dict[str, Any]:
-    """Return what JSON holds of one part, with its group in front."""
-    return value if part.by is None else {"by": part.by, "group": part.group, **value}
-
-
-def joined(tables: Iterable[Columns]) -> Columns:
-    """Return tables one below the other; a column that one lacks is empty there."""
-    tables = list(tables)
-    names = list(dict.fromkeys(name for table in tables for name in table))
-    return {
-        name: [v for table in tables for v in table.get(name, [None] * len(next(iter(table.values()))))]
-        for name in names
+    sections = {
+        "offset": {"label": outcomes, **{name: np.ravel(figure).tolist() for name, figure in figures.items()}},
+        "cell": {
+            "true": [label for label in decision.labels for _ in outcomes],
+            "predicted": outcomes * len(decision.labels),
+            "matrix": decision.matrix.ravel().tolist(),
+        },
     }
+    if targets := decision.diagnostics.get("targets"):
+        reached = [decision.diagnostics["reached"][name] for name in targets]
+        sections["target"] = {"metric": list(targets), "target": list(targets.values()), "value": reached}
+    return sections
+
+
+def notes_of(decision: Decision) -> tuple[str, str]:
+    """Say what the interval is of, and what to expect on new rows."""
+    interval = INTERVALS[decision.kind]
+    if decision.offsets is not None:
+        interval = f"Offsets are told less the first; their intervals: {decision.diagnostics['interval']}."
+    return interval, IN_SAMPLE[decision.kind]

@@ -1,37 +1,35 @@
-"""``conjac tune``: the threshold to take, with its interval, what it gives and how far it may drift."""
+"""``conjac tune``: the threshold or offsets to take, with their interval, what they give and how far they may drift."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
-import typer
-
-from conjac import perturbations
-from conjac._typing import ConditionOn
+from conjac._typing import ConditionOn, CoordinateName
 from conjac.cli import options as o
+from conjac.cli.costs import read_costs
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
+from conjac.cli.moving import read_tuned
 from conjac.cli.output import check_output, emit
-from conjac.cli.results import decision_row, grouped, joined, tagged
-from conjac.cli.rows import Part, load
+from conjac.cli.parts import Part, blaming
+from conjac.cli.results import decision_sections, notes_of
+from conjac.cli.rows import load
+from conjac.cli.tidy import gathered, one_row, tagged
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Decision
 from conjac.decisions.constraints import parse_constraints
+from conjac.decisions.offsets import best_offsets, solve_offsets
 from conjac.errors import InfeasibleError, InvalidInputError
-from conjac.metrics import resolve
-from conjac.views.tables import Section, choose_format
+from conjac.metrics import expected_cost
+from conjac.metrics.rejection import resolve_outcomes
+from conjac.rules import outcomes_of
+from conjac.tuning import problem_of
+from conjac.validation import ClassPredictions, refuse_with_offsets
+from conjac.views.tables import choose_format
 
-NOTES = {
-    "target": (
-        "The interval holds the thresholds at which the target lies inside the metric's own interval.",
-        "Chosen and told on the same rows: on new rows the target is met in about half of repeats.",
-    ),
-    "argmax": (
-        "The interval holds the thresholds at which the metric's slope may be zero.",
-        "Chosen and told on the same rows: the value is optimistic.",
-    ),
-}
 HALF = "A constraint met on these rows is met in about half of repeats; --confidence .95 asks for more."
 
 
@@ -47,43 +45,38 @@ def tune(
     groups: o.Groups = None,
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
+    cost: o.Cost = None,
     subject_to: o.SubjectTo = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            "--target",
-            metavar="'M = X'",
-            help="Meet this value instead of maximising, such as 'recall=.95'.",
-            show_default=False,
-        ),
-    ] = None,
-    confidence: Annotated[
-        float | None,
-        typer.Option(
-            "--confidence",
-            metavar="L",
-            help="Ask each constraint's one-sided limit at this level to meet its bound, such as .95.",
-            show_default=False,
-        ),
-    ] = None,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="The optimum of the counts, not of the smoothed metric.")
-    ] = False,
-    wrt: o.Wrt = None,
+    target: o.Target = None,
+    confidence: o.Confidence = None,
+    exact: o.Exact = False,
+    reject: o.Reject = False,
+    wrt: o.Tuned = None,
     condition_on: o.ConditionOn = None,
     level: o.Level = 0.95,
     strict: o.Strict = False,
     form: o.Format = None,
     output: o.Output = None,
 ) -> None:
-    """Choose the threshold at which a metric is best, or meets a target, over all cut-offs."""
+    """Choose the threshold, or offsets of several classes, at which a metric is best or targets are met."""
     chosen = choose_format(form, output)
     check_output(output, files)
-    perturbations.refuse_offsets(wrt)
-    aim = _read_target(target)
-    best = read_metric(metric or "f1")
-    if aim is not None and (metric or subject_to or exact or confidence is not None):
-        raise InvalidInputError("--target stands alone; leave out --metric, --subject-to, --confidence and --exact")
+    moving = read_tuned(wrt, len(score), reject)
+    if moving.offsets:
+        refuse_with_offsets(pos_label=pos_label)
+    aims = _read_targets(target or ())
+    if aims and (metric or cost or subject_to or exact or confidence is not None):
+        raise InvalidInputError(
+            "--target stands alone; leave out --metric, --cost, --subject-to, --confidence and --exact"
+        )
+    if cost and metric:
+        raise InvalidInputError("--cost and --metric both say what is best; leave one of them out")
+    if len(aims) > 1 and not moving.offsets:
+        raise InvalidInputError(
+            f"--target was given {len(aims)} times, and two classes have one threshold, which meets one; "
+            "name bounds with --subject-to"
+        )
+    best = read_metric(metric or ("f1_macro" if moving.offsets else "f1"))
     loaded = load(
         files,
         label=label,
@@ -95,62 +88,76 @@ def tune(
         groups=groups,
         coordinate=coordinate,
         strict=strict,
+        offsets=moving.offsets,
     )
     named = loaded.parts[0].rows.labels
-    title = resolve(best if aim is None else next(iter(aim)), named).name
-    parse_constraints(subject_to, named)
+    outcomes = outcomes_of(named, len(named) + reject)
+    if cost:
+        best = expected_cost(read_costs(cost, named, outcomes))
+    title = resolve_outcomes(next(iter(aims), best), outcomes, len(named)).name
+    parse_constraints(subject_to, outcomes, len(named))
+    how = {"subject_to": subject_to or (), "confidence": confidence, "method": "exact" if exact else "smooth"}
 
-    def decide(curve: ConfusionCurve) -> Decision:
-        if aim is not None:
-            return curve.solve(aim)
-        return curve.maximize(
-            best,
-            subject_to=subject_to or (),
-            confidence=confidence,
-            method="exact" if exact else "smooth",
-        )
+    def decide(part: Part) -> Decision:
+        maximize, solve = _searches(part, loaded.coordinate, cast("ConditionOn | None", condition_on), reject)
+        return solve(aims) if aims else maximize(best, **how)
 
-    asked = {"target": target} if aim is not None else {"subject_to": "; ".join(subject_to)} if subject_to else {}
-    tables, values, kinds = [], [], set()
+    told = {"cost": [cost] if cost else (), "target": target or (), "subject_to": subject_to or ()}
+    asked = {name: "; ".join(texts) for name, texts in told.items() if texts}
+    tables, values, notes = [], [], dict[str, None]()
     with progress("searching"):
         for part in loaded.parts:
-            curve = ConfusionCurve.from_rows(
-                part.rows,
-                coordinate=loaded.coordinate,
-                condition_on=cast("ConditionOn | None", condition_on),
-            )
-            decision = _decision(part, curve, decide)
-            row = {"metric": title, **asked} if decision is None else {**decision_row(decision, level), **asked}
-            value: dict[str, Any] = (
-                {"metric": title, "threshold": None} if decision is None else decision.to_dict(level)
-            )
-            tables.append(grouped(part, {name: [v] for name, v in row.items()}))
+            decision = _decision(part, decide)
+            sections = {"decision": one_row({"metric": title})}
+            value: dict[str, Any] = {"metric": title, "threshold": None, "offsets": None}
+            if decision is not None:
+                sections, value = decision_sections(decision, level), decision.to_dict(level)
+                notes |= dict.fromkeys(notes_of(decision))
+            sections["decision"] |= one_row(asked)
+            tables.append((part, sections))
             values.append(tagged(part, {**value, **asked}))
-            kinds |= set() if decision is None else {decision.kind}
-    notes = [note for kind in sorted(kinds) for note in NOTES[kind]] + ([HALF] if subject_to and not confidence else [])
-    emit([Section("decision", joined(tables), tuple(notes))], values[0] if by is None else values, output, chosen)
+    *others, last = gathered(tables)
+    last = replace(last, notes=(*notes, *([HALF] if subject_to and not confidence else [])))
+    emit([*others, last], values[0] if by is None else values, output, chosen)
 
 
-def _decision(part: Part, curve: ConfusionCurve, decide: Callable[[ConfusionCurve], Decision]) -> Decision | None:
+def _searches(
+    part: Part, coordinate: CoordinateName | None, condition_on: ConditionOn | None, reject: bool
+) -> tuple[Callable[..., Decision], Callable[..., Decision]]:
+    """Return what finds the best of a metric, and what meets targets."""
+    if isinstance(part.rows, ClassPredictions):
+        problem = problem_of(part.rows, coordinate, condition_on, reject)
+        return partial(best_offsets, problem), partial(solve_offsets, problem)
+    curve = ConfusionCurve.from_rows(part.rows, coordinate=coordinate, condition_on=condition_on)
+    return curve.maximize, curve.solve
+
+
+def _decision(part: Part, decide: Callable[[Part], Decision]) -> Decision | None:
     """Return the decision; of a group for which there is none, None, after a warning."""
     if part.one_class:
         return None
-    try:
-        return decide(curve)
-    except InfeasibleError as error:
-        if part.by is None:
-            raise
-        part.say(str(error))
-        return None
+    with blaming(part.title):
+        try:
+            return decide(part)
+        except InfeasibleError as error:
+            if part.by is None:
+                raise
+            part.say(str(error))
+    return None
 
 
-def _read_target(text: str | None) -> dict[str, float] | None:
-    if text is None:
-        return None
-    name, sign, number = text.rpartition("=")
-    try:
-        if sign and name.strip():
-            return {name.strip(" >"): float(number)}
-        raise ValueError
-    except ValueError:
-        raise InvalidInputError(f"--target {text!r}: expected 'metric=number', such as 'recall=.95'") from None
+def _read_targets(texts: Sequence[str]) -> dict[str, float]:
+    aims: dict[str, float] = {}
+    for text in texts:
+        name, sign, number = text.rpartition("=")
+        name = name.strip(" >")
+        try:
+            if not (sign and name):
+                raise ValueError
+            aim = float(number)
+        except ValueError:
+            raise InvalidInputError(f"--target {text!r}: expected 'metric=number', such as 'recall=.95'") from None
+        if name in aims:
+            raise InvalidInputError(f"--target names {name} twice; it has one value")
+        aims[name] = aim
+    return aims

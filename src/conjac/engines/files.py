@@ -41,10 +41,10 @@ class Columns:
     ----------
     label : array of shape (n_samples,)
         Integers, numbers, booleans or text.
-    score : array of shape (n_samples,)
+    score : array of shape (n_samples,), or of shape (n_samples, n_columns) of several
         float32 where every file holds it so, else float64.
     weight : array of shape (n_samples,) or None
-    by, groups : array of shape (n_samples,) or None
+    by, groups, category : array of shape (n_samples,) or None
     n_read : int
         Rows in the files.
     set_aside : dict
@@ -56,6 +56,7 @@ class Columns:
     weight: FloatArray | None
     by: AnyArray | None
     groups: AnyArray | None
+    category: AnyArray | None
     n_read: int
     set_aside: dict[str, int]
 
@@ -64,10 +65,11 @@ def read_columns(
     files: Sequence[str | Path],
     *,
     label: str,
-    score: str,
+    score: str | Sequence[str],
     weight: str | None = None,
     by: str | None = None,
     groups: str | None = None,
+    category: str | None = None,
     strict: bool = False,
 ) -> Columns:
     r"""Read the named columns of one or several files: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
@@ -76,8 +78,8 @@ def read_columns(
     ----------
     files : sequence of str or Path
         Paths, folders or glob patterns; CSV and JSON may be gzipped.
-    label, score, weight, by, groups : str
-        Column names, matched exactly.
+    label, score, weight, by, groups, category : str
+        Column names, matched exactly; of scores a sequence of them too, whose columns lie side by side.
     strict : bool
         Raise if a row is faulty: a value is missing, a score or weight is not a finite number, a weight is negative,
         or the row does not parse.
@@ -100,7 +102,8 @@ def read_columns(
     (array(['ham', 'spam'], dtype='<U4'), array([0.1, 0.8]), {'score not a number': 1})
     """
     paths = find(files)
-    given = {"label": label, "score": score, "weight": weight, "by": by, "groups": groups}
+    scores = {"score": score} if isinstance(score, str) else {f"score {k}": name for k, name in enumerate(score)}
+    given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups, "category": category}
     roles = {role: name for role, name in given.items() if name is not None}
     with database() as con:
         sources = []
@@ -116,15 +119,16 @@ def read_columns(
         rejected = 0
         if any(source.kind in ("CSV", "TSV") for source in sources):
             rejected = _rejected(con)
-            types |= {role: _meaning(con, role) for role in ("label", "by") if types.get(role) == "VARCHAR"}
+            types |= {role: _meaning(con, role) for role in ("label", "by", "category") if types.get(role) == "VARCHAR"}
         n_read, set_aside = _faults(con, rejected, paths, strict)
         arrays = _fetch(con, types)
     return Columns(
         arrays["label"],
-        arrays["score"],
+        arrays["score"] if isinstance(score, str) else np.column_stack([arrays[role] for role in scores]),
         arrays.get("weight"),
         arrays.get("by"),
         arrays.get("groups"),
+        arrays.get("category"),
         n_read,
         set_aside,
     )
@@ -145,13 +149,19 @@ def _common_type(role: str, name: str, sources: Sequence[Source]) -> str:
         is_real = kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL")
         is_text = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
         kinds.add("BIGINT" if kind in INTEGERS else "DOUBLE" if is_real else "VARCHAR" if is_text else kind)
-    if role in ("score", "weight"):
+    if _is_numeric(role):
         if strange := kinds - set(NUMBERS):
-            raise InvalidInputError(f"column {name!r} holds {strange.pop()} values; expected numbers for the {role}")
-        return "FLOAT" if role == "score" and told == {"FLOAT"} else "DOUBLE"
+            what = role.split()[0]
+            raise InvalidInputError(f"column {name!r} holds {strange.pop()} values; expected numbers for the {what}")
+        return "FLOAT" if role != "weight" and told == {"FLOAT"} else "DOUBLE"
     if len(kinds) == 1 and kinds <= set(NUMBERS):
         return kinds.pop()
     return "DOUBLE" if kinds == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def _is_numeric(role: str) -> bool:
+    """Tell whether a role is that of numbers: the weight, the score, or one of several."""
+    return role.split()[0] in ("score", "weight")
 
 
 def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], types: Mapping[str, str]) -> None:
@@ -161,16 +171,17 @@ def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], typ
         expression, kind = source.column(name)
         loose = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
         raw = f"({expression} ->> '$')" if kind == "JSON" else expression
-        numeric = role in ("score", "weight")
+        numeric = _is_numeric(role)
+        fault = f"score {name!r}".replace("'", "''") if role[-1].isdigit() else role
         value = f"{'TRY_CAST' if numeric else 'CAST'}({raw} AS {types[role]})"
         blank = f" OR trim(CAST({raw} AS VARCHAR)) IN {MISSING}" if numeric and loose else ""
-        faults.append(f"WHEN {raw} IS NULL{blank} THEN '{role} missing'")
+        faults.append(f"WHEN {raw} IS NULL{blank} THEN '{fault} missing'")
         if numeric:
-            faults.append(f"WHEN {value} IS NULL THEN '{role} not a number'")
+            faults.append(f"WHEN {value} IS NULL THEN '{fault} not a number'")
         if types[role] in ("FLOAT", "DOUBLE"):
-            faults.append(f"WHEN isnan({value}) THEN '{role} missing'")
+            faults.append(f"WHEN isnan({value}) THEN '{fault} missing'")
         if numeric:
-            faults.append(f"WHEN isinf({value}) THEN '{role} infinite'")
+            faults.append(f"WHEN isinf({value}) THEN '{fault} infinite'")
         if role == "weight":
             faults.append(f"WHEN {value} < 0 THEN 'weight negative'")
         values.append(f'{value} AS "{role}"')

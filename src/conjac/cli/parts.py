@@ -1,0 +1,90 @@
+"""The rows of one group, or all of them, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, CoordinateName
+from conjac.cli.messages import say
+from conjac.errors import ConjacError, InvalidInputError
+from conjac.validation import ClassPredictions, Predictions
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one group, or all of them.
+
+    Attributes
+    ----------
+    by : str or None
+        Name of the column that groups.
+    group : value of that column
+    rows : Predictions or ClassPredictions
+        Of a score, or of a score a class.
+    category : array of shape (n_samples,) or None
+    """
+
+    by: str | None
+    group: Any
+    rows: Predictions | ClassPredictions
+    category: AnyArray | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what to put before a message: ``region='north'``, or nothing."""
+        return "" if self.by is None else f"{self.by}={self.group!r}"
+
+    @property
+    def one_class(self) -> bool:
+        """Whether rows of one class only are here."""
+        return bool(self.rows.true.min() == self.rows.true.max())
+
+    def say_absent(self) -> None:
+        """Say which classes no row is of."""
+        counted = np.bincount(self.rows.true, minlength=len(self.rows.labels))
+        absent = ", ".join(repr(label) for label, n in zip(self.rows.labels, counted, strict=True) if not n)
+        if absent and len(counted) == 2:
+            self.say(f"one class only, no row is {absent}; figures that need both are nan")
+        elif absent:
+            self.say(f"no row is {absent}; figures of such rows are nan or 0")
+
+    def say(self, message: str) -> None:
+        """Warn of these rows on standard error."""
+        say(f"warning: {self.title}{': ' if self.title else ''}{message}")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """All parts, and what was left out.
+
+    Attributes
+    ----------
+    parts : list of Part
+        Sorted by group.
+    coordinate : str or None
+        As asked; of thresholds in groups one for all of them, whatever the range of a group's scores.
+    n_read : int
+    set_aside : dict
+        Reason to count.
+    """
+
+    parts: list[Part]
+    coordinate: CoordinateName | None
+    n_read: int
+    set_aside: dict[str, int]
+
+
+@contextmanager
+def blaming(title: str) -> Iterator[None]:
+    """Name a group, by its title, in what goes wrong with its rows."""
+    try:
+        yield
+    except ConjacError as error:
+        if not title:
+            raise
+        raise InvalidInputError(f"{title}: {error}") from None
