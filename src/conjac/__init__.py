@@ -20,6 +20,7 @@ from conjac.errors import (
 )
 from conjac.estimators import TunedDecisionClassifier
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
+from conjac.multilabel import MultilabelCurves, MultilabelDecision
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
@@ -39,6 +40,8 @@ __all__ = [
     "InvalidInputError",
     "MissingDependencyError",
     "Mix",
+    "MultilabelCurves",
+    "MultilabelDecision",
     "NotDifferentiableError",
     "NotSupportedError",
     "Offsets",

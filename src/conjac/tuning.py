@@ -13,7 +13,8 @@ from conjac.decisions.offsets import Problem, best_offsets, solve_offsets
 from conjac.engines.classes import cells_at, motion_at, rule_of
 from conjac.errors import NotSupportedError
 from conjac.metrics import Metric
-from conjac.reading import n_columns
+from conjac.multilabel import MultilabelCurves, MultilabelDecision
+from conjac.reading import n_columns, n_labels
 from conjac.validation import check_classes, check_condition
 
 
@@ -31,7 +32,7 @@ def maximize(
     sample_weight: Any = None,
     groups: Any = None,
     condition_on: ConditionOn | None = None,
-) -> Decision:
+) -> Decision | MultilabelDecision:
     """Return the decision at which a metric is best (least, for a cost): a threshold, or offsets of several classes.
 
     For more than two classes: the largest of ``u + offsets`` is predicted, u being the logarithm of probabilities or,
@@ -89,7 +90,7 @@ def maximize(
         groups=groups,
         condition_on=condition_on,
     )
-    if isinstance(given, ConfusionCurve):
+    if isinstance(given, ConfusionCurve | MultilabelCurves):
         return given.maximize(metric, subject_to=subject_to, confidence=confidence, method=method)
     return best_offsets(given, metric, subject_to=subject_to, confidence=confidence, method=method)
 
@@ -105,7 +106,7 @@ def solve(
     sample_weight: Any = None,
     groups: Any = None,
     condition_on: ConditionOn | None = None,
-) -> Decision:
+) -> Decision | MultilabelDecision:
     """Return the decision at which metrics have given values.
 
     Two classes have one threshold, and so one target. K classes have K - 1 offsets that count, and as many independent
@@ -145,21 +146,23 @@ def solve(
         groups=groups,
         condition_on=condition_on,
     )
-    if isinstance(given, ConfusionCurve):
+    if isinstance(given, ConfusionCurve | MultilabelCurves):
         return given.solve(target)
     return solve_offsets(given, target)
 
 
 def _read(
     y_true: Any, y_score: Any, pos_label: Any, *, condition_on: ConditionOn | None, **options: Any
-) -> ConfusionCurve | Problem:
-    """Return the curve of two classes, or what is to be decided between more."""
-    if n_columns(y_score) <= 2:
+) -> ConfusionCurve | MultilabelCurves | Problem:
+    """Return the curve of two classes, the curves of several labels, or what is to be decided between more classes."""
+    if n_labels(y_true) == 1 and n_columns(y_score) <= 2:
         return ConfusionCurve.from_predictions(
             y_true, y_score, pos_label=pos_label, condition_on=condition_on, **options
         )
     if pos_label is not None:
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
+    if n_labels(y_true) > 1:
+        return MultilabelCurves.from_predictions(y_true, y_score, condition_on=condition_on, **options)
     check_condition(condition_on)
     rows = check_classes(y_true, y_score, **options)
     return Problem(
