@@ -38,12 +38,13 @@ def maximize(
     For more than two classes: the largest of ``u + offsets`` is predicted, u being the logarithm of probabilities or,
     where that serves better by .001 and no ``coordinate`` is named, the probabilities as they are; or raw scores. Each
     offset is scanned over all the values at which a prediction changes, in turn, from several starts; where there are
-    many rows, starts are compared on some of them. The same input gives the same decision.
+    many rows, starts are compared on some of them. The same input gives the same decision. Several labels that do not
+    exclude each other have a threshold each: see `conjac.MultilabelCurves.maximize`.
 
     Parameters
     ----------
-    y_true : array of shape (n_samples,)
-    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+    y_true : array of shape (n_samples,), or an indicator of shape (n_samples, L)
+    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K); of several labels (n_samples, L)
     metric : str or Metric
         Such as "f1_macro", "matthews_corrcoef", or ``conjac.metrics.expected_cost(M)``.
     subject_to : str, Constraint or sequence of them
@@ -58,7 +59,7 @@ def maximize(
 
     Returns
     -------
-    Decision
+    Decision or MultilabelDecision
         Its value on the rows it was chosen on is optimistic.
 
     Raises
@@ -109,9 +110,10 @@ def solve(
 ) -> Decision | MultilabelDecision:
     """Return the decision at which metrics have given values.
 
-    Two classes have one threshold, and so one target. K classes have K - 1 offsets that count, and as many independent
-    targets; with fewer, the other offsets stay as near 0 as can be; with more, the squared misses are least, and the
-    decision's diagnostics say so. Newton's method with the Jacobian of softened cells, then exact scans.
+    Two classes have one threshold, and so one target; of several labels each has one, see
+    `conjac.MultilabelCurves.solve`. K classes have K - 1 offsets that count, and as many independent targets; with
+    fewer, the other offsets stay as near 0 as can be; with more, the squared misses are least, and the decision's
+    diagnostics say so. Newton's method with the Jacobian of softened cells, then exact scans.
 
     Parameters
     ----------
