@@ -84,7 +84,8 @@ class LabelAverage:
         gradient = share[..., None, None] * np.nan_to_num(self.row.gradient(cells))
         if self.average == "weighted":
             mean = (share * each).sum(axis=-1, keepdims=True)
-            gradient[..., 1, :] += ((each - mean) / total)[..., None]
+            left_out = np.isnan(self.row.value(cells))
+            gradient[..., 1, :] += np.where(left_out, 0.0, (each - mean) / total)[..., None]
         return np.asarray(gradient)
 
     def unknown(self, cells: AnyArray) -> BoolArray:
@@ -153,7 +154,8 @@ def _of_object(metric: Metric) -> LabelAverage:
         average = next((name for name in AVERAGES if metric.name.endswith(f"_{name}")), None)
         if average is not None:
             plain = ratio(metric.name.removesuffix(f"_{average}"), formula.row.numerator, formula.row.denominator,
-                          domain=metric.domain, undefined=metric.undefined)  # fmt: skip
+                          domain=metric.domain, greater_is_better=metric.greater_is_better,
+                          undefined=metric.undefined)  # fmt: skip
             return LabelAverage(metric.name, plain, average)
     elif isinstance(formula, Ratio) and metric.n_classes == 2 and np.ptp(formula.denominator) == 0:
         return LabelAverage(metric.name, metric, "macro")

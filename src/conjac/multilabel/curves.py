@@ -156,8 +156,9 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
         Notes
         -----
         Where a label has rows of one class only, a metric may be the same at every threshold: the one of fewest
-        positives is taken, and the label's decision says so. The interval of a threshold is that of its own optimum;
-        for micro averages the best value is taken as known.
+        positives is taken, and the label's decision says so. The interval of a threshold is that of its own optimum.
+        For a micro average a label's own decision tells what it maximises, its numerator less the best value times
+        its denominator, per row; in the intervals the best value is taken as known.
         """
         average = resolve_average(metric)
         decisions, told = best_thresholds(self, average, subject_to, confidence, method)

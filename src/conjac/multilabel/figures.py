@@ -143,8 +143,8 @@ class MultilabelFigures:
         moved[0, label] = motion.slope(motion.center)[0]
         second = along(average.gradient, cells, moved)[0]  # symmetric: the slope's derivative by every cell
         alerted = average.gradient(cells)[label] @ [-1, 1] * motion.rate[0]
-        others = np.delete(second, label, axis=0)
-        coupled = others[0] if len(others) else np.zeros((2, 2))
+        others = np.delete(second, label, axis=0)  # alike, but for labels that are left out
+        coupled = max(others, key=lambda part: float(np.abs(part).sum()), default=np.zeros((2, 2)))
         own = np.concatenate([second[label].ravel(), alerted])
         return rows.slope_stderr(label, own, coupled, self.curves[label], motion, score)
 
