@@ -28,7 +28,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines",
-    "jacobian exports figures curve tuning comparison estimators drift training",
+    "jacobian exports figures curve multilabel tuning comparison estimators drift training",
     "views testing datasets",
     "cli __main__",
 )
@@ -41,7 +41,8 @@ SIDEWAYS = {
     "__main__": {"cli"},
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian", "figures"},
-    "tuning": {"curve"},
+    "multilabel": {"curve"},
+    "tuning": {"curve", "multilabel"},
     "estimators": {"jacobian", "curve", "tuning"},
     "comparison": {"jacobian"},
     "drift": {"jacobian", "curve"},

@@ -21,6 +21,7 @@ from conjac.errors import (
     UnknownMetricError,
 )
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
+from conjac.multilabel import MultilabelCurves, MultilabelDecision
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
@@ -43,6 +44,8 @@ __all__ = [
     "InvalidInputError",
     "MissingDependencyError",
     "Mix",
+    "MultilabelCurves",
+    "MultilabelDecision",
     "NotDifferentiableError",
     "NotSupportedError",
     "Offsets",

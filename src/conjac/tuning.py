@@ -15,7 +15,8 @@ from conjac.decisions.offsets import Problem, best_offsets, solve_offsets
 from conjac.engines.classes import cells_at, check_outcomes, motion_at
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
-from conjac.reading import n_columns
+from conjac.multilabel import MultilabelCurves, MultilabelDecision
+from conjac.reading import n_columns, n_labels
 from conjac.rules import ArgmaxRule
 from conjac.validation import ClassPredictions, check_classes, check_condition
 
@@ -35,18 +36,19 @@ def maximize(
     sample_weight: Any = None,
     groups: Any = None,
     condition_on: ConditionOn | None = None,
-) -> Decision:
+) -> Decision | MultilabelDecision:
     """Return the decision at which a metric is best (least, for a cost): a threshold, or offsets of several classes.
 
     For more than two classes: the largest of ``u + offsets`` is predicted, u being the logarithm of probabilities or,
     where that serves better by .001 and no ``coordinate`` is named, the probabilities as they are; or raw scores. Each
     offset is scanned over all the values at which a prediction changes, in turn, from several starts; where there are
-    many rows, starts are compared on some of them. The same input gives the same decision.
+    many rows, starts are compared on some of them. The same input gives the same decision. Several labels that do not
+    exclude each other have a threshold each: see `conjac.MultilabelCurves.maximize`.
 
     Parameters
     ----------
-    y_true : array of shape (n_samples,)
-    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+    y_true : array of shape (n_samples,), or an indicator of shape (n_samples, L)
+    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K); of several labels (n_samples, L)
     metric : str or Metric
         Such as "f1_macro", "matthews_corrcoef", or ``conjac.metrics.expected_cost(M)``.
     subject_to : str, Constraint or sequence of them
@@ -64,7 +66,7 @@ def maximize(
 
     Returns
     -------
-    Decision
+    Decision or MultilabelDecision
         Its value on the rows it was chosen on is optimistic.
 
     Raises
@@ -97,7 +99,7 @@ def maximize(
         groups=groups,
         condition_on=condition_on,
     )
-    if isinstance(given, ConfusionCurve):
+    if isinstance(given, ConfusionCurve | MultilabelCurves):
         return given.maximize(metric, subject_to=subject_to, confidence=confidence, method=method)
     return best_offsets(given, metric, subject_to=subject_to, confidence=confidence, method=method)
 
@@ -114,12 +116,13 @@ def solve(
     sample_weight: Any = None,
     groups: Any = None,
     condition_on: ConditionOn | None = None,
-) -> Decision:
+) -> Decision | MultilabelDecision:
     """Return the decision at which metrics have given values.
 
-    Two classes have one threshold, and so one target. K classes have K - 1 offsets that count, and as many independent
-    targets; with fewer, the other offsets stay as near 0 as can be; with more, the squared misses are least, and the
-    decision's diagnostics say so. Newton's method with the Jacobian of softened cells, then exact scans.
+    Two classes have one threshold, and so one target; of several labels each has one, see
+    `conjac.MultilabelCurves.solve`. K classes have K - 1 offsets that count, and as many independent targets; with
+    fewer, the other offsets stay as near 0 as can be; with more, the squared misses are least, and the decision's
+    diagnostics say so. Newton's method with the Jacobian of softened cells, then exact scans.
 
     Parameters
     ----------
@@ -155,21 +158,28 @@ def solve(
         groups=groups,
         condition_on=condition_on,
     )
-    if isinstance(given, ConfusionCurve):
+    if isinstance(given, ConfusionCurve | MultilabelCurves):
         return given.solve(target)
     return solve_offsets(given, target)
 
 
 def _read(
     y_true: Any, y_score: Any, pos_label: Any, reject: bool, *, condition_on: ConditionOn | None, **options: Any
-) -> ConfusionCurve | Problem:
-    """Return the curve of two classes, or what is to be decided between more outcomes."""
-    if n_columns(y_score) <= 2 and not reject:
+) -> ConfusionCurve | MultilabelCurves | Problem:
+    """Return the curve of two classes, the curves of several labels, or what is to be decided between more outcomes."""
+    several_labels = n_labels(y_true) > 1
+    if not several_labels and n_columns(y_score) <= 2 and not reject:
         return ConfusionCurve.from_predictions(
             y_true, y_score, pos_label=pos_label, condition_on=condition_on, **options
         )
     if pos_label is not None:
         raise NotSupportedError(f"pos_label={pos_label!r} is for two classes; name a class in the metric instead")
+    if several_labels and reject:
+        raise NotSupportedError(
+            "reject=True is for classes of which one is predicted; each of several labels stands alone"
+        )
+    if several_labels:
+        return MultilabelCurves.from_predictions(y_true, y_score, condition_on=condition_on, **options)
     if reject and n_columns(y_score) == 1:
         raise InvalidInputError("reject=True takes a score a class: np.column_stack([1 - y_score, y_score])")
     return problem_of(check_classes(y_true, y_score, **options), options["coordinate"], condition_on, reject)

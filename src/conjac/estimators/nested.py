@@ -43,7 +43,7 @@ class Tuning:
 
     def decide(self, rows: HeldOut) -> Decision:
         """Return the best decision for rows."""
-        return maximize(
+        decision = maximize(
             rows.true,
             rows.score,
             self.metric,
@@ -53,6 +53,8 @@ class Tuning:
             sample_weight=rows.weight,
             groups=rows.groups,
         )
+        assert isinstance(decision, Decision)  # of one label
+        return decision
 
     def checked(self, rows: HeldOut) -> Predictions | ClassPredictions:
         """Return the rows as they are counted."""

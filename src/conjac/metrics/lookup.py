@@ -128,7 +128,7 @@ def resolve(metric: str | Metric, labels: Sequence[Any], *, zero_division: float
 
 
 def _named(name: str, labels: list[Any]) -> Metric:
-    base, label = _split(name)
+    base, label = split_label(name)
     base = ALIASES.get(base, base)
     if label is not None and base in RATES:
         return for_label(RATES[base], _index(label, labels, name), len(labels), label)
@@ -142,7 +142,7 @@ def _named(name: str, labels: list[Any]) -> Metric:
     raise UnknownMetricError(_unknown(name, base, label, labels))
 
 
-def _split(name: str) -> tuple[str, str | None]:
+def split_label(name: str) -> tuple[str, str | None]:
     """Split "recall[cat]" into "recall" and "cat"; a label may itself hold brackets."""
     match = re.fullmatch(r"(\w+)\[(.*)\]", name, flags=re.DOTALL)
     return (name, None) if match is None else (match[1], match[2])

@@ -3,14 +3,17 @@
 from conjac.validation.arguments import N_BLOCKS, block_of, check_condition, check_normalize, check_vector, check_weight
 from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
+from conjac.validation.multilabel import LabelPredictions, check_labels
 
 __all__ = [
     "N_BLOCKS",
     "ClassPredictions",
+    "LabelPredictions",
     "Predictions",
     "block_of",
     "check_classes",
     "check_condition",
+    "check_labels",
     "check_normalize",
     "check_predictions",
     "check_vector",

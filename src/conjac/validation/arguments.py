@@ -9,7 +9,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
-from conjac.reading import as_array, as_float, is_missing, refuse_non_finite
+from conjac.reading import as_array, as_float, is_missing, n_labels, refuse_non_finite
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
@@ -38,6 +38,18 @@ def check_vector(values: Any, name: str) -> AnyArray:
     if array.size == 0:
         raise InvalidInputError(f"{name} is empty; at least one row of each class is needed")
     return array
+
+
+def check_truth(y_true: Any) -> AnyArray:
+    """Return one true label a row, none missing."""
+    if n_labels(y_true) > 1:
+        raise InvalidInputError(
+            f"y_true has shape {np.shape(y_true)}; expected one dimension, (n_samples,); labels that do not exclude "
+            "each other have a threshold each: use MultilabelCurves, maximize or solve, or pass one column"
+        )
+    truth = check_vector(y_true, "y_true")
+    refuse_missing(truth, "y_true")
+    return truth
 
 
 def check_weight(sample_weight: Any, n_samples: int) -> FloatArray | None:

@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.reading import Reading, as_array
-from conjac.validation.arguments import check_groups, check_vector, check_weight, distinct, refuse_missing, scalar
+from conjac.validation.arguments import check_groups, check_truth, check_vector, check_weight, distinct, scalar
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ def check_predictions(
     NotSupportedError
         More than two classes.
     """
-    truth = check_vector(y_true, "y_true")
-    refuse_missing(truth, "y_true")
+    truth = check_truth(y_true)
     columns = as_array(y_score, "y_score")
     order = _check_labels(truth, labels, pos_label, columns)
     reading = Reading.of(columns, 0 if pos_label is not None and pos_label == order[0] else 1)

@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.reading import ClassReading, as_array
-from conjac.validation.arguments import check_groups, check_vector, check_weight, distinct, refuse_missing, scalar
+from conjac.validation.arguments import check_groups, check_truth, check_weight, distinct, scalar
 
 TABLE = 2**16
 """Range of integer labels up to which they are looked up in a table."""
@@ -67,8 +67,7 @@ def check_classes(
         Missing or infinite values, lengths that differ, one class only, an unknown label, a label without a column,
         bad weights.
     """
-    truth = check_vector(y_true, "y_true")
-    refuse_missing(truth, "y_true")
+    truth = check_truth(y_true)
     columns = as_array(y_score, "y_score")
     if columns.ndim != 2:
         raise InvalidInputError(f"y_score has shape {columns.shape}; expected (n_samples, n_classes), a score a class")
