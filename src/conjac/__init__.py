@@ -23,6 +23,7 @@ from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
+from conjac.tradeoffs import pareto_front, tradeoff
 from conjac.tuning import maximize, solve
 
 __all__ = [
@@ -54,5 +55,7 @@ __all__ = [
     "confusion_jacobian",
     "maximize",
     "metrics",
+    "pareto_front",
     "solve",
+    "tradeoff",
 ]

@@ -79,7 +79,7 @@ def maximize(
     >>> decision.offsets.round(1)
     array([0. , 1. , 1.6])
     """
-    given = _read(
+    given = read(
         y_true,
         y_score,
         pos_label,
@@ -135,7 +135,7 @@ def solve(
     >>> {name: round(value, 2) for name, value in decision.diagnostics["reached"].items()}
     {'recall[1]': 0.9, 'recall[2]': 0.6}
     """
-    given = _read(
+    given = read(
         y_true,
         y_score,
         pos_label,
@@ -150,7 +150,7 @@ def solve(
     return solve_offsets(given, target)
 
 
-def _read(
+def read(
     y_true: Any, y_score: Any, pos_label: Any, *, condition_on: ConditionOn | None, **options: Any
 ) -> ConfusionCurve | Problem:
     """Return the curve of two classes, or what is to be decided between more."""
