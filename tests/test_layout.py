@@ -28,7 +28,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines",
-    "jacobian exports figures curve tuning comparison estimators drift training",
+    "jacobian exports figures curve tuning tradeoffs comparison estimators drift training",
     "views testing datasets",
     "cli __main__",
 )
@@ -42,6 +42,7 @@ SIDEWAYS = {
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian", "figures"},
     "tuning": {"curve"},
+    "tradeoffs": {"curve", "tuning"},
     "estimators": {"jacobian", "curve", "tuning"},
     "comparison": {"jacobian"},
     "drift": {"jacobian", "curve"},

@@ -92,27 +92,30 @@ def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sens
     )
 
 
-def exchange_rate(paid: Metric, gained: Metric, motion: CellMotion) -> Sensitivity:
+def exchange_rate(paid: str | Metric, gained: str | Metric, motion: CellMotion, labels: tuple[Any, ...]) -> Sensitivity:
     """Return how much of one figure is paid for a unit of another, at the motion's one point.
 
     Raises
     ------
     NotSupportedError
         Something else moves than a threshold or offsets.
+    UnknownMetricError
+        Neither a metric nor a cell.
     """
     if not isinstance(motion, Motion | OffsetMotion):
         raise NotSupportedError("exchange_rate: as the threshold or the offsets move, not a mix; leave out wrt")
-    rows = paid, gained
+    outcomes = outcomes_of(labels, motion.counted.weight.shape[-1])
+    rows = figure(paid, outcomes, len(labels)), figure(gained, outcomes, len(labels))
     pair = Pair.of(rows, motion)
     rate = Exchange.between(rows, pair.at(0) if isinstance(motion, Motion) else pair)
     return Sensitivity(
-        metric=f"{paid.name} per {gained.name}",
+        metric=f"{rows[0].name} per {rows[1].name}",
         value=rate.value[()],
         value_stderr=rate.stderr[()],
         gradient=rate.value,
         center=rate.center,
         stderr=rate.stderr,
-        units=(f"{gained.name} gained",) * rate.value.size,
+        units=(f"{rows[1].name} gained",) * rate.value.size,
         _limits=rate.limits,
         _value_limits=rate.limits,
     )
@@ -159,6 +162,4 @@ class Sensed:
         NotSupportedError
             A mix moves.
         """
-        outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
-        one, other = (figure(name, outcomes, len(self.labels)) for name in (paid, gained))
-        return exchange_rate(one, other, self._motion)
+        return exchange_rate(paid, gained, self._motion, self.labels)

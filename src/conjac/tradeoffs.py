@@ -90,7 +90,7 @@ def tradeoff(
     >>> found.signs
     array(['second pays', 'second pays', 'second pays'], dtype='<U12')
     >>> found.exchange_rate.value.round(1)  # recall lost for each unit of precision gained
-    array([-2.4, -1.2, -0.6])
+    array([-2.8, -1.4, -0.6])
     """
     at = None if values is None else points(values, "values")
     given = read(
@@ -127,8 +127,9 @@ def pareto_front(
 ) -> Front | OffsetFront:
     """Return the decisions that no other beats in both metrics: of all thresholds, or of all offsets together.
 
-    Of two classes every cut-off is compared. Of more, the first metric is made as good as can be while the second is
-    held to one bound after another, by the search of `maximize`: a heuristic, which may miss a better point.
+    Of two classes every cut-off is compared. Of more, the widest gap between two points is looked into, again and
+    again, by the search of `maximize`: for the best weighted sum of both metrics, then for the best of the first with
+    the second held. That is a heuristic, and may miss a better point.
 
     Parameters
     ----------
@@ -137,8 +138,7 @@ def pareto_front(
     first, second : str or Metric
         As for `tradeoff`.
     n_points : int, optional
-        Of more than two classes: bounds of the second metric, from where the first is best to its own best; by default
-        21. Fewer points are left where some beat others.
+        Of more than two classes: points to look for, by default 21; there are fewer where no more are found.
     coordinate, labels, pos_label, sample_weight, groups, condition_on
         As for `conjac.ConfusionJacobian.from_predictions`.
 
@@ -159,8 +159,8 @@ def pareto_front(
 
     Notes
     -----
-    The method of bounds: Y. Y. Haimes, L. S. Lasdon, D. A. Wismer 1971, IEEE Transactions on Systems, Man, and
-    Cybernetics 1:296.
+    Weighted sums: J. L. Cohon 1978, Multiobjective Programming and Planning. Bounds: Y. Y. Haimes, L. S. Lasdon, D. A.
+    Wismer 1971, IEEE Transactions on Systems, Man, and Cybernetics 1:296.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def pareto_front(
     >>> u = rng.normal(size=(3000, 3)) + 1.5 * np.eye(3)[y]
     >>> front = cj.pareto_front(y, u, "recall[1]", "recall[2]", n_points=5)
     >>> front.first.round(2), front.second.round(2)
-    (array([1.  , 0.99, 0.93, 0.76, 0.  ]), array([0.  , 0.25, 0.5 , 0.75, 1.  ]))
+    (array([1.  , 0.97, 0.85, 0.58, 0.02]), array([0.17, 0.61, 0.87, 0.98, 1.  ]))
     """
     given = read(
         y_true,

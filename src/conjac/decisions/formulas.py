@@ -1,4 +1,4 @@
-"""A formula by which costs that differ from point to point are metrics like any other."""
+"""Formulas by which costs that differ from point to point, and sums of metrics, are metrics like any other."""
 
 from __future__ import annotations
 
@@ -49,6 +49,29 @@ class Mean:
 
     def _total(self, cells: AnyArray) -> AnyArray:
         return np.asarray(cells.sum(axis=self._axes, keepdims=True))
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedSum:
+    """Two metrics, each times a number, as one."""
+
+    rows: tuple[Metric, Metric]
+    weights: tuple[float, float]
+
+    @property
+    def n_classes(self) -> int | None:
+        """That of the metrics."""
+        return self.rows[0].n_classes
+
+    def value(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        first, second = (w * row.value(cells) for w, row in zip(self.weights, self.rows, strict=True))
+        return np.asarray(first + second)
+
+    def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        first, second = (w * row.gradient(cells) for w, row in zip(self.weights, self.rows, strict=True))
+        return np.asarray(first + second)
 
 
 def mean(name: str, worth: AnyArray, share: FloatArray | None, domain: Domain) -> Metric:

@@ -73,8 +73,9 @@ def figure(name: str | Metric, outcomes: Sequence[Any], n_classes: int) -> Metri
         try:
             return resolve_outcomes(name, outcomes, n_classes)
         except UnknownMetricError as error:
-            cells = ", ".join(map(repr, CELLS)) if len(outcomes) == 2 else f"{_example(outcomes)!r}, [true, predicted]"
-            raise UnknownMetricError(f"{error}; of cells, expected one of {cells}") from None
+            two = f"one of {', '.join(map(repr, CELLS))}"
+            cells = two if len(outcomes) == 2 else f"cell[true, predicted], such as {_example(outcomes)!r}"
+            raise UnknownMetricError(f"{error}; of cells, expected {cells}") from None
     true, predicted = place
     return Metric(str(name), Cell(true, predicted, len(outcomes)), REAL, greater_is_better=true == predicted)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
+from itertools import combinations
 
 import numpy as np
 from scipy import sparse
@@ -106,8 +106,8 @@ class OffsetMotion:
         figures = [self._metric_slope_figures(row) for row in rows]
         stderr = np.stack([np.sqrt(self.joint.variance(*each)) for each in figures], axis=1)
         scale = 1 / np.where(stderr > 0, stderr, 1.0)  # of one size: what is small beside the other would be lost
-        found = np.empty((len(stderr), len(rows), len(rows)))
-        for i, j in product(range(len(rows)), repeat=2):
+        found = np.repeat(np.eye(len(rows))[None], len(stderr), axis=0)
+        for i, j in combinations(range(len(rows)), 2):
             (bent, fluxes), (other_bent, other_fluxes) = (
                 (cells * scale[:, k, None, None], each * scale[:, [k]])
                 for k, (cells, each) in ((place, figures[place]) for place in (i, j))
@@ -115,7 +115,7 @@ class OffsetMotion:
             plus, minus = (
                 self.joint.variance(bent + side * other_bent, fluxes + side * other_fluxes) for side in (1, -1)
             )
-            found[:, i, j] = (plus - minus) / 4
+            found[:, i, j] = found[:, j, i] = (plus - minus) / 4
         return np.asarray(found * stderr[:, :, None] * stderr[:, None, :])
 
     def metric_covariance(self, rows: Sequence[Metric]) -> FloatArray:

@@ -93,7 +93,6 @@ class OffsetPath:
         """See `Path`."""
         sample = self.problem.sample
         held = self.problem.rule.offsets / sample.step
-        held[self.place] = 0.0
         needed = np.sort(Line.of(sample, sample.compared + held[:, None], self.place).needed)
         ranks = (np.arange(GRID) + 0.5) / GRID * len(needed)
         return np.unique(needed[ranks.astype(np.intp)] * sample.step)
