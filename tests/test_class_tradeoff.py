@@ -15,6 +15,7 @@ from conjac.decisions.front import undominated
 from conjac.decisions.offsets.trace import SHARES, Searches
 from conjac.metrics import REAL, Metric, expected_cost
 from conjac.metrics.cells import figure
+from conjac.motion import Exchange, Pair
 from conjac.tuning import read
 
 pytestmark = pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
@@ -527,6 +528,25 @@ def test_between_two_points_a_weighted_sum_is_above_the_chord_and_bounds_are_met
 def test_the_same_rows_get_the_same_front(rows):
     one, other = (cj.pareto_front(*rows, "recall[1]", "accuracy", n_points=4) for _ in range(2))
     np.testing.assert_array_equal(one.offsets, other.offsets)
+
+
+def test_a_front_of_weighted_rows_in_groups_is_that_of_their_matrices(rows):
+    y, u = rows
+    design = {"sample_weight": np.random.default_rng(0).uniform(0.5, 2, len(y)), "groups": np.arange(len(y)) % 30}
+    front = cj.pareto_front(y, u, "recall[0]", "recall[2]", n_points=5, **design)
+    assert undominated(front.first, front.second).all()
+    for place in range(len(front)):
+        J = cj.confusion_jacobian(y, u, offsets=front.offsets[place], **design)
+        np.testing.assert_allclose(front.matrix[place], J.matrix, rtol=1e-12)
+        gained = J.of("recall[2]").gradient
+        if gained.any():
+            contrast = J._motion.along(gained[None] / np.linalg.norm(gained))
+            row = of_three("recall[0]"), of_three("recall[2]")
+            rate, (lower, upper) = Exchange.of_slopes(Pair.of(row, contrast)), front.exchange_rate.confint()
+            np.testing.assert_allclose(front.exchange_rate.stderr[place], rate.stderr[0], rtol=1e-6)
+            np.testing.assert_allclose((lower[place], upper[place]), np.array(rate.limits(0.95))[:, 0], rtol=1e-6)
+    plain = cj.pareto_front(y, u, "recall[0]", "recall[2]", n_points=5)
+    assert (plain.first != front.first).any()
 
 
 def test_along_the_front_gradients_are_parallel_and_the_rate_is_the_front_s_own_slope():

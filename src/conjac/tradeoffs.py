@@ -129,7 +129,8 @@ def pareto_front(
 
     Of two classes every cut-off is compared. Of more, the widest gap between two points is looked into, again and
     again, by the search of `maximize`: for the best weighted sum of both metrics, then for the best of the first with
-    the second held. That is a heuristic, and may miss a better point.
+    the second held. That is a heuristic, and may miss a better point. Offsets are added to the logarithms of
+    probabilities, unless ``coordinate="score"`` asks for the probabilities themselves: the two are not mixed.
 
     Parameters
     ----------

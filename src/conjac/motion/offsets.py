@@ -106,14 +106,14 @@ class OffsetMotion:
         figures = [self._metric_slope_figures(row) for row in rows]
         stderr = np.stack([np.sqrt(self.joint.variance(*each)) for each in figures], axis=1)
         scale = 1 / np.where(stderr > 0, stderr, 1.0)  # of one size: what is small beside the other would be lost
+        scaled = [
+            (cells * c[:, None, None], fluxes * c[:, None]) for (cells, fluxes), c in zip(figures, scale.T, strict=True)
+        ]
         found = np.repeat(np.eye(len(rows))[None], len(stderr), axis=0)
         for i, j in combinations(range(len(rows)), 2):
-            (bent, fluxes), (other_bent, other_fluxes) = (
-                (cells * scale[:, k, None, None], each * scale[:, [k]])
-                for k, (cells, each) in ((place, figures[place]) for place in (i, j))
-            )
+            (cells, fluxes), (other_cells, other_fluxes) = scaled[i], scaled[j]
             plus, minus = (
-                self.joint.variance(bent + side * other_bent, fluxes + side * other_fluxes) for side in (1, -1)
+                self.joint.variance(cells + side * other_cells, fluxes + side * other_fluxes) for side in (1, -1)
             )
             found[:, i, j] = found[:, j, i] = (plus - minus) / 4
         return np.asarray(found * stderr[:, :, None] * stderr[:, None, :])
