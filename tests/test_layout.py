@@ -28,7 +28,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines",
-    "jacobian exports figures curve multilabel tuning comparison estimators drift training",
+    "jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift training",
     "views testing datasets",
     "cli __main__",
 )
@@ -43,6 +43,7 @@ SIDEWAYS = {
     "curve": {"jacobian", "figures"},
     "multilabel": {"curve"},
     "tuning": {"curve", "multilabel"},
+    "tradeoffs": {"curve", "multilabel", "tuning"},
     "estimators": {"jacobian", "curve", "tuning"},
     "comparison": {"jacobian"},
     "drift": {"jacobian", "curve"},

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def test_where_a_metric_has_one_hill_its_top_is_found(metric, n, weighted):
     u[:, 1] += np.exp(3 * rng.normal(size=n)) * np.where(y == 1, 1, -1)  # near each other and far apart
     weight = rng.exponential(size=n) if weighted else None
     sample = Sample.of(ArgmaxRule(np.zeros(3)), y, softmax(np.zeros((n, 3))), weight)
-    sample = Sample(np.ascontiguousarray(u.T), sample.true, weight, sample.fixed, sample.reach)
+    sample = replace(sample, compared=np.ascontiguousarray(u.T))
     offsets, merit = np.array([0.0, 37.0, 0.0]), merit_of(metric, 3)
     found, value = best_on_line(sample, all_but(sample.compared + offsets[:, None], 1), 1, merit)
     assert found == pytest.approx(exhaustive(sample, offsets, 1, merit)[0], abs=1e-12)

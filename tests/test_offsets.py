@@ -863,7 +863,7 @@ def test_metrics_of_two_classes_are_refused_by_name():
         J.of("f1")
     with pytest.raises(cj.InvalidInputError, match=r"recall\[7\].*no such class"):
         J.of("recall[7]")
-    with pytest.raises(cj.NotSupportedError, match=r"exchange_rate.*two classes"):
+    with pytest.raises(cj.UnknownMetricError, match=r"'fp' is a cell of two classes.*cell\["):
         J.exchange_rate()
 
 

@@ -207,3 +207,17 @@ def test_bad_input_of_decisions_is_told():
         cj.maximize(y, p, "coverage")
     with pytest.raises(cj.InfeasibleError, match="selective_accuracy >= 1 and coverage >= 1"):
         cj.maximize(y, p, "accuracy", subject_to=["selective_accuracy >= 1", "coverage >= 1"], reject=True)
+
+
+def test_coverage_is_paid_for_with_accuracy():
+    y, p = rows()
+    front = cj.pareto_front(y, p, "selective_accuracy", "coverage", n_points=7, reject=True)
+    assert (np.diff(front.first) < 0).all()
+    assert (np.diff(front.second) > 0).all()
+    for offsets, accuracy, coverage in zip(front.offsets, front.first, front.second, strict=True):
+        J = cj.confusion_jacobian(y, p, offsets=offsets)
+        assert (J.of("selective_accuracy").value, J.of("coverage").value) == pytest.approx((accuracy, coverage))
+    for least in (0.5, 0.7):  # equal offsets, one of the decisions that the front is over
+        kept = p.max(axis=1) > least
+        beside = np.interp(kept.mean(), front.second, front.first)
+        assert beside >= (p.argmax(axis=1) == y)[kept].mean() - 5e-3

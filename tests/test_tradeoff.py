@@ -14,10 +14,10 @@ from strategies import rows
 from support import needs
 
 import conjac as cj
-from conjac.decisions.exchange import FiellerBand
 from conjac.decisions.front import undominated
+from conjac.inference import FiellerBand
 from conjac.metrics import decision_curve_slope, net_benefit, resolve
-from conjac.sensitivity import CELLS
+from conjac.metrics.cells import CELLS
 
 POPULATION = NormalLogits()
 T = np.array([0.3, 0.5, 0.7])

@@ -25,6 +25,7 @@ from conjac.multilabel import MultilabelCurves, MultilabelDecision
 from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
 from conjac.tally import Tally
+from conjac.tradeoffs import pareto_front, tradeoff
 from conjac.tuning import maximize, solve
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ __all__ = [
     "confusion_jacobian",
     "maximize",
     "metrics",
+    "pareto_front",
     "solve",
+    "tradeoff",
 ]
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray
 from conjac.coordinates import Coordinate
 from conjac.decisions import CostCurve, DecisionCurve, Tradeoff, cost_curve, decision_curve, tradeoff
+from conjac.decisions.charted import points
+from conjac.decisions.path import ThresholdPath
 from conjac.density import Calibration, Density
 from conjac.engines.arrays import Counts
 from conjac.engines.binned import alerts_by_block
@@ -191,7 +193,7 @@ class Figures:
         Returns
         -------
         Tradeoff
-            Values, slopes and exchange rate at the thresholds, and the Pareto front over all cut-offs.
+            Values, slopes and exchange rate at the thresholds; its ``front`` is over all cut-offs.
 
         Raises
         ------
@@ -215,7 +217,8 @@ class Figures:
         >>> curve.tradeoff("fp", "tp", 0.0).exchange_rate.value.round(2)  # false alarms per true positive
         array([0.8])
         """
-        return tradeoff(self, first, second, thresholds, level)
+        at = None if thresholds is None else points(thresholds, "thresholds")
+        return tradeoff(ThresholdPath(self), first, second, at, level)
 
     def decision_curve(
         self, thresholds: Any = None, *, prevalence: float | None = None, level: float = 0.95

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
-from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.inference import Cells, Interval, LogBand, metric_interval, metric_stderr, propagate, quantile
+from conjac._typing import FloatArray
+from conjac.errors import NotSupportedError
+from conjac.inference import Cells, Interval, NormalBand, metric_interval, metric_stderr
+from conjac.inference.delta import divide
 from conjac.metrics import Metric
+from conjac.metrics.cells import figure
 from conjac.metrics.rejection import resolve_outcomes
-from conjac.motion import CellMotion, Motion
+from conjac.motion import CellMotion, Exchange, Motion, OffsetMotion, Pair
 from conjac.rules import outcomes_of
-
-CELLS = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Sensitivity:
     ----------
     metric : str
     value, value_stderr : float
+        Of an exchange rate, ``gradient`` and ``stderr`` again.
     gradient : array of shape parameter_shape
         Derivative per ``units``; shape () for the threshold.
     center : array of shape parameter_shape
@@ -38,32 +40,39 @@ class Sensitivity:
     """
 
     metric: str
-    value: float
-    value_stderr: float
+    value: float | FloatArray
+    value_stderr: float | FloatArray
     gradient: FloatArray
     center: FloatArray
     stderr: FloatArray
     units: tuple[str, ...]
-    _cells: Cells
-    _row: Metric | None = None
+    _limits: Callable[[float], Interval] = field(repr=False)
+    _value_limits: Callable[[float], Interval] = field(repr=False)
 
     @property
     def elasticity(self) -> FloatArray:
         """Relative change of the metric per unit; nan at a value of 0."""
-        return self.gradient / self.value if self.value else np.full_like(self.gradient, np.nan)
+        return divide(self.gradient, np.asarray(self.value), np.nan)
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; log scale for exchange rates."""
-        if self._row is None and self.center > 0:
-            return LogBand(self.center, self.stderr, self._cells.df)(level)
-        q = quantile(level, self._cells.df)
-        return Interval(self.center - q * self.stderr, self.center + q * self.stderr)
+        """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; of an exchange rate, its own."""
+        return self._limits(level)
 
     def value_confint(self, level: float = 0.95) -> Interval:
         """Return the interval of the value: Wilson for proportions, else on the metric's own scale."""
-        if self._row is None:
-            return self.confint(level)
-        return Interval(*(side[0] for side in metric_interval(self._row, self._cells, level)))
+        return self._value_limits(level)
+
+
+@dataclass(frozen=True, eq=False)
+class MetricLimits:
+    """The interval of a metric at one point, at any level."""
+
+    row: Metric
+    cells: Cells
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits, arrays of shape ()."""
+        return Interval(*(side[0] for side in metric_interval(self.row, self.cells, level)))
 
 
 def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sensitivity:
@@ -78,44 +87,37 @@ def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sens
         center=center,
         stderr=stderr,
         units=units,
-        _cells=cells,
-        _row=row,
+        _limits=NormalBand(center, stderr, cells.df),
+        _value_limits=MetricLimits(row, cells),
     )
 
 
-def exchange_rate(paid: str, gained: str, motion: CellMotion) -> Sensitivity:
-    """Return how many of one cell are paid for one more of another, at the motion's one point.
+def exchange_rate(paid: str | Metric, gained: str | Metric, motion: CellMotion, labels: tuple[Any, ...]) -> Sensitivity:
+    """Return how much of one figure is paid for a unit of another, at the motion's one point.
 
     Raises
     ------
-    InvalidInputError
-        A name that is not a cell.
     NotSupportedError
-        Something else moves than the threshold of two classes.
+        Something else moves than a threshold or offsets.
+    UnknownMetricError
+        Neither a metric nor a cell.
     """
-    if not isinstance(motion, Motion):
-        raise NotSupportedError("exchange_rate: of the cells of two classes as their threshold moves")
-    for name in (paid, gained):
-        if name not in CELLS:
-            raise InvalidInputError(f"{name!r} is not a cell: expected one of {sorted(CELLS)}")
-
-    def rate(point: AnyArray) -> AnyArray:
-        slope = motion.slope(point)
-        return (slope[..., *CELLS[paid]] / slope[..., *CELLS[gained]])[..., None]
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = rate(motion.point)[0, 0]
-        center, stderr = propagate(rate, motion.center, motion.joint.covariance)
-    trusted = motion.trusted.all()
+    if not isinstance(motion, Motion | OffsetMotion):
+        raise NotSupportedError("exchange_rate: as the threshold or the offsets move, not a mix; leave out wrt")
+    outcomes = outcomes_of(labels, motion.counted.weight.shape[-1])
+    rows = figure(paid, outcomes, len(labels)), figure(gained, outcomes, len(labels))
+    pair = Pair.of(rows, motion)
+    rate = Exchange.between(rows, pair.at(0) if isinstance(motion, Motion) else pair)
     return Sensitivity(
-        metric=f"{paid} per {gained}",
-        value=float(value),
-        value_stderr=float(stderr[0, 0]) if trusted else np.nan,
-        gradient=np.asarray(value),
-        center=np.asarray(center[0, 0]),
-        stderr=np.asarray(stderr[0, 0] if trusted else np.nan),
-        units=(f"{gained} gained",),
-        _cells=motion.joint.cells,
+        metric=f"{rows[0].name} per {rows[1].name}",
+        value=rate.value[()],
+        value_stderr=rate.stderr[()],
+        gradient=rate.value,
+        center=rate.center,
+        stderr=rate.stderr,
+        units=(f"{rows[1].name} gained",) * rate.value.size,
+        _limits=rate.limits,
+        _value_limits=rate.limits,
     )
 
 
@@ -137,17 +139,27 @@ class Sensed:
         outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
         return sensitivity(resolve_outcomes(metric, outcomes, len(self.labels)), self._motion, self.units)
 
-    def exchange_rate(self: Any, paid: str = "fp", gained: str = "tp") -> Sensitivity:
-        """Return how many of one cell are paid for one more of another when the parameter moves.
+    def exchange_rate(self: Any, paid: str | Metric = "fp", gained: str | Metric = "tp") -> Sensitivity:
+        """Return how much of one cell or metric is paid for a unit of another when a parameter moves.
 
         Parameters
         ----------
-        paid, gained : {"tn", "fp", "fn", "tp"}
-            Cells. By default: false positives per extra true positive.
+        paid, gained : str or Metric
+            A cell: "tn", "fp", "fn", "tp" of two classes, "cell[true, predicted]" of any; or a metric. By default:
+            false positives per extra true positive.
 
         Returns
         -------
         Sensitivity
-            Whose ``gradient`` is the rate, with an interval on the log scale.
+            Whose ``gradient`` is the rate, d paid / d gained: of shape () for the threshold, and (K,) for the offsets,
+            each of which moves alone. The interval is on the log scale for two cells, else Fieller's set; nan where it
+            rests on too few rows, or where the slope that is divided by is not told apart from 0.
+
+        Raises
+        ------
+        UnknownMetricError
+            Neither a metric nor a cell.
+        NotSupportedError
+            A mix moves.
         """
-        return exchange_rate(paid, gained, self._motion)
+        return exchange_rate(paid, gained, self._motion, self.labels)

@@ -88,7 +88,7 @@ def maximize(
     >>> decision.offsets.round(1)
     array([0. , 1. , 1.6])
     """
-    given = _read(
+    given = read(
         y_true,
         y_score,
         pos_label,
@@ -147,7 +147,7 @@ def solve(
     >>> {name: round(value, 2) for name, value in decision.diagnostics["reached"].items()}
     {'recall[1]': 0.9, 'recall[2]': 0.6}
     """
-    given = _read(
+    given = read(
         y_true,
         y_score,
         pos_label,
@@ -163,8 +163,8 @@ def solve(
     return solve_offsets(given, target)
 
 
-def _read(
-    y_true: Any, y_score: Any, pos_label: Any, reject: bool, *, condition_on: ConditionOn | None, **options: Any
+def read(
+    y_true: Any, y_score: Any, pos_label: Any, reject: bool = False, *, condition_on: ConditionOn | None, **options: Any
 ) -> ConfusionCurve | MultilabelCurves | Problem:
     """Return the curve of two classes, the curves of several labels, or what is to be decided between more outcomes."""
     several_labels = n_labels(y_true) > 1

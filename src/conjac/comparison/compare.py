@@ -10,11 +10,11 @@ from scipy import sparse, stats
 
 from conjac._typing import FloatArray
 from conjac.comparison.result import Comparison
-from conjac.decisions.charted import NormalBand, checked_level, estimate
+from conjac.decisions.charted import checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
 from conjac.engines.outcomes import Outcomes
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.inference import Estimate
+from conjac.inference import Estimate, NormalBand
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.readonly import ReadOnly, locked

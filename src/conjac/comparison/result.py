@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.decisions.charted import NormalBand
 from conjac.errors import InvalidInputError
 from conjac.frames import as_plain, to_frame
-from conjac.inference import Estimate, Interval
+from conjac.inference import Estimate, Interval, NormalBand
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -82,20 +82,6 @@ class MetricBand:
         return metric_interval(self.row, self.cells, level)
 
 
-@dataclass(frozen=True, eq=False)
-class NormalBand:
-    """The pointwise interval of an estimate with a normal error, at any level."""
-
-    center: FloatArray
-    stderr: FloatArray
-    df: int | None
-
-    def __call__(self, level: float) -> Interval:
-        """Return the limits, arrays of shape (n_points,)."""
-        half = quantile(level, self.df) * self.stderr
-        return Interval(self.center - half, self.center + half)
-
-
 def value_at(curve: Charted, row: Metric, thresholds: FloatArray) -> Estimate:
     """Return a metric's value at thresholds, read-only; unlike the curve's own estimate it can be pickled."""
     told = curve.metric_at(row, thresholds)

@@ -11,27 +11,16 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.frames import as_plain
-from conjac.inference import Cells, Interval, metric_interval, metric_stderr
+from conjac.inference import Cells, Interval, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import Motion, OffsetMotion
 from conjac.reading import ClassReading, Reading, as_array
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ArgmaxRule, ThresholdRule, outcomes_of
+from conjac.sensitivity import MetricLimits
 
 Limits = Callable[[float], list[Interval]]
 """From a level to the parts of a confidence set of thresholds, ascending."""
-
-
-@dataclass(frozen=True, eq=False)
-class MetricLimits:
-    """The interval of a metric at one decision, at any level."""
-
-    row: Metric
-    cells: Cells
-
-    def __call__(self, level: float) -> Interval:
-        """Return the limits, arrays of shape ()."""
-        return Interval(*(side[0] for side in metric_interval(self.row, self.cells, level)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,7 +11,6 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.decisions.charted import (
     Charted,
-    NormalBand,
     Tabular,
     checked_level,
     class_totals,
@@ -22,7 +21,7 @@ from conjac.decisions.charted import (
 )
 from conjac.decisions.formulas import mean
 from conjac.errors import InvalidInputError
-from conjac.inference import Estimate, propagate
+from conjac.inference import Estimate, NormalBand, propagate
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.metrics import REAL, decision_curve_slope
 from conjac.motion import Motion

@@ -1,39 +1,14 @@
-"""Two formulas by which cells, and costs that differ from point to point, are metrics like any other."""
+"""Formulas by which costs that differ from point to point, and sums of metrics, are metrics like any other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.inference.delta import divide
-from conjac.metrics import REAL, Domain, Metric, resolve
-from conjac.sensitivity import CELLS
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a binary matrix, as a count."""
-
-    true: int
-    predicted: int
-
-    @property
-    def n_classes(self) -> int:
-        """Two."""
-        return 2
-
-    def value(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
-        """See `conjac.metrics.Formula`."""
-        return cells[..., self.true, self.predicted]
-
-    def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
-        """See `conjac.metrics.Formula`."""
-        gradient = np.zeros_like(cells)
-        gradient[..., self.true, self.predicted] = 1
-        return gradient
+from conjac.metrics import Domain, Metric
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +51,27 @@ class Mean:
         return np.asarray(cells.sum(axis=self._axes, keepdims=True))
 
 
-def figure(name: str | Metric, labels: tuple[Any, Any]) -> Metric:
-    """Return a metric by its name, or a cell by its: "tn", "fp", "fn", "tp"; fewer errors are better.
+@dataclass(frozen=True, eq=False)
+class WeightedSum:
+    """Two metrics, each times a number, as one."""
 
-    Raises
-    ------
-    UnknownMetricError
-        Neither a metric nor a cell.
-    """
-    if not (isinstance(name, str) and name in CELLS):
-        return resolve(name, labels)
-    true, predicted = CELLS[name]
-    return Metric(name, Cell(true, predicted), REAL, greater_is_better=true == predicted)
+    rows: tuple[Metric, Metric]
+    weights: tuple[float, float]
+
+    @property
+    def n_classes(self) -> int | None:
+        """That of the metrics."""
+        return self.rows[0].n_classes
+
+    def value(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        first, second = (w * row.value(cells) for w, row in zip(self.weights, self.rows, strict=True))
+        return np.asarray(first + second)
+
+    def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
+        """See `conjac.metrics.Formula`."""
+        first, second = (w * row.gradient(cells) for w, row in zip(self.weights, self.rows, strict=True))
+        return np.asarray(first + second)
 
 
 def mean(name: str, worth: AnyArray, share: FloatArray | None, domain: Domain) -> Metric:

@@ -12,8 +12,8 @@ from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.decisions.along import Counted, undefined
 from conjac.decisions.charted import Tabular
 from conjac.metrics import Metric
+from conjac.metrics.cells import CELLS
 from conjac.readonly import locked
-from conjac.sensitivity import CELLS
 
 AT_ONCE = 2**14
 

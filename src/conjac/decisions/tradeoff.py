@@ -1,25 +1,24 @@
-"""Two metrics along the threshold: who pays for whom, at what rate, and which thresholds are worth a thought."""
+"""Two metrics as a threshold or an offset moves: who pays for whom, at what rate, and which decisions to compare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.decisions.charted import Charted, NormalBand, Tabular, estimate, points, value_at
-from conjac.decisions.exchange import exchange
-from conjac.decisions.formulas import figure
+from conjac.decisions.charted import Tabular, estimate
 from conjac.decisions.front import Front
-from conjac.inference import Estimate, Interval
+from conjac.decisions.offsets.front import OffsetFront
+from conjac.decisions.path import Path
+from conjac.inference import Estimate, Interval, NormalBand
 from conjac.metrics import Metric
-from conjac.motion import Motion
+from conjac.motion import Exchange, Slopes
 from conjac.readonly import ReadOnly, locked
 
-GRID = 101
-"""Cut-offs at which a trade-off is told where no thresholds are named, evenly by rank."""
 WORDS = np.array(
     [
         ["both worsen", "unsure", "first pays"],
@@ -32,14 +31,14 @@ WORDS = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A metric along thresholds.
+    """A metric along a threshold or an offset.
 
     Attributes
     ----------
     metric : str
     greater_is_better : bool
     value, slope : Estimate
-        Arrays of shape (n_points,); the slope per unit of threshold.
+        Arrays of shape (n_points,); the slope per unit of what moves.
     """
 
     metric: str
@@ -48,14 +47,13 @@ class Course:
     slope: Estimate
 
     @classmethod
-    def of(cls, curve: Charted, row: Metric, thresholds: FloatArray, motion: Motion) -> Course:
-        """Measure a metric at thresholds."""
-        slope, center, stderr = motion.metric_slope(row)
-        limits = NormalBand(center, stderr, motion.counted.df)
-        return cls(row.name, row.greater_is_better, value_at(curve, row, thresholds), estimate(slope, stderr, limits))
+    def of(cls, row: Metric, value: Estimate, slopes: Slopes, df: int | None) -> Course:
+        """Tell a metric of its value and its slopes."""
+        slope = estimate(slopes.value, slopes.stderr, NormalBand(slopes.center, slopes.stderr, df))
+        return cls(row.name, row.greater_is_better, value, slope)
 
     def trend(self, level: float) -> IntArray:
-        """Return 1 where the metric surely improves as the threshold rises, -1 where it worsens, 0 where unsure."""
+        """Return 1 where the metric surely improves as the parameter rises, -1 where it worsens, 0 where unsure."""
         lower, upper = self.slope.confint(level)
         rises = (lower > 0).astype(np.intp) - (upper < 0)
         return rises if self.greater_is_better else -rises
@@ -63,22 +61,22 @@ class Course:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tradeoff(Tabular):
-    """Two metrics along the threshold, and what of the one is paid for the other.
+    """Two metrics along the threshold, or along one offset, and what of the one is paid for the other.
 
     Attributes
     ----------
-    thresholds : array of shape (n_points,)
-        In units of ``coordinate``.
+    parameter : str
+        What moves: "threshold", or "offset[label]" of several classes, all other offsets held.
+    values : array of shape (n_points,)
+        Its values, in units of ``coordinate``.
     coordinate : str
     first, second : Course
         Each metric's value and slope, with errors.
     exchange_rate : Estimate
-        ``d first / d second`` along the curve, arrays of shape (n_points,): the ratio of the slopes.
+        ``d first / d second`` along the way, arrays of shape (n_points,): the ratio of the slopes.
     signs : array of shape (n_points,)
-        What a rising threshold does, for better or worse: "both improve", "first pays", "second pays",
+        What a rising threshold, or offset, does, for better or worse: "both improve", "first pays", "second pays",
         "both worsen"; "unsure" where the interval of a slope holds 0 or is unknown.
-    front : Front
-        The thresholds that no other cut-off beats in both metrics.
     level : float
         Of the intervals by which ``signs`` are told; pointwise.
     diagnostics : mapping
@@ -98,27 +96,43 @@ class Tradeoff(Tabular):
     array([-2.34, -0.56, -0.17])
     """
 
-    thresholds: FloatArray
+    parameter: str
+    values: FloatArray
     coordinate: str
     first: Course
     second: Course
     exchange_rate: Estimate
     signs: AnyArray
-    front: Front
     level: float
     diagnostics: Mapping[str, Any]
+    _front: Callable[[], Front | OffsetFront] = field(repr=False)
+
+    @property
+    def thresholds(self) -> FloatArray:
+        """The values of a threshold; those of an offset are in ``values``."""
+        if self.parameter != "threshold":
+            raise AttributeError(f"thresholds: {self.parameter} moves here; its values are in 'values'")
+        return self.values
+
+    @cached_property
+    def front(self) -> Front | OffsetFront:
+        """The decisions that no other beats in both metrics: of all thresholds, or of all offsets together.
+
+        A `Front` of every cut-off, or an `OffsetFront`, which is searched for as by `conjac.pareto_front`, and kept.
+        """
+        return self._front()
 
     def confint(self, level: float | None = None) -> Interval:
         """Return the pointwise interval of the exchange rate, at ``level`` or the result's own.
 
         nan where it rests on too few rows, or where the slope that is divided by is not told apart from 0: then no
-        rate is too large. See `conjac.decisions.exchange`.
+        rate is too large. See `conjac.inference.fieller`.
         """
         return self.exchange_rate.confint(self.level if level is None else level)
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per threshold: values, slopes, the exchange rate with its limits, and the sign."""
-        columns: dict[str, AnyArray] = {"threshold": self.thresholds}
+        """Return one row per point: values, slopes, the exchange rate with its limits, and the sign."""
+        columns: dict[str, AnyArray] = {self.parameter: self.values}
         for name, course in (("first", self.first), ("second", self.second)):
             columns |= {name: course.value.value, f"{name}_stderr": course.value.stderr}
             columns |= {f"{name}_slope": course.slope.value, f"{name}_slope_stderr": course.slope.stderr}
@@ -129,45 +143,43 @@ class Tradeoff(Tabular):
         told = {**same, "coordinate": self.coordinate, "level": self.level}
         return {
             **{name: column.tolist() for name, column in columns.items()},
-            **{name: [value] * len(self.thresholds) for name, value in told.items()},
+            **{name: [value] * len(self.values) for name, value in told.items()},
         }
 
     def __repr__(self) -> str:
         """Show what is compared, and where."""
         return (
-            f"Tradeoff({self.first.metric} against {self.second.metric} at {len(self.thresholds)} thresholds in "
-            f"{self.coordinate}; {len(self.front)} cut-offs on the Pareto front)"
+            f"Tradeoff({self.first.metric} against {self.second.metric} at {len(self.values)} values of "
+            f"{self.parameter} in {self.coordinate})"
         )
 
 
-def tradeoff(curve: Charted, first: str | Metric, second: str | Metric, thresholds: Any, level: float) -> Tradeoff:
-    """Return the trade-off of two metrics or cells; see `conjac.ConfusionCurve.tradeoff`."""
-    rows = figure(first, curve.labels), figure(second, curve.labels)
-    at = _grid(curve) if thresholds is None else points(thresholds, "thresholds")
-    motion = curve.motion_at(at)
-    courses = [Course.of(curve, row, at, motion) for row in rows]
-    rate, interval = exchange(*rows, motion)
+def tradeoff(
+    path: Path, first: str | Metric, second: str | Metric, values: FloatArray | None, level: float
+) -> Tradeoff:
+    """Return the trade-off of two metrics or cells; see `conjac.tradeoff`."""
+    rows = path.figure(first), path.figure(second)
+    at = path.grid() if values is None else values
+    followed = path.followed(rows, at)
+    parts = zip(rows, followed.values, followed.pair.slopes, strict=True)
+    courses = [Course.of(row, value, slopes, followed.pair.df) for row, value, slopes in parts]
+    exchange = Exchange.between(rows, followed.pair)
+    rate = estimate(exchange.value, exchange.stderr, exchange.limits)
     trends = [1 + course.trend(level) for course in courses]
     diagnostics = {
-        "interval": interval,
+        "interval": exchange.interval,
         "n_without_interval": int(np.isnan(rate.confint(level).lower).sum()),
-        "front": "told on the rows it was chosen on: optimistic",
-        "n_cutoffs": len(curve.cutoffs()),
+        **path.notes,
     }
     return Tradeoff(
-        thresholds=locked(at),
-        coordinate=curve.unit.name,
+        parameter=path.parameter,
+        values=locked(at),
+        coordinate=path.coordinate,
         first=courses[0],
         second=courses[1],
         exchange_rate=rate,
         signs=locked(WORDS[trends[0], trends[1]]),
-        front=Front.of(curve, *rows),
         level=level,
         diagnostics=ReadOnly(diagnostics),
+        _front=partial(path.front, *rows),
     )
-
-
-def _grid(curve: Charted) -> FloatArray:
-    alerting = curve.cutoffs()[:-1]
-    ranks = np.linspace(0, len(alerting) - 1, min(GRID, len(alerting))).astype(np.intp)
-    return np.sort(curve.told(alerting[ranks]))

@@ -4,10 +4,12 @@ from conjac.inference.boundary_joint import BoundaryJoint
 from conjac.inference.cells import Cells
 from conjac.inference.covariance import Joint, at_share, joint
 from conjac.inference.delta import propagate
+from conjac.inference.fieller import FiellerBand
 from conjac.inference.intervals import (
     Estimate,
     Interval,
     LogBand,
+    NormalBand,
     cells_interval,
     metric_interval,
     metric_stderr,
@@ -20,9 +22,11 @@ __all__ = [
     "BoundaryJoint",
     "Cells",
     "Estimate",
+    "FiellerBand",
     "Interval",
     "Joint",
     "LogBand",
+    "NormalBand",
     "Table",
     "at_share",
     "cells_interval",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -33,6 +34,13 @@ class Cells:
     by_block: FloatArray | None = None
     condition_on: ConditionOn | None = None
     covariance: FloatArray | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Cells]) -> Self:
+        """Return the points of several, drawn alike, one after another; of cells at fixed rules."""
+        weight, weight2 = (np.concatenate([getattr(part, name) for part in parts]) for name in ("weight", "weight2"))
+        blocks = [part.by_block for part in parts if part.by_block is not None]
+        return cls(weight, weight2, np.concatenate(blocks) if blocks else None, parts[0].condition_on)
 
     @property
     def df(self) -> int | None:

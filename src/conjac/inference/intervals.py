@@ -66,6 +66,26 @@ def quantile(level: float, df: int | None = None) -> float:
 
 
 @dataclass(frozen=True, eq=False)
+class NormalBand:
+    """The pointwise interval of an estimate with a normal error, at any level.
+
+    Attributes
+    ----------
+    center, stderr : array
+    df : int or None
+    """
+
+    center: FloatArray
+    stderr: FloatArray
+    df: int | None
+
+    def __call__(self, level: float) -> Interval:
+        """Return the limits, arrays of the estimate's shape."""
+        half = quantile(level, self.df) * self.stderr
+        return Interval(self.center - half, self.center + half)
+
+
+@dataclass(frozen=True, eq=False)
 class LogBand:
     """The pointwise interval of a ratio whose sign is known, on the log scale, at any level.
 

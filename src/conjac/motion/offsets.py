@@ -8,8 +8,9 @@ vertices are the columns and whose edges weigh their flux: symmetric, with rows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from scipy import sparse
@@ -29,9 +30,16 @@ class OffsetMotion:
     Attributes
     ----------
     joint : BoundaryJoint
+    directions : array of shape (n_parameters, n_columns) or None
+        How far each offset goes for a unit of each parameter; None for each offset alone.
     """
 
     joint: BoundaryJoint
+    directions: FloatArray | None = None
+
+    def along(self, directions: FloatArray) -> OffsetMotion:
+        """Return the motion with several offsets at once, array of shape (n_parameters, n_columns)."""
+        return replace(self, directions=directions)
 
     @property
     def counted(self) -> Cells:
@@ -48,7 +56,7 @@ class OffsetMotion:
     def effective_rows(self) -> FloatArray:
         """Effective rows behind each figure of `derivative`; 0 where no row is near any facet of it."""
         boundary = self.joint.boundary
-        squares: Sparse = abs(self._speed) * (boundary.value**2 / boundary.n_eff)
+        squares: Sparse = self._speed.power(2) * (boundary.value**2 / boundary.n_eff)
         noise = (squares @ abs(self._enters).T).toarray().reshape(self.derivative.shape)
         return np.asarray(np.divide(self.derivative**2, noise, out=np.zeros_like(noise), where=noise > 0))
 
@@ -93,6 +101,23 @@ class OffsetMotion:
         """Return the covariance of a metric's derivatives by the offsets, array of shape (n_columns, n_columns)."""
         return self.joint.covariance(*self._metric_slope_figures(row))
 
+    def slope_covariance(self, rows: Sequence[Metric]) -> FloatArray:
+        """Return the covariance of metrics' derivatives, array of shape (n_parameters, n_metrics, n_metrics)."""
+        figures = [self._metric_slope_figures(row) for row in rows]
+        stderr = np.stack([np.sqrt(self.joint.variance(*each)) for each in figures], axis=1)
+        scale = 1 / np.where(stderr > 0, stderr, 1.0)  # of one size: what is small beside the other would be lost
+        scaled = [
+            (cells * c[:, None, None], fluxes * c[:, None]) for (cells, fluxes), c in zip(figures, scale.T, strict=True)
+        ]
+        found = np.repeat(np.eye(len(rows))[None], len(stderr), axis=0)
+        for i, j in combinations(range(len(rows)), 2):
+            (cells, fluxes), (other_cells, other_fluxes) = scaled[i], scaled[j]
+            plus, minus = (
+                self.joint.variance(cells + side * other_cells, fluxes + side * other_fluxes) for side in (1, -1)
+            )
+            found[:, i, j] = found[:, j, i] = (plus - minus) / 4
+        return np.asarray(found * stderr[:, :, None] * stderr[:, None, :])
+
     def metric_covariance(self, rows: Sequence[Metric]) -> FloatArray:
         """Return the covariance of metrics, array of shape (n_metrics, n_metrics)."""
         gradients = np.stack([np.nan_to_num(row.gradient(self.counted.weight[0])) for row in rows])
@@ -130,9 +155,10 @@ class OffsetMotion:
         return np.asarray(np.sqrt(self.joint.variance(of_cells, moves)).reshape(cells.shape))
 
     def _matters(self, gradient: FloatArray) -> BoolArray:
-        """Tell of each offset whether any flux that it moves could move a figure, array of shape (n_columns,)."""
+        """Tell of each parameter whether any flux that it moves could move a figure, array of shape (n_parameters,)."""
         drawn = gradient[self.counted.weight[0].sum(axis=1) > 0]
-        return np.asarray((drawn[:, :, None] != drawn[:, None, :]).any(axis=(0, 1)))
+        matters = np.asarray((drawn[:, :, None] != drawn[:, None, :]).any(axis=(0, 1)))
+        return matters if self.directions is None else np.asarray(np.abs(self.directions) @ matters > 0)
 
     @cached_property
     def _facet(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -142,9 +168,10 @@ class OffsetMotion:
 
     @cached_property
     def _speed(self) -> Sparse:
-        """Speed of each flux's margin with each offset, sparse array of shape (n_columns, n_fluxes)."""
+        """Speed of each flux's margin with each parameter, sparse array of shape (n_parameters, n_fluxes)."""
         _, lower, upper = self._facet
-        return _plus_minus(upper, lower, self.joint.boundary.facets.n_columns)
+        alone = _plus_minus(upper, lower, self.joint.boundary.facets.n_columns)
+        return alone if self.directions is None else sparse.csr_array(sparse.csr_array(self.directions) @ alone)
 
     @cached_property
     def _enters(self) -> Sparse:

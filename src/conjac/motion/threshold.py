@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, Normalize
+from conjac.calculus.analytic import complex_step
 from conjac.coordinates import Coordinate, margins
 from conjac.density import Density, Flux
 from conjac.inference import Cells, Joint, at_share, joint, metric_stderr, propagate
@@ -137,6 +139,16 @@ class Motion:
             weight = self.counted.weight
             trusted &= np.asarray(row.value(weight) ** 2 >= MIN_ROWS * metric_stderr(row, self.counted) ** 2)
         return Slopes(value, center[..., 0], np.where(trusted, stderr[..., 0], np.nan))
+
+    def slope_covariance(self, rows: Sequence[Metric]) -> FloatArray:
+        """Return the covariance of metrics' derivatives, array of shape (n_points, n_metrics, n_metrics)."""
+
+        def slopes(point: AnyArray) -> AnyArray:
+            return np.stack([row.slope(self.cells(point), self.slope(point)) for row in rows], axis=-1)
+
+        with np.errstate(invalid="ignore"):
+            gradient = complex_step(slopes, self.center)
+            return np.asarray(gradient @ self.joint.covariance @ gradient.swapaxes(1, 2))
 
     def cells(self, point: AnyArray) -> AnyArray:
         """Return the cells of a point, array of shape (..., 2, 2)."""

@@ -11,9 +11,9 @@ import numpy as np
 from conjac._typing import AnyArray, CoordinateName, FloatArray
 from conjac.calculus.analytic import along
 from conjac.curve import ConfusionCurve
-from conjac.decisions.charted import NormalBand, estimate
+from conjac.decisions.charted import estimate
 from conjac.errors import InvalidInputError
-from conjac.inference import Estimate, Interval, quantile, wilson
+from conjac.inference import Estimate, Interval, NormalBand, quantile, wilson
 from conjac.metrics import UNIT, Domain, Metric
 from conjac.motion import Motion
 from conjac.multilabel.averages import LabelAverage, resolve_average

@@ -128,7 +128,8 @@ def _check_labels(truth: AnyArray, labels: Sequence[Any] | None, pos_label: Any,
     if len(order) > 2 or (columns.ndim == 2 and columns.shape[1] > 2):
         raise NotSupportedError(
             f"{max(len(order), columns.shape[-1] if columns.ndim == 2 else 0)} classes have no threshold: use "
-            "confusion_jacobian, maximize or solve, which move an offset a class; or score one class against the rest"
+            "confusion_jacobian, maximize, solve, tradeoff or pareto_front, which move an offset a class; or score one "
+            "class against the rest"
         )
     if len(order) < 2:
         raise InvalidInputError(

@@ -15,13 +15,11 @@ import numpy as np
 
 from conjac._typing import BoolArray, FloatArray, IntArray
 from conjac.decisions.offsets.others import Highest, all_but
-from conjac.decisions.offsets.sample import Sample
+from conjac.decisions.offsets.sample import Sample, swept
 
 PLACES = 128
 """Values of the offset looked at in one step; where so few rows are left, every one."""
 NARROW = 1e-9
-RESIDUE = 1e-11
-"""Share of all weight under which a cell is empty: what its rows leave behind when their weights are taken away."""
 BEYOND = 1.0
 """How far past the last row an offset goes at which all rows or none are predicted."""
 Merit = Callable[[FloatArray], FloatArray]
@@ -72,9 +70,7 @@ class Line:
         steps = np.bincount(place * size + self.enters, self.weight, counts)
         steps = steps - np.bincount(place * size + self.leaves, self.weight, counts)
         cells = np.asarray(self.cells + steps.reshape(-1, *self.cells.shape)[:-1].cumsum(axis=0))
-        if self.weight is not None:
-            cells[cells < RESIDUE * self.cells.sum()] = 0.0
-        return cells
+        return cells if self.weight is None else swept(cells)
 
     def between(self, inside: BoolArray, cells: FloatArray) -> Self:
         """Return the line for some of the rows, from other cells on."""

@@ -13,6 +13,8 @@ from conjac.rules import ArgmaxRule
 SEED = 0
 APART = 1.0
 """How far below all rows the offset of an option lies that no row takes."""
+RESIDUE = 1e-11
+"""Share of all weight under which a cell is empty."""
 AT_MOST = 10_000
 """Rows by which the unit of raw scores is found."""
 
@@ -110,6 +112,16 @@ class Sample:
     def at(self, offsets: FloatArray) -> FloatArray:
         """Return the confusion matrix at offsets."""
         return self.cells((self.compared + offsets[:, None]).argmax(axis=0))
+
+
+def swept(cells: FloatArray) -> FloatArray:
+    """Return cells without what is next to nothing: residues of weights taken away, shares of rows far off.
+
+    Parameters
+    ----------
+    cells : array of shape (..., n_columns, n_columns)
+    """
+    return np.where(cells < RESIDUE * cells.sum(axis=(-2, -1), keepdims=True), 0.0, cells)
 
 
 def _top_two(compared: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.optimize import minimize
@@ -32,6 +32,8 @@ FEWEST_STARTS = 2
 MOST_SCANS = 2_000
 ROW_SCANS = 4e6
 """Rows times scans that they may take of few rows."""
+NEAR_SWEEPS = 20
+"""Scans of every offset, at most, where starts are given."""
 PATIENCE = 50
 """Fruitless starts in a row after which no other is tried."""
 JUMPS = (0.3, 1.0, 3.0, 8.0)
@@ -51,19 +53,23 @@ class Search:
         What was done.
     """
 
-    def __init__(self, sample: Sample, objective: Objective) -> None:
+    def __init__(self, sample: Sample, objective: Objective, near: Sequence[FloatArray] = ()) -> None:
         """Compare starts.
 
         Parameters
         ----------
         sample : Sample
         objective : Objective
+        near : sequence of arrays of shape (n_columns,)
+            Offsets to start from before all others: with some, fewer starts are compared.
         """
         few, self._more = _ladder(sample)
         self._counted = Counted(objective.merit)
         most = max(SWEEPS * sample.n_columns, min(MOST_SCANS, int(ROW_SCANS / len(sample.true))))
+        if near:
+            most = min(most, NEAR_SWEEPS * sample.n_columns)
         runs: list[tuple[float, FloatArray]] = []
-        for start in _starts(few, objective):
+        for start in _starts(few, objective, near):
             if len(runs) >= FEWEST_STARTS and self._counted.scans >= most:
                 break
             runs.append(ascend(few, start, self._counted))
@@ -77,9 +83,14 @@ class Search:
         self._starts, self._rows = len(runs), len(few.true)
 
     @property
+    def scans(self) -> int:
+        """Scans of one offset so far."""
+        return self._counted.scans
+
+    @property
     def notes(self) -> dict[str, object]:
         """What was done."""
-        return {"scans": self._counted.scans, "starts": self._starts, "rows_of_starts": self._rows}
+        return {"scans": self.scans, "starts": self._starts, "rows_of_starts": self._rows}
 
     def polished(self) -> FloatArray:
         """Return the best offsets for all rows, less the first's."""
@@ -104,12 +115,15 @@ class Counted:
         return self.merit(cells)
 
 
-def _starts(sample: Sample, objective: Objective) -> Iterator[FloatArray]:
-    """Yield offsets to start from: smooth optima, none, and those that make classes count alike; some rejecting."""
+def _starts(sample: Sample, objective: Objective, near: Sequence[FloatArray]) -> Iterator[FloatArray]:
+    """Yield offsets to start from: those given, smooth optima, none, and those that make classes count alike."""
     acting, balanced = sample.rejecting(0), np.zeros(sample.n_columns)
     prior = sample.at(acting).sum(axis=1)[: sample.n_classes]
     balanced[: sample.n_classes] = -np.log(np.maximum(prior, 1) / prior.sum())
     fewer = sample if len(sample.true) <= FEWER else sample.thinned(FEWER // sample.n_classes + 1)
+    for start in near:
+        yield start
+        yield _smooth_ascent(fewer, objective, start)
     for start in (sample.rejecting(SOME) + balanced / 2, acting):
         yield _smooth_ascent(fewer, objective, start)
     yield from (acting, acting + balanced / 2, acting + balanced)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import softmax
 
 from conjac._typing import FloatArray
-from conjac.decisions.offsets.sample import Sample
+from conjac.decisions.offsets.sample import Sample, swept
 
 WIDTHS = (1.0, 0.3, 0.1)
 """Softness h of the cells, one after another, in the unit of the offsets."""
@@ -45,7 +45,7 @@ class SoftCells:
         """Array of shape (n_columns, n_columns)."""
         n = self.sample.n_columns
         columns = [np.bincount(self.sample.true, self._weighted(share), n) for share in self.share]
-        return np.stack(columns, axis=1)
+        return swept(np.stack(columns, axis=1))
 
     def pull(self, gradient: FloatArray) -> FloatArray:
         """Return the derivative by each offset of a figure whose gradient by the cells is given."""
