@@ -45,6 +45,11 @@ def rows_of(n_classes=3, n=1500, seed=0, **options):
     return {"y_true": y, "y_score": score, "offsets": population.offsets, **options}
 
 
+def fluxes_of(boundary):
+    """Return true class, j and k of each flux that any row is near, j < k."""
+    return np.argwhere(np.triu(boundary.n_eff) > 0).tolist()
+
+
 def log_floor(p):
     return np.log(np.maximum(np.asarray(p, dtype=float), FLOOR))
 
@@ -509,8 +514,8 @@ def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on
     J = cj.confusion_jacobian(**told, condition_on=condition_on)
     compared = told["y_score"] + told["offsets"]
     boundary = J._motion.joint.boundary
-    for code, h in zip(boundary.code, boundary.width, strict=True):
-        true, *pair = (int(place) for place in np.unravel_index(code, (3, 3, 3)))
+    for true, *pair in fluxes_of(boundary):
+        h = boundary.width[true, *pair]
         mine = compared[told["y_true"] == true]
         margin = np.array([m for row in mine if (m := facets_of_row(row, row.argmax()).get(tuple(pair))) is not None])
         flux, added = flux_of_rows(margin[np.abs(margin) < 4.5 * h], h)
@@ -709,15 +714,15 @@ def test_scores_on_atoms_are_counted_across_a_step_and_say_so(make, offsets):
     u = log_floor(q) + offsets
     # Each flux is the population's difference quotient over its own step, within its error.
     boundary, z = J._motion.joint.boundary, []
-    for code, width in zip(boundary.code, boundary.width, strict=True):
-        true, j, k = np.unravel_index(code, (3, 3, 3))
+    for true, j, k in fluxes_of(boundary):
+        width = boundary.width[true, j, k]
         near = (u[:, 3 - j - k] <= (u[:, j] + u[:, k]) / 2 + 1e-12) & (np.abs(u[:, k] - u[:, j]) < width)
         flux = (near & (everyone == true)).sum() * (20_000 / 400_000) / (2 * width)
         z.append((-J.center[true, j, k] - flux) / J.stderr[true, j, k])
     assert len(z) == 9
     assert np.sqrt(np.mean(np.square(z))) < 1.5
     # And one recount of all cells, over one step for all, is near.
-    step, quotient = np.median(boundary.width), np.zeros((3, 3, 3))
+    step, quotient = np.median(boundary.widths), np.zeros((3, 3, 3))
     for k, move in enumerate(step * np.eye(3)):
         up, down = (
             np.bincount(3 * everyone + (u + sign * move).argmax(axis=1), minlength=9).reshape(3, 3) for sign in (1, -1)
@@ -731,7 +736,7 @@ def test_the_ends_of_a_step_lie_between_atoms():
     y, p = voted(np.random.default_rng(0), 5000)
     boundary = cj.confusion_jacobian(y, p)._motion.joint.boundary
     gaps = np.abs(log_floor(p)[:, [1, 2, 2]] - log_floor(p)[:, [0, 0, 1]])
-    for width in boundary.width:
+    for width in boundary.widths:
         assert np.abs(gaps - width).min() > 1e-3
 
 
@@ -742,7 +747,7 @@ def test_errors_on_atoms_are_those_of_counts(make):
     for _ in range(60):
         J = cj.confusion_jacobian(*ATOMS[make](rng, 4000), coordinate="logit")
         assert J.method == "secant"
-        steps = J._motion.joint.boundary.width.reshape(3, 3)  # each class's three facets
+        steps = J._motion.joint.boundary.widths.reshape(3, 3)  # each class's three facets
         fluxes = -J.jacobian[:, *np.triu_indices(3, 1)]
         estimates.append(2 * steps * fluxes)
         errors.append(2 * steps * J.stderr[:, *np.triu_indices(3, 1)])

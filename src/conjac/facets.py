@@ -14,10 +14,10 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.rules import ArgmaxRule
+from conjac.rules import ArgmaxRule, first_true
 
-ROWS_AT_ONCE = 2**13
-"""Few enough that all columns of them stay in a processor's cache."""
+SCORES_AT_ONCE = 2**16
+"""Few enough that all columns of the rows they are of stay in a processor's cache."""
 TIE = 1e-12
 
 
@@ -30,19 +30,20 @@ class Facets:
     n_columns : int
         Outcomes of the rule.
     predicted : array of shape (n_samples,)
+        In the smallest unsigned integers that hold it, as are ``row`` and ``other``.
     row : array of shape (n_entries,)
         A row may belong to several facets.
-    pair : array of shape (n_entries,)
-        The facet's classes j < k, as ``j * n_columns + k``.
-    margin : array of shape (n_entries,)
-        Positive where k wins.
+    other : array of shape (n_entries,)
+        The facet's class that is not the row's highest.
+    gap : array of shape (n_entries,)
+        From the highest down to the other: the size of the margin.
     """
 
     n_columns: int
-    predicted: IntArray
-    row: IntArray
-    pair: IntArray
-    margin: FloatArray
+    predicted: AnyArray
+    row: AnyArray
+    other: AnyArray
+    gap: FloatArray
 
     @classmethod
     def of(cls, rule: ArgmaxRule, score: AnyArray, within: float = np.inf) -> Self:
@@ -62,30 +63,47 @@ class Facets:
         >>> found.predicted.tolist(), found.pair.tolist(), found.margin.round(1).tolist()
         ([0, 1], [1, 2, 5], [-1.0, -1.5, -0.1])
         """
-        starts = range(0, max(len(score), 1), ROWS_AT_ONCE)
-        parts = [_near(rule, score[start : start + ROWS_AT_ONCE], start, within) for start in starts]
+        step = max(1, SCORES_AT_ONCE // rule.n_columns)
+        starts = range(0, max(len(score), 1), step)
+        parts = [_near(rule, score[start : start + step], start, within) for start in starts]
         return cls(rule.n_columns, *(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    @property
+    def pair(self) -> IntArray:
+        """The facet's classes j < k, as ``j * n_columns + k``, array of shape (n_entries,)."""
+        highest = self.predicted[self.row].astype(np.intp)
+        return np.asarray(np.minimum(highest, self.other) * self.n_columns + np.maximum(highest, self.other))
+
+    @property
+    def margin(self) -> FloatArray:
+        """Positive where k of j < k wins, array of shape (n_entries,)."""
+        return np.where(self.predicted[self.row] > self.other, self.gap, -self.gap)
 
 
 def _near(rule: ArgmaxRule, score: AnyArray, start: int, within: float) -> tuple[AnyArray, ...]:
-    """Return some rows' predictions, and for each facet they are near: row, pair and margin."""
-    columns = np.ascontiguousarray(rule.compared(score).T)
-    n_columns, n = columns.shape
-    highest, second = columns[0].copy(), np.full(n, -np.inf)
-    winner = np.zeros(n, dtype=np.intp)
-    for k in range(1, n_columns):
-        np.putmask(winner, columns[k] > highest, k)
-        np.maximum(second, np.minimum(highest, columns[k]), out=second)
-        np.maximum(highest, columns[k], out=highest)
-    near_tie = highest - second <= TIE * (1 + np.abs(highest))  # logarithms may tie where scores do not
-    winner[near_tie] = rule.predict(score[near_tie])
-    columns[winner, np.arange(n)] = -np.inf
+    """Return some rows' predictions, and for each facet they are near: row, other class and gap."""
+    columns = rule.compared(score)
+    highest, second = _top_two(columns)
+    is_highest = columns == highest
+    predicted = first_true(is_highest)
+    near_tie = np.flatnonzero(highest - second <= TIE * (1 + np.abs(highest)))  # logarithms may tie where scores do not
+    predicted[near_tie] = rule.predict(score[near_tie])
+    is_highest[:, near_tie] = np.arange(len(columns))[:, None] == predicted[near_tie]
     rounding = TIE * (np.abs(highest) + np.abs(second))  # at the midpoint is below it, however it was rounded
-    flat = np.flatnonzero(columns >= np.maximum(2 * second - highest - rounding, highest - within))
-    other = flat // n
-    row = flat - other * n
+    near = columns >= np.maximum(2 * second - highest - rounding, highest - within)
+    flat = np.flatnonzero(np.greater(near, is_highest, out=near))
+    other = flat // len(highest)
+    row = flat - other * len(highest)
     gap = highest[row] - columns.ravel()[flat]
-    won = winner[row]
-    upper = won > other
-    pair = np.where(upper, other * n_columns + won, won * n_columns + other)
-    return winner, row + start, pair, np.where(upper, gap, -gap)
+    column, place = np.min_scalar_type(len(columns)), np.min_scalar_type(start + len(score))
+    return predicted.astype(column), (row + start).astype(place), other.astype(column), gap
+
+
+def _top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each row's highest and second highest, arrays of shape (n_rows,)."""
+    highest, second, lower = columns[0].copy(), np.full(columns.shape[1], -np.inf), np.empty(columns.shape[1])
+    for column in columns[1:]:
+        np.minimum(highest, column, out=lower)
+        np.maximum(second, lower, out=second)
+        np.maximum(highest, column, out=highest)
+    return highest, second

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from conjac._typing import BoolArray, FloatArray, IntArray, Normalize, Sparse
+from conjac._typing import BoolArray, FloatArray, Normalize
 from conjac.calculus.analytic import along, complex_step
-from conjac.inference import BoundaryJoint, Cells
+from conjac.inference import BoundaryJoint, Cells, Table
 from conjac.inference.delta import normalized, normalized_slope
+from conjac.inference.slope_sums import moved
 from conjac.metrics import Metric
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
@@ -38,18 +38,15 @@ class OffsetMotion:
         """Exact counts at one point."""
         return self.joint.cells
 
-    @cached_property
+    @property
     def derivative(self) -> FloatArray:
-        """Derivative of the cells by each offset, array of shape (n_columns, n_classes, n_columns)."""
-        fluxes: Sparse = self._speed * self.joint.boundary.value
-        return np.asarray((fluxes @ self._enters.T).toarray().reshape(-1, *self.counted.weight[0].shape))
+        """Derivative of the cells by each offset, array of shape (n_columns, n_columns, n_columns)."""
+        return self.joint.derivative
 
     @cached_property
     def effective_rows(self) -> FloatArray:
         """Effective rows behind each figure of `derivative`; 0 where no row is near any facet of it."""
-        boundary = self.joint.boundary
-        squares: Sparse = abs(self._speed) * (boundary.value**2 / boundary.n_eff)
-        noise = (squares @ abs(self._enters).T).toarray().reshape(self.derivative.shape)
+        noise = np.stack([np.abs(moved(self.joint.boundary.noise, offset)) for offset in range(len(self.derivative))])
         return np.asarray(np.divide(self.derivative**2, noise, out=np.zeros_like(noise), where=noise > 0))
 
     @property
@@ -58,12 +55,10 @@ class OffsetMotion:
         return self.joint.boundary.method
 
     def cells_stderr(self, how: Normalize | None) -> FloatArray:
-        """Return the standard error of each cell as normalised, array of shape (n_classes, n_columns)."""
+        """Return the standard error of each cell as normalised, array of shape (n_columns, n_columns)."""
         cells = self.counted.weight[0].astype(np.float64)
         of_cells = complex_step(lambda flat: normalized(flat.reshape(cells.shape), how).ravel(), cells.ravel())
-        nothing = sparse.csr_array((cells.size, len(self.joint.boundary.code)))
-        variance = self.joint.variance(of_cells.reshape(cells.size, *cells.shape), nothing)
-        return np.asarray(np.sqrt(variance).reshape(cells.shape))
+        return np.asarray(np.sqrt(Table.of(self.counted).variance(of_cells)).reshape(cells.shape))
 
     def arranged(self, values: FloatArray) -> FloatArray:
         """Return figures with the offset as their last axis."""
@@ -72,7 +67,7 @@ class OffsetMotion:
     def slopes(self, how: Normalize | None) -> Slopes:
         """Return the derivative of the matrix as normalised; the offset is the first axis."""
         value = normalized_slope(self.counted.weight, self.derivative, how)
-        stderr = np.stack([self._errors(place, how) for place in range(len(value))])
+        stderr = np.sqrt(self.joint.slope_variance(how))
         known = self.effective_rows >= MIN_ROWS
         if how == "pred":
             known = np.broadcast_to(known.all(axis=1, keepdims=True), known.shape)
@@ -81,85 +76,25 @@ class OffsetMotion:
     def metric_slope(self, row: Metric) -> Slopes:
         """Return a metric's derivative by each offset, arrays of shape (n_columns,)."""
         value = row.slope(self.counted.weight[0], self.derivative)
-        bent, fluxes = self._metric_slope_figures(row)
-        stderr = np.sqrt(self.joint.variance(bent, fluxes))
-        boundary = self.joint.boundary
-        noise = fluxes.power(2) @ (boundary.value**2 / boundary.n_eff)
-        seen = (abs(fluxes) @ boundary.value) ** 2 >= MIN_ROWS * noise
-        known = np.where(noise > 0, seen, ~self._matters(np.nan_to_num(row.gradient(self.counted.weight[0]))))
+        stderr = np.sqrt(np.maximum(np.diag(self.metric_slope_covariance(row)), 0))
+        gradient = np.nan_to_num(row.gradient(self.counted.weight[0].astype(np.float64)))
+        boundary, steps = self.joint.boundary, np.abs(gradient[:, None, :] - gradient[:, :, None])
+        noise = (steps**2 * boundary.noise).sum(axis=(0, 2))
+        seen = (steps * boundary.value).sum(axis=(0, 2)) ** 2 >= MIN_ROWS * noise
+        known = np.where(noise > 0, seen, ~self._matters(gradient))
         return Slopes(value, value, np.where(known, stderr, np.nan))
 
     def metric_slope_covariance(self, row: Metric) -> FloatArray:
         """Return the covariance of a metric's derivatives by the offsets, array of shape (n_columns, n_columns)."""
-        return self.joint.covariance(*self._metric_slope_figures(row))
+        cells = self.counted.weight[0].astype(np.float64)
+        bent = along(row.gradient, cells, self.derivative)
+        return self.joint.slope_covariance(np.nan_to_num(row.gradient(cells)), np.nan_to_num(bent))
 
     def metric_covariance(self, rows: Sequence[Metric]) -> FloatArray:
         """Return the covariance of metrics, array of shape (n_metrics, n_metrics)."""
-        gradients = np.stack([np.nan_to_num(row.gradient(self.counted.weight[0])) for row in rows])
-        return self.joint.covariance(gradients, sparse.csr_array((len(rows), len(self.joint.boundary.code))))
-
-    def _metric_slope_figures(self, row: Metric) -> tuple[FloatArray, Sparse]:
-        """Return what a unit of each cell, and of each flux, adds to a metric's derivative by each offset."""
-        cells = self.counted.weight[0].astype(np.float64)
-        bent = along(row.gradient, cells, self.derivative)
-        worth = np.nan_to_num(row.gradient(cells)).ravel() @ self._enters
-        return np.nan_to_num(bent), self._speed * worth
-
-    def _errors(self, offset: int, how: Normalize | None) -> FloatArray:
-        """Return the standard errors of the derivatives by one offset, array of shape (n_classes, n_columns)."""
-        cells = self.counted.weight[0].astype(np.float64)
-        moves = self._enters * self._speed[[offset]].toarray()[0]
-        of_cells = np.zeros((cells.size, *cells.shape))
-        if how == "pred":
-            total = _or_one(cells.sum(axis=0))
-            share, leaving = cells / total, self.derivative[offset].sum(axis=0) / total
-            own = np.arange(cells.size) % len(total)
-            column = np.equal.outer(own, own).astype(np.float64)
-            moves = sparse.csr_array((moves - share.ravel()[:, None] * (column @ moves)) / total[own][:, None])
-            pulled = -(self.derivative[offset] - 2 * share * leaving * total) / total**2
-            of_cells = (column * pulled.ravel()[:, None] - np.eye(cells.size) * (leaving / total)[own]).reshape(
-                of_cells.shape
-            )
-        elif how is not None:
-            axes = {"true": (1,), "all": (0, 1)}[how]
-            total = np.broadcast_to(_or_one(cells.sum(axis=axes, keepdims=True)), cells.shape).ravel()
-            moves = sparse.csr_array(moves * (1 / total)[:, None])
-            row = np.arange(cells.size) // cells.shape[1]
-            together = np.equal.outer(row, row) if how == "true" else np.ones((cells.size, cells.size))
-            of_cells = -(together * (self.derivative[offset].ravel() / total**2)[:, None]).reshape(of_cells.shape)
-        return np.asarray(np.sqrt(self.joint.variance(of_cells, moves)).reshape(cells.shape))
+        return self.joint.covariance(np.stack([np.nan_to_num(row.gradient(self.counted.weight[0])) for row in rows]))
 
     def _matters(self, gradient: FloatArray) -> BoolArray:
         """Tell of each offset whether any flux that it moves could move a figure, array of shape (n_columns,)."""
         drawn = gradient[self.counted.weight[0].sum(axis=1) > 0]
         return np.asarray((drawn[:, :, None] != drawn[:, None, :]).any(axis=(0, 1)))
-
-    @cached_property
-    def _facet(self) -> tuple[IntArray, IntArray, IntArray]:
-        """True class, lower and upper class of each flux."""
-        n, code = self.joint.boundary.facets.n_columns, self.joint.boundary.code
-        return code // n**2, code // n % n, code % n
-
-    @cached_property
-    def _speed(self) -> Sparse:
-        """Speed of each flux's margin with each offset, sparse array of shape (n_columns, n_fluxes)."""
-        _, lower, upper = self._facet
-        return _plus_minus(upper, lower, self.joint.boundary.facets.n_columns)
-
-    @cached_property
-    def _enters(self) -> Sparse:
-        """Which cell each flux enters (1) and which it leaves (-1), sparse array of shape (n_cells, n_fluxes)."""
-        true, lower, upper = self._facet
-        start = true * self.joint.boundary.facets.n_columns
-        return _plus_minus(start + upper, start + lower, self.counted.weight[0].size)
-
-
-def _or_one(total: FloatArray) -> FloatArray:
-    """Return totals to divide by: 1 where there is nothing, so that its shares are 0."""
-    return np.asarray(np.where(total > 0, total, 1.0))
-
-
-def _plus_minus(plus: IntArray, minus: IntArray, size: int) -> Sparse:
-    place, one = np.arange(len(plus)), np.ones(len(plus))
-    entries = np.concatenate([one, -one]), (np.concatenate([plus, minus]), np.tile(place, 2))
-    return sparse.csr_array(entries, shape=(size, len(plus)))
