@@ -525,6 +525,115 @@ def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on
         assert J.stderr[true, *pair] == pytest.approx(np.sqrt(variance), rel=1e-5)
 
 
+WEIGHTS = {"sample_weight": np.random.default_rng(1).exponential(size=150)}
+GROUPS = {"groups": np.arange(150) // 3}
+DESIGNS = {
+    "plain": {},
+    "weights": WEIGHTS,
+    "groups": GROUPS,
+    "class": {"condition_on": "class"},
+    "weights and groups": WEIGHTS | GROUPS,
+    "groups within classes": {"condition_on": "class"} | GROUPS,
+    "weights within classes": {"condition_on": "class"} | WEIGHTS,
+}
+RULES = {"offsets": None, "a reject option": [0.0, 0.25, -0.25, 0.5], "atoms": None}
+
+
+def covariance_by_rows(J, figures):
+    """Return the covariance of smooth figures of cells and derivative, from what every row and half a row adds.
+
+    ``figures`` takes cells (k, k) and derivative (k, k, k), the offset last.
+    """
+    joint = J._motion.joint
+    boundary, size = joint.boundary, joint.boundary.facets.n_columns
+    n = len(boundary.cell)
+    weight = np.ones(n) if joint.weight is None else joint.weight
+    true, predicted = np.divmod(boundary.cell, size)
+    cells, slopes = np.zeros((n, size, size)), np.zeros((n, size, size, size))
+    cells[np.arange(n), true, predicted] = 1
+
+    def move(slope, y, j, k, flux):
+        """A flux between j and k enters the one whose offset rises."""
+        for to, of in ((j, k), (k, j)):
+            slope[y, to, to] += flux
+            slope[y, of, to] -= flux
+
+    for rows, sides, adds in boundary.adds(None):
+        for row, side, added in zip(rows, sides, adds, strict=True):
+            move(slopes[row], *np.unravel_index(side, (size,) * 3), added)
+
+    def gradient(c, d):
+        """Along cells c and derivative d, from all rows."""
+        whole = np.tensordot(weight, cells, 1), np.tensordot(weight, slopes, 1)
+        step = 1e-4
+        up, down = (figures(whole[0] + sign * step * c, whole[1] + sign * step * d) for sign in (1, -1))
+        return (up - down) / (2 * step)
+
+    adds = np.array([np.ravel(gradient(*one)) for one in zip(cells, slopes, strict=True)])
+    strata = true if joint.cells.condition_on else np.zeros(n, int)
+    for one in np.unique(strata):
+        inside = strata == one
+        adds[inside] -= weight[inside] @ adds[inside] / weight[inside].sum()
+    adds *= weight[:, None]
+    found = adds.T @ adds
+    if joint.block is not None:
+        sums = np.array([adds[joint.block == block].sum(axis=0) for block in np.unique(joint.block)])
+        found = sums.T @ sums * len(sums) / (len(sums) - 1)
+    for y, j, k in fluxes_of(boundary):
+        half = np.zeros((size, size, size))
+        move(half, y, j, k, 1.0)
+        along = np.ravel(gradient(np.zeros((size, size)), half))
+        found += boundary.penalty[y, j, k] * np.outer(along, along)
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_errors_are_those_of_each_row_s_influence(design, rule):
+    told = rows_of(3, 150, **DESIGNS[design])
+    if rule == "atoms":
+        told["y_score"] = np.round(told["y_score"])
+    told["offsets"] = RULES[rule] or told["offsets"]
+    J = cj.confusion_jacobian(**told)
+    assert J.method == ("secant" if rule == "atoms" else "tangent")
+    size = len(told["offsets"])
+    for how in HOWS:
+
+        def figures(cells, slope, how=how):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.nan_to_num(normalise_slope(cells, slope, how))[:3]
+
+        expected = np.sqrt(np.diag(covariance_by_rows(J, figures))).reshape(3, size, size)
+        stderr = replace(J, normalize=how).stderr
+        known = ~np.isnan(stderr)
+        assert known.any() or (how == "pred" and rule == "a reject option")  # few rows in its columns
+        np.testing.assert_allclose(stderr[known], expected[known], rtol=1e-5)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_covariance_of_a_metric_s_slopes_is_that_of_each_row_s_influence(design):
+    J = cj.confusion_jacobian(**rows_of(3, 150, **DESIGNS[design]))
+    for name in ("f1_macro", "accuracy"):
+        row = cj.metrics.resolve(name, J.labels)
+        expected = covariance_by_rows(
+            J, lambda cells, slope, row=row: np.einsum("ij,ijk->k", row.gradient(cells), slope)
+        )
+        found = J._motion.metric_slope_covariance(row)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * expected.max())
+        np.testing.assert_allclose(J.of(name).stderr, np.sqrt(np.diag(expected)), rtol=1e-5)
+
+
+def test_rows_looked_at_some_at_a_time_are_the_rows_looked_at_together(monkeypatch):
+    told = rows_of(4, 3000, sample_weight=np.random.default_rng(1).exponential(size=3000))
+    whole = cj.confusion_jacobian(**told)
+    monkeypatch.setattr("conjac.density.near.AT_ONCE", 101)
+    monkeypatch.setattr("conjac.facets.SCORES_AT_ONCE", 1000)
+    parts = cj.confusion_jacobian(**told)
+    for name in ("matrix", "jacobian", "stderr"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9)
+    np.testing.assert_allclose(parts.of("f1_macro").stderr, whole.of("f1_macro").stderr, rtol=1e-9)
+
+
 def test_a_sample_of_the_rows_sets_the_bandwidths_of_many():
     n = 140_000
     population = NormalScores.of(3)

@@ -87,8 +87,13 @@ class Boundary:
         peak = PEAK[method] * one_row * seen
         return cls(facets, cell, value, PENALTY * peak**2, n_eff, scale.width, near, influence, method)
 
-    def adds(self) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
-        """Yield rows near facets, some at a time: which, on which side, and what a unit of weight adds to the flux."""
+    def adds(self, weight: FloatArray | None) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+        """Yield rows near facets, some at a time: which, on which side, and what their weight adds to the flux.
+
+        Parameters
+        ----------
+        weight : array of shape (n_samples,) or None
+        """
         constant, linear, square = self.influence.reshape(3, -1)
         for row, side, distance, kernel in self.near.parts():
             adds = square[side]
@@ -96,6 +101,8 @@ class Boundary:
                 adds *= distance
                 adds += coefficient[side]
             adds *= kernel
+            if weight is not None:
+                adds *= weight[row]
             yield row, side, adds
 
     @property

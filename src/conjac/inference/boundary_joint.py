@@ -4,9 +4,8 @@ As in `conjac.inference.covariance`: each figure is :math:`\sum_i w_i \psi(i)`, 
 
 .. math:: \mathrm{Var} = \sum_i w_i^2 (\psi(i) - \theta / W)^2,
 
-within each true class where the class totals are fixed, and over blocks where rows come in clusters. The derivatives
-of all cells are many figures, and a few sums over rows serve them all (`conjac.inference.slope_sums`). Those of one
-metric are few: there what each row adds is written down.
+within each true class where the class totals are fixed, and over blocks where rows come in clusters. A few sums serve
+the derivatives of all cells: over rows (`conjac.inference.row_sums`), or by block (`conjac.inference.block_sums`).
 """
 
 from __future__ import annotations
@@ -18,9 +17,10 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray, Normalize
 from conjac.density import Boundary
-from conjac.density.near import sums_by
+from conjac.inference.block_sums import BlockSums, of_blocks
 from conjac.inference.cells import Cells
-from conjac.inference.slope_sums import BlockSums, Column, RowSums, moved, of_blocks
+from conjac.inference.moving import Column, moved, or_one
+from conjac.inference.row_sums import RowSums, squares_by_cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,8 @@ class BoundaryJoint:
         residual = centred @ blocks.reshape(centred.shape[1], -1)
         return np.asarray(residual @ residual.T * of_blocks(blocks))
 
-    def slope_covariance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
-        """Return the covariance of one figure's derivatives by the offsets, array of shape (n_columns, n_columns).
+    def figure_variance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return the variance of one figure's derivatives by the offsets, array of shape (n_columns,).
 
         Parameters
         ----------
@@ -76,61 +76,72 @@ class BoundaryJoint:
         bent : array of shape (n_columns, n_columns, n_columns)
             What a unit of each cell adds to the derivative by each offset, in that it bends the gradient.
         """
-        steps = gradient[:, None, :] - gradient[:, :, None]
-        adds = self._crossing(steps)
-        cells = self.cells.weight[0]
-        figures = (gradient * self.derivative + bent * cells).sum(axis=2)
-        total = cells.sum(axis=1)
-        if self.cells.condition_on is None:
-            figures, total = figures.sum(axis=1, keepdims=True), total.sum(keepdims=True)
-        alone = bent - (figures / np.where(total > 0, total, 1.0))[:, :, None]
-        adds += alone.reshape(self._n_columns, -1).T[self.boundary.cell]
-        if self.weight is not None:
-            adds *= self.weight[:, None]
-        half_rows = (steps**2 * self.boundary.penalty).sum(axis=0)
-        return np.asarray(self._products(adds) + np.diag(half_rows.sum(axis=0)) - half_rows)
+        if self.block is not None:
+            return np.diag(self.figure_covariance(gradient, bent))
+        steps, alone = _steps(gradient), self._alone(gradient, bent)
+        half_rows = (steps**2 * self.boundary.penalty).sum(axis=(0, 2))
+        together = squares_by_cell(self.boundary, self.weight, steps)
+        return np.asarray(np.maximum(self._row_sums.of_figure(steps, alone, together), 0) + half_rows)
 
-    def _crossing(self, steps: FloatArray) -> FloatArray:
-        """Return what a unit of each row adds to a figure's derivatives by crossing, shape (n_samples, n_columns).
+    def figure_covariance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return the covariance of one figure's derivatives by the offsets, array of shape (n_columns, n_columns).
 
         Parameters
         ----------
-        steps : array of shape (n_columns, n_columns, n_columns)
-            By how much the figure gains where a unit crosses, by true class, side and the class across.
+        gradient, bent
+            As for `figure_variance`.
         """
-        n = self._n_columns
-        found = np.zeros((len(self.boundary.cell), n))
-        for row, side, adds in self.boundary.adds():
-            found[row, side % n] = steps.ravel()[side] * adds
-        found[np.arange(len(found)), self.boundary.facets.predicted] = -(found @ np.ones(n))
-        return found
+        steps, alone = _steps(gradient), self._alone(gradient, bent)
+        half_rows = (steps**2 * self.boundary.penalty).sum(axis=0)
+        rows = self._of_rows(steps, alone) if self.block is None else self._block_sums.of_figure(gradient, alone)
+        return np.asarray(rows + np.diag(half_rows.sum(axis=0)) - half_rows)
 
-    def _products(self, adds: FloatArray) -> FloatArray:
-        """Return sums over rows, or over blocks, of the products of what they add to figures."""
-        if self.block is None or self.cells.by_block is None:
-            return np.asarray(adds.T @ adds)
-        blocks = self.cells.by_block[0]
-        residual = np.stack([sums_by(self.block, one, blocks.shape[-1]) for one in adds.T])
-        return np.asarray(residual @ residual.T * of_blocks(blocks))
+    def _alone(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return what a unit of each cell adds besides crossing, less the mean over what the design fixes."""
+        cells = self.cells.weight[0]
+        figures, total = (gradient * self.derivative + bent * cells).sum(axis=2), cells.sum(axis=1)
+        if self.cells.condition_on is None:
+            figures, total = figures.sum(axis=1, keepdims=True), total.sum(keepdims=True)
+        return np.asarray(bent - (figures / or_one(total))[:, :, None])
+
+    def _of_rows(self, steps: FloatArray, alone: FloatArray) -> FloatArray:
+        """Return sums over rows of the products of what they add to a figure's derivatives."""
+        n, cell = self._n_columns, self.boundary.cell
+        adds = np.zeros((len(cell), n))
+        for row, side, added in self.boundary.adds(None):
+            adds[row, side % n] = steps.ravel()[side] * added
+        adds[np.arange(len(cell)), self.boundary.facets.predicted] = -(adds @ np.ones(n))
+        adds += alone.reshape(n, -1).T[cell]
+        if self.weight is not None:
+            adds *= self.weight[:, None]
+        return np.asarray(adds.T @ adds)
 
     def _slope_variance(self, offset: int, how: Normalize | None) -> FloatArray:
+        sums = self._row_sums if self.block is None else self._block_sums
         half_rows = np.abs(moved(self.boundary.penalty, offset))
         cells = self.cells.weight[0]
         if how == "pred":
             column = Column.of(cells, self.derivative[offset])
-            rows = self._sums.of_shares(offset)
             half_rows = column.squared(half_rows) / column.total**2
-            return np.asarray(np.maximum(rows, 0) + half_rows)
-        rows = self._sums.of_cells(offset, how == "true" or self.cells.condition_on == "class")
+            return np.asarray(np.maximum(sums.of_shares(offset), 0) + half_rows)
+        rows = sums.of_cells(offset, how == "true" or self.cells.condition_on == "class")
         total = {None: np.ones(()), "true": cells.sum(axis=1, keepdims=True), "all": cells.sum()}[how]
-        return np.asarray((np.maximum(rows, 0) + half_rows) / np.where(total > 0, total, 1.0) ** 2)
+        return np.asarray((np.maximum(rows, 0) + half_rows) / or_one(total) ** 2)
 
     @cached_property
-    def _sums(self) -> RowSums | BlockSums:
-        if self.block is None:
-            return RowSums.of(self.cells, self.boundary, self.weight)
+    def _row_sums(self) -> RowSums:
+        return RowSums.of(self.cells, self.boundary, self.weight)
+
+    @cached_property
+    def _block_sums(self) -> BlockSums:
+        assert self.block is not None
         return BlockSums.of(self.cells, self.boundary, self.weight, self.block)
 
     @property
     def _n_columns(self) -> int:
         return self.boundary.facets.n_columns
+
+
+def _steps(gradient: FloatArray) -> FloatArray:
+    """Return by how much a figure gains where a unit crosses, by true class, side and the class across."""
+    return np.asarray(gradient[:, None, :] - gradient[:, :, None])

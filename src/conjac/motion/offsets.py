@@ -17,7 +17,7 @@ from conjac._typing import BoolArray, FloatArray, Normalize
 from conjac.calculus.analytic import along, complex_step
 from conjac.inference import BoundaryJoint, Cells, Table
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.inference.slope_sums import moved
+from conjac.inference.moving import moved
 from conjac.metrics import Metric
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
@@ -75,9 +75,8 @@ class OffsetMotion:
 
     def metric_slope(self, row: Metric) -> Slopes:
         """Return a metric's derivative by each offset, arrays of shape (n_columns,)."""
-        value = row.slope(self.counted.weight[0], self.derivative)
-        stderr = np.sqrt(np.maximum(np.diag(self.metric_slope_covariance(row)), 0))
-        gradient = np.nan_to_num(row.gradient(self.counted.weight[0].astype(np.float64)))
+        value, figure = row.slope(self.counted.weight[0], self.derivative), self._figure(row)
+        stderr, gradient = np.sqrt(self.joint.figure_variance(*figure)), figure[0]
         boundary, steps = self.joint.boundary, np.abs(gradient[:, None, :] - gradient[:, :, None])
         noise = (steps**2 * boundary.noise).sum(axis=(0, 2))
         seen = (steps * boundary.value).sum(axis=(0, 2)) ** 2 >= MIN_ROWS * noise
@@ -86,13 +85,16 @@ class OffsetMotion:
 
     def metric_slope_covariance(self, row: Metric) -> FloatArray:
         """Return the covariance of a metric's derivatives by the offsets, array of shape (n_columns, n_columns)."""
-        cells = self.counted.weight[0].astype(np.float64)
-        bent = along(row.gradient, cells, self.derivative)
-        return self.joint.slope_covariance(np.nan_to_num(row.gradient(cells)), np.nan_to_num(bent))
+        return self.joint.figure_covariance(*self._figure(row))
 
     def metric_covariance(self, rows: Sequence[Metric]) -> FloatArray:
         """Return the covariance of metrics, array of shape (n_metrics, n_metrics)."""
         return self.joint.covariance(np.stack([np.nan_to_num(row.gradient(self.counted.weight[0])) for row in rows]))
+
+    def _figure(self, row: Metric) -> tuple[FloatArray, FloatArray]:
+        """Return a metric's gradient in the cells, and what a unit of each cell adds to its slopes by bending that."""
+        cells = self.counted.weight[0].astype(np.float64)
+        return np.nan_to_num(row.gradient(cells)), np.nan_to_num(along(row.gradient, cells, self.derivative))
 
     def _matters(self, gradient: FloatArray) -> BoolArray:
         """Tell of each offset whether any flux that it moves could move a figure, array of shape (n_columns,)."""
