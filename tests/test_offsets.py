@@ -162,10 +162,22 @@ def test_a_row_belongs_to_a_facet_where_every_other_class_is_at_or_below_the_mid
     assert len(facets.row) == len(found)
 
 
+def test_margins_are_left_out_by_group_and_predicted_class():
+    population = NormalScores.of(4)
+    y, score = population.draw(np.random.default_rng(0), 500)
+    rule, within = ArgmaxRule(np.zeros(4), "score"), np.random.default_rng(1).exponential(size=(4, 4))
+    whole, some = Facets.of(rule, score), Facets.of(rule, score, within, y)
+    kept = whole.gap <= within[y[whole.row], whole.predicted[whole.row]]
+    assert 0 < kept.sum() < len(kept)
+    np.testing.assert_array_equal(some.predicted, whole.predicted)
+    for name in ("row", "other", "gap", "pair", "margin"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[kept])
+
+
 def test_facets_of_many_rows_are_those_of_their_chunks():
     """More rows than are looked at together."""
     population = NormalScores.of(4)
-    _, score = population.draw(np.random.default_rng(0), 20_000)
+    _, score = population.draw(np.random.default_rng(0), 40_000)
     rule = ArgmaxRule(np.asarray(population.offsets), "score")
     facets, u = Facets.of(rule, score), score + rule.offsets
     j, k = facets.pair // 4, facets.pair % 4

@@ -16,7 +16,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.rules import ArgmaxRule, first_true
 
-SCORES_AT_ONCE = 2**16
+SCORES_AT_ONCE = 2**17
 """Few enough that all columns of the rows they are of stay in a processor's cache."""
 TIE = 1e-12
 
@@ -46,15 +46,22 @@ class Facets:
     gap: FloatArray
 
     @classmethod
-    def of(cls, rule: ArgmaxRule, score: AnyArray, within: float = np.inf) -> Self:
+    def of(
+        cls,
+        rule: ArgmaxRule,
+        score: AnyArray,
+        within: float | FloatArray = np.inf,
+        group: IntArray | None = None,
+    ) -> Self:
         """Sort rows to facets.
 
         Parameters
         ----------
         rule : ArgmaxRule
         score : array of shape (n_samples, n_classes)
-        within : float
-            Leave out margins larger than this.
+        within : float or array of shape (n_groups, n_columns)
+            Leave out margins larger than this; of rows in groups, by group and by the row's predicted class.
+        group : array of shape (n_samples,), optional
 
         Examples
         --------
@@ -63,9 +70,12 @@ class Facets:
         >>> found.predicted.tolist(), found.pair.tolist(), found.margin.round(1).tolist()
         ([0, 1], [1, 2, 5], [-1.0, -1.5, -0.1])
         """
+        limits = np.full((1, rule.n_columns), within) if group is None else np.asarray(within)
         step = max(1, SCORES_AT_ONCE // rule.n_columns)
-        starts = range(0, max(len(score), 1), step)
-        parts = [_near(rule, score[start : start + step], start, within) for start in starts]
+        parts = []
+        for start in range(0, max(len(score), 1), step):
+            some = slice(start, start + step)
+            parts.append(_near(rule, score[some], start, limits, 0 if group is None else group[some]))
         return cls(rule.n_columns, *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     @property
@@ -80,7 +90,9 @@ class Facets:
         return np.where(self.predicted[self.row] > self.other, self.gap, -self.gap)
 
 
-def _near(rule: ArgmaxRule, score: AnyArray, start: int, within: float) -> tuple[AnyArray, ...]:
+def _near(
+    rule: ArgmaxRule, score: AnyArray, start: int, within: FloatArray, group: IntArray | int
+) -> tuple[AnyArray, ...]:
     """Return some rows' predictions, and for each facet they are near: row, other class and gap."""
     columns = rule.compared(score)
     highest, second = _top_two(columns)
@@ -88,15 +100,17 @@ def _near(rule: ArgmaxRule, score: AnyArray, start: int, within: float) -> tuple
     predicted = first_true(is_highest)
     near_tie = np.flatnonzero(highest - second <= TIE * (1 + np.abs(highest)))  # logarithms may tie where scores do not
     predicted[near_tie] = rule.predict(score[near_tie])
-    is_highest[:, near_tie] = np.arange(len(columns))[:, None] == predicted[near_tie]
+    number = np.arange(len(columns), dtype=np.min_scalar_type(len(columns)))
+    is_highest[:, near_tie] = number[:, None] == predicted[near_tie]
     rounding = TIE * (np.abs(highest) + np.abs(second))  # at the midpoint is below it, however it was rounded
-    near = columns >= np.maximum(2 * second - highest - rounding, highest - within)
+    reach = within.ravel()[group * len(columns) + predicted]
+    near = columns >= np.maximum(2 * second - highest - rounding, highest - reach)
     flat = np.flatnonzero(np.greater(near, is_highest, out=near))
-    other = flat // len(highest)
-    row = flat - other * len(highest)
+    of_column = np.diff(np.searchsorted(flat, np.arange(len(columns) + 1) * len(highest)))
+    row = flat - np.repeat(number * np.intp(len(highest)), of_column)
     gap = highest[row] - columns.ravel()[flat]
-    column, place = np.min_scalar_type(len(columns)), np.min_scalar_type(start + len(score))
-    return predicted.astype(column), (row + start).astype(place), other.astype(column), gap
+    small = np.min_scalar_type(start + len(score))
+    return predicted.astype(number.dtype), (row + start).astype(small), np.repeat(number, of_column), gap
 
 
 def _top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -31,7 +31,7 @@ class Boundary:
     Attributes
     ----------
     facets : Facets
-        With the rows within the widest kernel of any facet.
+        With the rows within the widest kernel of the facets around their cell.
     cell : array of shape (n_samples,)
         True and predicted class of each row, as ``true * n_columns + predicted``.
     value, penalty, n_eff : array of shape (n_columns, n_columns, n_columns)
@@ -73,7 +73,7 @@ class Boundary:
             Rows a cluster, where they are not independent.
         """
         scale = FacetScale.of(rule, true, score, weight, per_cluster)
-        facets = Facets.of(rule, score, scale.reach)
+        facets = Facets.of(rule, score, scale.reach, true)
         cell = true * rule.n_columns + facets.predicted
         method, kernel, flux_of = ("secant", _box, _counted) if scale.on_atoms else ("tangent", _bell, _log_quadratic)
         near = Near.of(facets, cell, scale.width, kernel)

@@ -40,13 +40,13 @@ class FacetScale:
     width : array of shape (n_columns, n_columns, n_columns)
         Bandwidth of the kernel, or half-width of the step, by true class and by both classes of the facet.
     on_atoms : bool
-    reach : float
-        Largest margin at which a row counts.
+    reach : array of shape (n_columns, n_columns)
+        Largest margin at which a row counts, by its true and by its predicted class.
     """
 
     width: FloatArray
     on_atoms: bool
-    reach: float
+    reach: FloatArray
 
     @classmethod
     def of(
@@ -80,7 +80,8 @@ class FacetScale:
         of_pair = np.minimum(width, widest).reshape(n_columns, n_columns, n_columns)
         lower, upper = np.triu_indices(n_columns, 1)
         of_pair[:, upper, lower] = of_pair[:, lower, upper]
-        return cls(of_pair, on_atoms, float(widest * (1 if on_atoms else REACH)))
+        reach = np.where(np.eye(n_columns), 0, of_pair).max(axis=2) * (1 if on_atoms else REACH)
+        return cls(of_pair, on_atoms, reach)
 
 
 def _spread(group: IntArray, margin: FloatArray, weight: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:

@@ -1,8 +1,8 @@
 r"""Rows near the facets of several classes, and sums over them under a kernel.
 
 A facet has two sides. What rows add is summed by true class, side and the class across; distances count from the facet
-into that side, so that a row across is at a negative distance. Rows are looked at some at a time, so that what is made
-of them stays in a processor's cache, and nothing of their number is held beside their places and distances.
+into that side, so that a row across is at a negative distance. Rows are looked at some at a time: what is made of them
+stays in a processor's cache, and nothing of their number is held but their places, sides and gaps.
 """
 
 from __future__ import annotations
