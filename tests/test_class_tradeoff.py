@@ -15,7 +15,7 @@ from conjac.decisions.front import undominated
 from conjac.decisions.offsets.trace import SHARES, Searches
 from conjac.metrics import REAL, Metric, expected_cost
 from conjac.metrics.cells import figure
-from conjac.motion import Exchange, Pair
+from conjac.motion import DirectedMotion, Exchange, Pair
 from conjac.tuning import read
 
 pytestmark = pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
@@ -540,7 +540,7 @@ def test_a_front_of_weighted_rows_in_groups_is_that_of_their_matrices(rows):
         np.testing.assert_allclose(front.matrix[place], J.matrix, rtol=1e-12)
         gained = J.of("recall[2]").gradient
         if gained.any():
-            contrast = J._motion.along(gained[None] / np.linalg.norm(gained))
+            contrast = DirectedMotion(J._motion, gained / np.linalg.norm(gained))
             row = of_three("recall[0]"), of_three("recall[2]")
             rate, (lower, upper) = Exchange.of_slopes(Pair.of(row, contrast)), front.exchange_rate.confint()
             np.testing.assert_allclose(front.exchange_rate.stderr[place], rate.stderr[0], rtol=1e-6)

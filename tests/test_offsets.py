@@ -45,6 +45,11 @@ def rows_of(n_classes=3, n=1500, seed=0, **options):
     return {"y_true": y, "y_score": score, "offsets": population.offsets, **options}
 
 
+def fluxes_of(boundary):
+    """Return true class, j and k of each flux that any row is near, j < k."""
+    return np.argwhere(np.triu(boundary.n_eff) > 0).tolist()
+
+
 def log_floor(p):
     return np.log(np.maximum(np.asarray(p, dtype=float), FLOOR))
 
@@ -157,10 +162,22 @@ def test_a_row_belongs_to_a_facet_where_every_other_class_is_at_or_below_the_mid
     assert len(facets.row) == len(found)
 
 
+def test_margins_are_left_out_by_group_and_predicted_class():
+    population = NormalScores.of(4)
+    y, score = population.draw(np.random.default_rng(0), 500)
+    rule, within = ArgmaxRule(np.zeros(4), "score"), np.random.default_rng(1).exponential(size=(4, 4))
+    whole, some = Facets.of(rule, score), Facets.of(rule, score, within, y)
+    kept = whole.gap <= within[y[whole.row], whole.predicted[whole.row]]
+    assert 0 < kept.sum() < len(kept)
+    np.testing.assert_array_equal(some.predicted, whole.predicted)
+    for name in ("row", "other", "gap", "pair", "margin"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[kept])
+
+
 def test_facets_of_many_rows_are_those_of_their_chunks():
     """More rows than are looked at together."""
     population = NormalScores.of(4)
-    _, score = population.draw(np.random.default_rng(0), 20_000)
+    _, score = population.draw(np.random.default_rng(0), 40_000)
     rule = ArgmaxRule(np.asarray(population.offsets), "score")
     facets, u = Facets.of(rule, score), score + rule.offsets
     j, k = facets.pair // 4, facets.pair % 4
@@ -509,8 +526,8 @@ def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on
     J = cj.confusion_jacobian(**told, condition_on=condition_on)
     compared = told["y_score"] + told["offsets"]
     boundary = J._motion.joint.boundary
-    for code, h in zip(boundary.code, boundary.width, strict=True):
-        true, *pair = (int(place) for place in np.unravel_index(code, (3, 3, 3)))
+    for true, *pair in fluxes_of(boundary):
+        h = boundary.width[true, *pair]
         mine = compared[told["y_true"] == true]
         margin = np.array([m for row in mine if (m := facets_of_row(row, row.argmax()).get(tuple(pair))) is not None])
         flux, added = flux_of_rows(margin[np.abs(margin) < 4.5 * h], h)
@@ -518,6 +535,115 @@ def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on
         total = len(mine) if condition_on else 300
         variance = (added**2).sum() - flux**2 / total + 0.5 * (1.5 * gauss(0) / h) ** 2
         assert J.stderr[true, *pair] == pytest.approx(np.sqrt(variance), rel=1e-5)
+
+
+WEIGHTS = {"sample_weight": np.random.default_rng(1).exponential(size=150)}
+GROUPS = {"groups": np.arange(150) // 3}
+DESIGNS = {
+    "plain": {},
+    "weights": WEIGHTS,
+    "groups": GROUPS,
+    "class": {"condition_on": "class"},
+    "weights and groups": WEIGHTS | GROUPS,
+    "groups within classes": {"condition_on": "class"} | GROUPS,
+    "weights within classes": {"condition_on": "class"} | WEIGHTS,
+}
+RULES = {"offsets": None, "a reject option": [0.0, 0.25, -0.25, 0.5], "atoms": None}
+
+
+def covariance_by_rows(J, figures):
+    """Return the covariance of smooth figures of cells and derivative, from what every row and half a row adds.
+
+    ``figures`` takes cells (k, k) and derivative (k, k, k), the offset last.
+    """
+    joint = J._motion.joint
+    boundary, size = joint.boundary, joint.boundary.facets.n_columns
+    n = len(boundary.cell)
+    weight = np.ones(n) if joint.weight is None else joint.weight
+    true, predicted = np.divmod(boundary.cell, size)
+    cells, slopes = np.zeros((n, size, size)), np.zeros((n, size, size, size))
+    cells[np.arange(n), true, predicted] = 1
+
+    def move(slope, y, j, k, flux):
+        """A flux between j and k enters the one whose offset rises."""
+        for to, of in ((j, k), (k, j)):
+            slope[y, to, to] += flux
+            slope[y, of, to] -= flux
+
+    for rows, sides, adds in boundary.adds(None):
+        for row, side, added in zip(rows, sides, adds, strict=True):
+            move(slopes[row], *np.unravel_index(side, (size,) * 3), added)
+
+    def gradient(c, d):
+        """Along cells c and derivative d, from all rows."""
+        whole = np.tensordot(weight, cells, 1), np.tensordot(weight, slopes, 1)
+        step = 1e-4
+        up, down = (figures(whole[0] + sign * step * c, whole[1] + sign * step * d) for sign in (1, -1))
+        return (up - down) / (2 * step)
+
+    adds = np.array([np.ravel(gradient(*one)) for one in zip(cells, slopes, strict=True)])
+    strata = true if joint.cells.condition_on else np.zeros(n, int)
+    for one in np.unique(strata):
+        inside = strata == one
+        adds[inside] -= weight[inside] @ adds[inside] / weight[inside].sum()
+    adds *= weight[:, None]
+    found = adds.T @ adds
+    if joint.block is not None:
+        sums = np.array([adds[joint.block == block].sum(axis=0) for block in np.unique(joint.block)])
+        found = sums.T @ sums * len(sums) / (len(sums) - 1)
+    for y, j, k in fluxes_of(boundary):
+        half = np.zeros((size, size, size))
+        move(half, y, j, k, 1.0)
+        along = np.ravel(gradient(np.zeros((size, size)), half))
+        found += boundary.penalty[y, j, k] * np.outer(along, along)
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_errors_are_those_of_each_row_s_influence(design, rule):
+    told = rows_of(3, 150, **DESIGNS[design])
+    if rule == "atoms":
+        told["y_score"] = np.round(told["y_score"])
+    told["offsets"] = RULES[rule] or told["offsets"]
+    J = cj.confusion_jacobian(**told)
+    assert J.method == ("secant" if rule == "atoms" else "tangent")
+    size = len(told["offsets"])
+    for how in HOWS:
+
+        def figures(cells, slope, how=how):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.nan_to_num(normalise_slope(cells, slope, how))[:3]
+
+        expected = np.sqrt(np.diag(covariance_by_rows(J, figures))).reshape(3, size, size)
+        stderr = replace(J, normalize=how).stderr
+        known = ~np.isnan(stderr)
+        assert known.any() or (how == "pred" and rule == "a reject option")  # few rows in its columns
+        np.testing.assert_allclose(stderr[known], expected[known], rtol=1e-5)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_covariance_of_a_metric_s_slopes_is_that_of_each_row_s_influence(design):
+    J = cj.confusion_jacobian(**rows_of(3, 150, **DESIGNS[design]))
+    for name in ("f1_macro", "accuracy"):
+        row = cj.metrics.resolve(name, J.labels)
+        expected = covariance_by_rows(
+            J, lambda cells, slope, row=row: np.einsum("ij,ijk->k", row.gradient(cells), slope)
+        )
+        found = J._motion.metric_slope_covariance(row)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * expected.max())
+        np.testing.assert_allclose(J.of(name).stderr, np.sqrt(np.diag(expected)), rtol=1e-5)
+
+
+def test_rows_looked_at_some_at_a_time_are_the_rows_looked_at_together(monkeypatch):
+    told = rows_of(4, 3000, sample_weight=np.random.default_rng(1).exponential(size=3000))
+    whole = cj.confusion_jacobian(**told)
+    monkeypatch.setattr("conjac.density.near.AT_ONCE", 101)
+    monkeypatch.setattr("conjac.facets.SCORES_AT_ONCE", 1000)
+    parts = cj.confusion_jacobian(**told)
+    for name in ("matrix", "jacobian", "stderr"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9)
+    np.testing.assert_allclose(parts.of("f1_macro").stderr, whole.of("f1_macro").stderr, rtol=1e-9)
 
 
 def test_a_sample_of_the_rows_sets_the_bandwidths_of_many():
@@ -709,15 +835,15 @@ def test_scores_on_atoms_are_counted_across_a_step_and_say_so(make, offsets):
     u = log_floor(q) + offsets
     # Each flux is the population's difference quotient over its own step, within its error.
     boundary, z = J._motion.joint.boundary, []
-    for code, width in zip(boundary.code, boundary.width, strict=True):
-        true, j, k = np.unravel_index(code, (3, 3, 3))
+    for true, j, k in fluxes_of(boundary):
+        width = boundary.width[true, j, k]
         near = (u[:, 3 - j - k] <= (u[:, j] + u[:, k]) / 2 + 1e-12) & (np.abs(u[:, k] - u[:, j]) < width)
         flux = (near & (everyone == true)).sum() * (20_000 / 400_000) / (2 * width)
         z.append((-J.center[true, j, k] - flux) / J.stderr[true, j, k])
     assert len(z) == 9
     assert np.sqrt(np.mean(np.square(z))) < 1.5
     # And one recount of all cells, over one step for all, is near.
-    step, quotient = np.median(boundary.width), np.zeros((3, 3, 3))
+    step, quotient = np.median(boundary.widths), np.zeros((3, 3, 3))
     for k, move in enumerate(step * np.eye(3)):
         up, down = (
             np.bincount(3 * everyone + (u + sign * move).argmax(axis=1), minlength=9).reshape(3, 3) for sign in (1, -1)
@@ -731,7 +857,7 @@ def test_the_ends_of_a_step_lie_between_atoms():
     y, p = voted(np.random.default_rng(0), 5000)
     boundary = cj.confusion_jacobian(y, p)._motion.joint.boundary
     gaps = np.abs(log_floor(p)[:, [1, 2, 2]] - log_floor(p)[:, [0, 0, 1]])
-    for width in boundary.width:
+    for width in boundary.widths:
         assert np.abs(gaps - width).min() > 1e-3
 
 
@@ -742,7 +868,7 @@ def test_errors_on_atoms_are_those_of_counts(make):
     for _ in range(60):
         J = cj.confusion_jacobian(*ATOMS[make](rng, 4000), coordinate="logit")
         assert J.method == "secant"
-        steps = J._motion.joint.boundary.width.reshape(3, 3)  # each class's three facets
+        steps = J._motion.joint.boundary.widths.reshape(3, 3)  # each class's three facets
         fluxes = -J.jacobian[:, *np.triu_indices(3, 1)]
         estimates.append(2 * steps * fluxes)
         errors.append(2 * steps * J.stderr[:, *np.triu_indices(3, 1)])

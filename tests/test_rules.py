@@ -1,12 +1,13 @@
-"""The threshold rule compares as NumPy does."""
+"""Rules compare as NumPy does."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import FLOATS, INTEGERS, rows, thresholds
+from hypothesis.extra.numpy import arrays
+from strategies import FLOATS, INTEGERS, eighths, rows, thresholds
 
-from conjac.rules import ThresholdRule, in_dtype_of
+from conjac.rules import ArgmaxRule, ThresholdRule, first_true, in_dtype_of
 
 
 @pytest.mark.parametrize("kind", ["probability", "score"])
@@ -38,3 +39,17 @@ def test_integers_are_compared_in_float64():
 def test_thresholds_past_the_range_of_the_dtype(t):
     for dtype in FLOATS:
         assert ThresholdRule(t).predict(np.array([0.0, 1.0], dtype)).tolist() == [t < 0] * 2
+
+
+@given(data=st.data())
+def test_the_first_of_the_highest_is_predicted(data):
+    n, size = data.draw(st.integers(1, 9)), data.draw(st.sampled_from([2, 3, 7]))
+    score = data.draw(arrays(np.float64, (n, size), elements=st.integers(-8, 8).map(lambda x: x / 8)))
+    offsets = data.draw(eighths(size))
+    np.testing.assert_array_equal(ArgmaxRule(offsets, "score").predict(score), (score + offsets).argmax(axis=1))
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 300])
+def test_the_first_true_of_many(size):
+    columns = np.tri(size, dtype=bool)  # column k is True from place k on
+    np.testing.assert_array_equal(first_true(columns), np.arange(size))

@@ -247,6 +247,26 @@ def test_extra_labels_may_be_named_in_any_order():
     assert cj.confusion_jacobian(Y, P, labels=(0, 1), pos_label=np.int64(1)).labels == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "labels"),
+    [
+        (np.int8, [-128, -1, 127]),
+        (np.uint8, [0, 128, 255]),
+        (np.int64, [-(2**63), -5, 2**63 - 1]),
+        (np.uint64, [2**63, 2**63 + 7, 2**64 - 1]),
+    ],
+)
+def test_integer_labels_of_any_width_and_size(dtype, labels):
+    names, predicted, true = np.array(labels, dtype), np.array([0, 1, 2, 1, 1, 0]), np.array([0, 1, 2, 2, 0, 0])
+    for given in (None, labels):
+        J = cj.confusion_jacobian(names[true], np.eye(3)[predicted], labels=given)
+        assert J.labels == tuple(labels)
+        assert J.matrix.tolist() == [[2, 1, 0], [0, 1, 0], [0, 1, 1]]
+    stray = at(names[true], 4, names[0] + dtype(2))
+    with pytest.raises(cj.InvalidInputError, match=r"y_true\[4\] is .* not among labels"):
+        cj.confusion_jacobian(np.array(stray, dtype), np.eye(3)[predicted], labels=labels)
+
+
 def test_columns_of_one():
     assert cj.confusion_jacobian(Y[:, None], P[:, None], sample_weight=np.ones((6, 1))).matrix.sum() == 6
 

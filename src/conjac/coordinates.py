@@ -111,11 +111,16 @@ def class_scores(score: AnyArray, scale: Scale) -> FloatArray:
 
     Parameters
     ----------
-    score : array of shape (n_samples, n_classes)
+    score : array of shape (n_classes, n_samples)
     scale : {"logit", "score"}
         "logit" takes probabilities, clipped to 2^-40 from below after the cast to float64.
+
+    Returns
+    -------
+    array of shape (n_classes, n_samples)
+        In C order, however the scores lie.
     """
-    value = np.array(score, dtype=np.float64)
+    value = np.array(score, dtype=np.float64, order="C")
     if scale == "score":
         return value
     np.maximum(value, FLOOR, out=value)

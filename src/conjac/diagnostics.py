@@ -88,7 +88,8 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
     off_diagonal = motion.arranged(motion.derivative) < 0
     rough = int(((effective < FEW) & (effective >= MIN_ROWS) & off_diagonal).sum() // 2)
     unknown = int(((effective < MIN_ROWS) & off_diagonal).sum() // 2)
-    low, high = np.quantile(boundary.width, [0, 1]) if len(boundary.width) else (np.nan, np.nan)
+    widths = boundary.widths
+    low, high = (widths.min(), widths.max()) if len(widths) else (np.nan, np.nan)
     found: dict[str, Any] = {
         "n_samples": len(rows.true),
         "weight": float(motion.counted.weight.sum()),
@@ -97,7 +98,7 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
         "effective_rows": locked(effective),
         "sampling": sampling_note(rows, motion.counted.condition_on),
         "bandwidth" if boundary.method == "tangent" else "step": {"least": float(low), "largest": float(high)},
-        "fluxes": {"seen": len(boundary.code), "rough": rough, "unknown": unknown},
+        "fluxes": {"seen": len(widths), "rough": rough, "unknown": unknown},
         "model": "taken as fixed: nothing is said of a retrained one",
         "cautions": _cautions_of_offsets(motion, unknown),
         **rows.notes,
@@ -105,15 +106,15 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
     if boundary.method == "secant":
         found["reason"] = "the scores sit on atoms near the facets: no density, so counted across a step on either side"
     if scale == "logit":
-        found["exact_zeros"] = int((rows.score == 0).any(axis=1).sum())
+        found["exact_zeros"] = len(np.unique(np.flatnonzero(rows.score == 0) // rows.score.shape[1]))
     return found
 
 
 def _cautions_of_offsets(motion: OffsetMotion, unknown: int) -> list[str]:
     """Say where intervals are nan for want of rows."""
-    if not unknown and len(motion.joint.boundary.code):
+    seen = len(motion.joint.boundary.widths)
+    if not unknown and seen:
         return []
-    seen = len(motion.joint.boundary.code)
     return [
         f"fewer than {MIN_ROWS} effective rows at {unknown} of the {seen} facets that rows of a class are near: the "
         "intervals of slopes that rest on them are nan"

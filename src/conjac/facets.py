@@ -14,10 +14,10 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.rules import ArgmaxRule
+from conjac.rules import ArgmaxRule, first_true
 
-ROWS_AT_ONCE = 2**13
-"""Few enough that all columns of them stay in a processor's cache."""
+SCORES_AT_ONCE = 2**17
+"""Few enough that all columns of the rows they are of stay in a processor's cache."""
 TIE = 1e-12
 
 
@@ -30,30 +30,38 @@ class Facets:
     n_columns : int
         Outcomes of the rule.
     predicted : array of shape (n_samples,)
+        In the smallest unsigned integers that hold it, as are ``row`` and ``other``.
     row : array of shape (n_entries,)
         A row may belong to several facets.
-    pair : array of shape (n_entries,)
-        The facet's classes j < k, as ``j * n_columns + k``.
-    margin : array of shape (n_entries,)
-        Positive where k wins.
+    other : array of shape (n_entries,)
+        The facet's class that is not the row's highest.
+    gap : array of shape (n_entries,)
+        From the highest down to the other: the size of the margin.
     """
 
     n_columns: int
-    predicted: IntArray
-    row: IntArray
-    pair: IntArray
-    margin: FloatArray
+    predicted: AnyArray
+    row: AnyArray
+    other: AnyArray
+    gap: FloatArray
 
     @classmethod
-    def of(cls, rule: ArgmaxRule, score: AnyArray, within: float = np.inf) -> Self:
+    def of(
+        cls,
+        rule: ArgmaxRule,
+        score: AnyArray,
+        within: float | FloatArray = np.inf,
+        group: IntArray | None = None,
+    ) -> Self:
         """Sort rows to facets.
 
         Parameters
         ----------
         rule : ArgmaxRule
         score : array of shape (n_samples, n_classes)
-        within : float
-            Leave out margins larger than this.
+        within : float or array of shape (n_groups, n_columns)
+            Leave out margins larger than this; of rows in groups, by group and by the row's predicted class.
+        group : array of shape (n_samples,), optional
 
         Examples
         --------
@@ -62,30 +70,54 @@ class Facets:
         >>> found.predicted.tolist(), found.pair.tolist(), found.margin.round(1).tolist()
         ([0, 1], [1, 2, 5], [-1.0, -1.5, -0.1])
         """
-        starts = range(0, max(len(score), 1), ROWS_AT_ONCE)
-        parts = [_near(rule, score[start : start + ROWS_AT_ONCE], start, within) for start in starts]
+        limits = np.full((1, rule.n_columns), within) if group is None else np.asarray(within)
+        step = max(1, SCORES_AT_ONCE // rule.n_columns)
+        parts = []
+        for start in range(0, max(len(score), 1), step):
+            some = slice(start, start + step)
+            parts.append(_near(rule, score[some], start, limits, 0 if group is None else group[some]))
         return cls(rule.n_columns, *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
+    @property
+    def pair(self) -> IntArray:
+        """The facet's classes j < k, as ``j * n_columns + k``, array of shape (n_entries,)."""
+        highest = self.predicted[self.row].astype(np.intp)
+        return np.asarray(np.minimum(highest, self.other) * self.n_columns + np.maximum(highest, self.other))
 
-def _near(rule: ArgmaxRule, score: AnyArray, start: int, within: float) -> tuple[AnyArray, ...]:
-    """Return some rows' predictions, and for each facet they are near: row, pair and margin."""
-    columns = np.ascontiguousarray(rule.compared(score).T)
-    n_columns, n = columns.shape
-    highest, second = columns[0].copy(), np.full(n, -np.inf)
-    winner = np.zeros(n, dtype=np.intp)
-    for k in range(1, n_columns):
-        np.putmask(winner, columns[k] > highest, k)
-        np.maximum(second, np.minimum(highest, columns[k]), out=second)
-        np.maximum(highest, columns[k], out=highest)
-    near_tie = highest - second <= TIE * (1 + np.abs(highest))  # logarithms may tie where scores do not
-    winner[near_tie] = rule.predict(score[near_tie])
-    columns[winner, np.arange(n)] = -np.inf
+    @property
+    def margin(self) -> FloatArray:
+        """Positive where k of j < k wins, array of shape (n_entries,)."""
+        return np.where(self.predicted[self.row] > self.other, self.gap, -self.gap)
+
+
+def _near(
+    rule: ArgmaxRule, score: AnyArray, start: int, within: FloatArray, group: IntArray | int
+) -> tuple[AnyArray, ...]:
+    """Return some rows' predictions, and for each facet they are near: row, other class and gap."""
+    columns = rule.compared(score)
+    highest, second = _top_two(columns)
+    is_highest = columns == highest
+    predicted = first_true(is_highest)
+    near_tie = np.flatnonzero(highest - second <= TIE * (1 + np.abs(highest)))  # logarithms may tie where scores do not
+    predicted[near_tie] = rule.predict(score[near_tie])
+    number = np.arange(len(columns), dtype=np.min_scalar_type(len(columns)))
+    is_highest[:, near_tie] = number[:, None] == predicted[near_tie]
     rounding = TIE * (np.abs(highest) + np.abs(second))  # at the midpoint is below it, however it was rounded
-    flat = np.flatnonzero(columns >= np.maximum(2 * second - highest - rounding, highest - within))
-    other = flat // n
-    row = flat - other * n
+    reach = within.ravel()[group * len(columns) + predicted]
+    near = columns >= np.maximum(2 * second - highest - rounding, highest - reach)
+    flat = np.flatnonzero(np.greater(near, is_highest, out=near))
+    of_column = np.diff(np.searchsorted(flat, np.arange(len(columns) + 1) * len(highest)))
+    row = flat - np.repeat(number * np.intp(len(highest)), of_column)
     gap = highest[row] - columns.ravel()[flat]
-    won = winner[row]
-    upper = won > other
-    pair = np.where(upper, other * n_columns + won, won * n_columns + other)
-    return winner, row + start, pair, np.where(upper, gap, -gap)
+    small = np.min_scalar_type(start + len(score))
+    return predicted.astype(number.dtype), (row + start).astype(small), np.repeat(number, of_column), gap
+
+
+def _top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each row's highest and second highest, arrays of shape (n_rows,)."""
+    highest, second, lower = columns[0].copy(), np.full(columns.shape[1], -np.inf), np.empty(columns.shape[1])
+    for column in columns[1:]:
+        np.minimum(highest, column, out=lower)
+        np.maximum(second, lower, out=second)
+        np.maximum(highest, column, out=highest)
+    return highest, second

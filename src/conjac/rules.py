@@ -89,18 +89,27 @@ class ArgmaxRule:
         return self.n_columns > n_classes
 
     def compared(self, score: AnyArray) -> FloatArray:
-        """Return what is compared, array of shape (n_samples, n_columns) in float64."""
-        moved = class_scores(score, self.scale)
+        """Return what is compared, array of shape (n_columns, n_samples) in float64."""
+        moved = class_scores(score.T, self.scale)
         if self.rejects(score.shape[1]):
-            moved = np.concatenate([moved, np.zeros((len(moved), 1))], axis=1)
-        moved += self.offsets
+            moved = np.concatenate([moved, np.zeros((1, len(score)))])
+        if self.offsets.any():
+            moved += self.offsets[:, None]
         return moved
 
     def predict(self, score: AnyArray) -> IntArray:
         """Return the index of each row's predicted class, array of shape (n_samples,)."""
         if not self.rejects(score.shape[1]) and np.ptp(self.offsets) == 0:
             return np.asarray(score.argmax(axis=1))
-        return np.asarray(self.compared(score).argmax(axis=1))
+        compared = self.compared(score)
+        return first_true(compared == compared.max(axis=0))
+
+
+def first_true(columns: BoolArray) -> IntArray:
+    """Return the first place in each column that is True, of columns that have one; `argmax`, but much faster."""
+    n = len(columns)
+    backwards = np.arange(n, 0, -1, dtype=np.min_scalar_type(n))
+    return np.asarray(n - (columns * backwards[:, None]).max(axis=0).astype(np.intp))
 
 
 def outcomes_of(labels: Sequence[Any], n_columns: int) -> list[Any]:

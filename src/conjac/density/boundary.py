@@ -8,15 +8,17 @@ counted, which is the central difference quotient of the cells.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.density.facet_scale import FacetScale, sums_by
+from conjac.density.facet_scale import FacetScale
 from conjac.density.flux import PENALTY
 from conjac.density.local import REACH, Moments, gauss
+from conjac.density.near import Near
 from conjac.density.tangent import MOST, PRIOR_ROWS
 from conjac.facets import Facets
 from conjac.rules import ArgmaxRule
@@ -24,34 +26,35 @@ from conjac.rules import ArgmaxRule
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
-    """Fluxes per unit of margin, of each true class across each facet that any row is near.
+    """Fluxes per unit of margin, of each true class across each facet; 0 where no row is near.
 
     Attributes
     ----------
     facets : Facets
-        With the rows within a kernel of any facet.
-    true : array of shape (n_samples,)
-    code : array of shape (n_fluxes,)
-        True class and facet, as ``true * n_columns**2 + j * n_columns + k``; ascending.
-    value, penalty, n_eff : array of shape (n_fluxes,)
-        The flux, the variance of half a row that is added to its own, and the effective rows behind it.
-    width : array of shape (n_fluxes,)
+        With the rows within the widest kernel of the facets around their cell.
+    cell : array of shape (n_samples,)
+        True and predicted class of each row, as ``true * n_columns + predicted``.
+    value, penalty, n_eff : array of shape (n_columns, n_columns, n_columns)
+        By true class, j and k, symmetric in j and k: the flux, the variance of half a row that is added to its own, and
+        the effective rows behind it.
+    width : array of shape (n_columns, n_columns, n_columns)
         Bandwidth of the kernel, or half-width of the step.
-    entry, flux, adds : array of shape (n_near,)
-        Of each row near a facet: its place in ``facets``, the flux it adds to, and how much a unit of its weight adds.
+    near : Near
+        The rows near facets.
+    influence : array of shape (3, n_columns, n_columns, n_columns)
+        By true class, side and the class across, c so that a unit of kernel mass at distance z adds
+        c0 + c1 z + c2 z^2 to the flux.
     method : {"tangent", "secant"}
     """
 
     facets: Facets
-    true: IntArray
-    code: IntArray
+    cell: IntArray
     value: FloatArray
     penalty: FloatArray
     n_eff: FloatArray
     width: FloatArray
-    entry: IntArray
-    flux: IntArray
-    adds: FloatArray
+    near: Near
+    influence: FloatArray
     method: str
 
     @classmethod
@@ -70,65 +73,75 @@ class Boundary:
             Rows a cluster, where they are not independent.
         """
         scale = FacetScale.of(rule, true, score, weight, per_cluster)
-        facets = Facets.of(rule, score, scale.reach)
-        code = true[facets.row] * rule.n_columns**2 + facets.pair
-        width = scale.width[code]
-        near = np.abs(facets.margin) < (width if scale.on_atoms else REACH * width)
-        if weight is not None:
-            near &= weight[facets.row] > 0
-        entry = np.flatnonzero(near)
-        code, margin, width = code[entry], facets.margin[entry], width[entry]
-        w = None if weight is None else weight[facets.row[entry]]
-        used = np.zeros(len(scale.width), dtype=bool)
-        used[code] = True
-        place = np.cumsum(used) - 1
-        flux = place[code]
-        kept = np.flatnonzero(used)
+        facets = Facets.of(rule, score, scale.reach, true)
+        cell = true * rule.n_columns + facets.predicted
+        method, kernel, flux_of = ("secant", _box, _counted) if scale.on_atoms else ("tangent", _bell, _log_quadratic)
+        near = Near.of(facets, cell, scale.width, kernel)
+        rows, squares = near.moments(weight)
+        seen = rows.mass > 0
         unit = 1.0 if weight is None else float((weight**2).sum() / weight.sum())
-        estimate = _counted if scale.on_atoms else _smoothed
-        value, peak, n_eff, adds = estimate(flux, len(kept), margin / width, scale.width[kept], w, unit)
-        return cls(
-            facets,
-            true,
-            kept,
-            value,
-            PENALTY * unit**2 * peak**2,
-            n_eff,
-            scale.width[kept],
-            entry,
-            flux,
-            adds,
-            "secant" if scale.on_atoms else "tangent",
-        )
+        one_row = unit * kernel(np.zeros(1)) / scale.width
+        value, n_eff, influence = np.zeros(seen.shape), np.zeros(seen.shape), np.zeros((3, *seen.shape))
+        value[seen], influence[:, seen] = flux_of(Moments(*(part[seen] for part in rows.all)), one_row[seen])
+        n_eff[seen] = rows.mass[seen] ** 2 / squares[seen]
+        peak = PEAK[method] * one_row * seen
+        return cls(facets, cell, value, PENALTY * peak**2, n_eff, scale.width, near, influence, method)
+
+    def adds(self, weight: FloatArray | None) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+        """Yield rows near facets, some at a time: which, on which side, and what their weight adds to the flux.
+
+        Parameters
+        ----------
+        weight : array of shape (n_samples,) or None
+        """
+        constant, linear, square = self.influence.reshape(3, -1)
+        for row, side, distance, kernel in self.near.parts():
+            adds = square[side]
+            for coefficient in (linear, constant):
+                adds *= distance
+                adds += coefficient[side]
+            adds *= kernel
+            if weight is not None:
+                adds *= weight[row]
+            yield row, side, adds
+
+    @property
+    def noise(self) -> FloatArray:
+        """Squared fluxes over the effective rows behind them, array of the fluxes' shape."""
+        return np.asarray(np.divide(self.value**2, self.n_eff, out=np.zeros_like(self.value), where=self.n_eff > 0))
+
+    @property
+    def widths(self) -> FloatArray:
+        """Widths at the facets that rows are near, array of shape (n_fluxes,)."""
+        lower, upper = np.triu_indices(self.facets.n_columns, 1)
+        seen = self.n_eff[:, lower, upper] > 0
+        return np.asarray(self.width[:, lower, upper][seen])
 
 
-Estimates = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
-"""Fluxes, what one row at the facet would add, effective rows, and what each row's unit of weight adds."""
+PEAK = {"tangent": 1.5, "secant": 1.0}
+"""What a row at the facet adds to a flux, over what it adds to the mass under the kernel."""
 
 
-def _smoothed(
-    flux: IntArray, n: int, z: FloatArray, width: FloatArray, weight: FloatArray | None, unit: float
-) -> Estimates:
-    kernel = gauss(z) / width[flux]
-    weighted = kernel if weight is None else kernel * weight
-    rows = Moments(*(sums_by(flux, weighted * z**power, n) for power in (0, 1, 2)))
-    squares = sums_by(flux, weighted**2, n)
-    peak = gauss(np.zeros(1)) / width
-    flat = Moments(np.ones(n), np.zeros(n), np.ones(n))
-    shape = rows.plus(PRIOR_ROWS * unit * peak, flat)
+def _bell(distance: FloatArray) -> FloatArray:
+    found = gauss(distance)
+    found *= distance < REACH
+    return found
+
+
+def _box(distance: FloatArray) -> FloatArray:
+    return np.asarray(0.5 * (distance < 1))
+
+
+def _log_quadratic(rows: Moments, one_row: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return fluxes, and c so that a unit of kernel mass at distance z adds c0 + c1 z + c2 z^2."""
+    flat = Moments(np.ones_like(one_row), np.zeros_like(one_row), np.ones_like(one_row))
+    shape = rows.plus(PRIOR_ROWS * one_row, flat)
     value = rows.mass * np.exp(np.clip(shape.log_ratio(), -MOST, MOST))
     constant, linear, square = shape.influence()
     influence = np.stack([constant + 1 / rows.mass, linear, square])
-    influence *= value / (influence * rows.all).sum(axis=0)
-    a, b, c = influence[:, flux]
-    return value, 1.5 * peak, rows.mass**2 / squares, kernel * (a + z * (b + z * c))
+    return value, influence * value / (influence * rows.all).sum(axis=0)
 
 
-def _counted(
-    flux: IntArray, n: int, z: FloatArray, width: FloatArray, weight: FloatArray | None, unit: float
-) -> Estimates:
-    del z, unit
-    adds = 1 / (2 * width[flux])
-    weighted = adds if weight is None else adds * weight
-    value, squares = sums_by(flux, weighted, n), sums_by(flux, weighted**2, n)
-    return value, 1 / (2 * width), value**2 / squares, adds
+def _counted(rows: Moments, one_row: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return fluxes, and how each row adds to them, as for `_log_quadratic`."""
+    return rows.mass, np.stack([np.ones_like(one_row), np.zeros_like(one_row), np.zeros_like(one_row)])

@@ -14,6 +14,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.density.local import REACH, Moments, gauss
+from conjac.density.near import sums_by
 from conjac.density.tangent import NORMAL_REFERENCE, RATE, WIDER
 from conjac.facets import Facets
 from conjac.rules import ArgmaxRule
@@ -36,16 +37,16 @@ class FacetScale:
 
     Attributes
     ----------
-    width : array of shape (n_classes * n_columns**2,)
-        Bandwidth of the kernel, or half-width of the step.
+    width : array of shape (n_columns, n_columns, n_columns)
+        Bandwidth of the kernel, or half-width of the step, by true class and by both classes of the facet.
     on_atoms : bool
-    reach : float
-        Largest margin at which a row counts.
+    reach : array of shape (n_columns, n_columns)
+        Largest margin at which a row counts, by its true and by its predicted class.
     """
 
     width: FloatArray
     on_atoms: bool
-    reach: float
+    reach: FloatArray
 
     @classmethod
     def of(
@@ -56,15 +57,16 @@ class FacetScale:
         stride = max(1, len(counted) // SAMPLE)
         few = counted[::stride]
         facets = Facets.of(rule, score[few])
-        n_classes, n_pairs = score.shape[1], rule.n_columns**2
-        code = true[few][facets.row] * n_pairs + facets.pair
-        w = np.ones(len(code)) if weight is None else weight[few][facets.row]
-        margin = facets.margin
-        spread, n = _spread(code, margin, w, n_classes * n_pairs)
-        pooled, n_pooled = _spread(facets.pair, margin, w, n_pairs)
+        n_columns, n_pairs = rule.n_columns, rule.n_columns**2
+        order = np.argsort(facets.margin)
+        row, pair, margin = facets.row[order], facets.pair[order], facets.margin[order]
+        code = true[few][row] * n_pairs + pair
+        w = np.ones(len(code)) if weight is None else weight[few][row]
+        spread, n = _spread(code, margin, w, n_columns * n_pairs)
+        pooled, n_pooled = _spread(pair, margin, w, n_pairs)
         overall = _spread(np.zeros_like(code), margin, w, 1)[0][0]
         pooled = np.where(n_pooled >= FEWEST, pooled, overall)
-        spread = np.where(n >= FEWEST, spread, np.tile(pooled, n_classes))
+        spread = np.where(n >= FEWEST, spread, np.tile(pooled, n_columns))
         n = np.maximum(n * stride, 1.0)
         width = WIDER * n**RATE * NORMAL_REFERENCE * spread * n**-0.2
         width = _resolved(width, code, margin, w, per_cluster)
@@ -75,17 +77,20 @@ class FacetScale:
         if on_atoms:
             width = _between_atoms(np.sqrt(3) * width, gap, apart)
         widest = width[n > 1].max(initial=width.min())
-        return cls(np.minimum(width, widest), on_atoms, float(widest * (1 if on_atoms else REACH)))
+        of_pair = np.minimum(width, widest).reshape(n_columns, n_columns, n_columns)
+        lower, upper = np.triu_indices(n_columns, 1)
+        of_pair[:, upper, lower] = of_pair[:, lower, upper]
+        reach = np.where(np.eye(n_columns), 0, of_pair).max(axis=2) * (1 if on_atoms else REACH)
+        return cls(of_pair, on_atoms, reach)
 
 
 def _spread(group: IntArray, margin: FloatArray, weight: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
-    """Return each group's robust standard deviation and effective number of rows."""
+    """Return each group's robust standard deviation and effective number of rows; the margins are in order."""
     total, total2 = np.bincount(group, weight, size), np.bincount(group, weight**2, size)
     safe = np.where(total > 0, total, 1.0)
     mean = np.bincount(group, weight * margin, size) / safe
     variance = np.bincount(group, weight * (margin - mean[group]) ** 2, size) / safe
-    order = np.lexsort([margin, group])
-    ordered = margin[order]
+    ordered = margin[np.argsort(group.astype(np.min_scalar_type(size)), kind="stable")]
     ends = np.cumsum(np.bincount(group, minlength=size))
     starts = np.concatenate([[0], ends[:-1]])
     last = len(margin) - 1
@@ -130,11 +135,6 @@ def _log_flux(
         n_eff = mass**2 / squares
         told = np.log(mass / width) + Moments(mass, first, second).log_ratio()
     return np.where(n_eff >= FEWEST, told, np.nan), 2 / n_eff
-
-
-def sums_by(group: IntArray, values: FloatArray, size: int) -> FloatArray:
-    """Return each group's sum, array of shape (size,)."""
-    return np.asarray(np.bincount(group, values, size), dtype=np.float64)
 
 
 def _on_atoms(gap: FloatArray, apart: float) -> bool:

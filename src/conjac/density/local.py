@@ -63,7 +63,11 @@ class Moments:
 
 def gauss(distance: FloatArray) -> FloatArray:
     """Return the standard normal density."""
-    return np.asarray(np.exp(-0.5 * np.square(distance)) / np.sqrt(2 * np.pi))
+    found = np.square(distance)
+    found *= -0.5
+    np.exp(found, out=found)
+    found /= np.sqrt(2 * np.pi)
+    return np.asarray(found)
 
 
 def kernel_moments(kernel: FloatArray, distance: FloatArray, within: FloatArray) -> FloatArray:

@@ -4,8 +4,8 @@ As in `conjac.inference.covariance`: each figure is :math:`\sum_i w_i \psi(i)`, 
 
 .. math:: \mathrm{Var} = \sum_i w_i^2 (\psi(i) - \theta / W)^2,
 
-within each true class where the class totals are fixed, and over blocks where rows come in clusters. A row adds to one
-cell and to the few facets it is near, so that the sums over rows are sparse.
+within each true class where the class totals are fixed, and over blocks where rows come in clusters. A few sums serve
+the derivatives of all cells: over rows (`conjac.inference.row_sums`), or by block (`conjac.inference.block_sums`).
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from conjac._typing import FloatArray, IntArray, Sparse
+from conjac._typing import FloatArray, IntArray, Normalize
 from conjac.density import Boundary
-from conjac.inference.cells import Cells, used_blocks
+from conjac.inference.block_sums import BlockSums, of_blocks
+from conjac.inference.cells import Cells
+from conjac.inference.moving import Column, moved, or_one
+from conjac.inference.row_sums import RowSums, squares_by_cell
 
 
 @dataclass(frozen=True, eq=False)
 class BoundaryJoint:
-    """Cells and fluxes at one rule, with the covariance of any linear figure of theirs.
+    """Cells and fluxes at one rule, with the covariance of figures of theirs.
 
     Attributes
     ----------
     cells : Cells
-        At one point, arrays of shape (1, n_classes, n_columns).
+        At one point, arrays of shape (1, n_columns, n_columns).
     boundary : Boundary
     weight : array of shape (n_samples,) or None
     block : array of shape (n_samples,) or None
@@ -40,117 +42,106 @@ class BoundaryJoint:
     weight: FloatArray | None
     block: IntArray | None
 
-    def variance(self, of_cells: FloatArray, of_fluxes: Sparse) -> FloatArray:
-        """Return the variance of linear figures, array of shape (n_figures,).
+    @cached_property
+    def derivative(self) -> FloatArray:
+        """Derivative of the cells by each offset, array of shape (n_columns, n_columns, n_columns)."""
+        return np.stack([moved(self.boundary.value, offset) for offset in range(self._n_columns)])
+
+    def slope_variance(self, how: Normalize | None) -> FloatArray:
+        """Return the variance of the derivative of the matrix as normalised, of the shape of `derivative`."""
+        return np.stack([self._slope_variance(offset, how) for offset in range(self._n_columns)])
+
+    def covariance(self, of_cells: FloatArray) -> FloatArray:
+        """Return the covariance of figures of the cells alone, array of shape (n_figures, n_figures).
 
         Parameters
         ----------
-        of_cells : array of shape (n_figures, n_classes, n_columns)
+        of_cells : array of shape (n_figures, n_columns, n_columns)
             What a unit of each cell adds to each figure.
-        of_fluxes : array or sparse array of shape (n_figures, n_fluxes)
-            What a unit of each flux adds.
         """
-        fluxes = sparse.csr_array(of_fluxes)
-        added = fluxes.power(2) @ self.boundary.penalty
-        sums = self._of_rows if self.cells.by_block is None else self._of_blocks
-        return np.asarray(np.maximum(sums(of_cells.reshape(len(of_cells), -1), fluxes), 0) + added)
+        centred = self.cells.centred(of_cells).reshape(len(of_cells), -1)
+        if self.cells.by_block is None:
+            return np.asarray((centred * self.cells.weight2.ravel()) @ centred.T)
+        blocks = self.cells.by_block[0]
+        residual = centred @ blocks.reshape(centred.shape[1], -1)
+        return np.asarray(residual @ residual.T * of_blocks(blocks))
 
-    def covariance(self, of_cells: FloatArray, of_fluxes: Sparse) -> FloatArray:
-        """Return the covariance of linear figures, from the variances of their sums and differences.
+    def figure_variance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return the variance of one figure's derivatives by the offsets, array of shape (n_columns,).
 
         Parameters
         ----------
-        of_cells, of_fluxes
-            As for `variance`.
-
-        Returns
-        -------
-        array of shape (n_figures, n_figures)
+        gradient : array of shape (n_columns, n_columns)
+            Of the figure in the cells.
+        bent : array of shape (n_columns, n_columns, n_columns)
+            What a unit of each cell adds to the derivative by each offset, in that it bends the gradient.
         """
-        first, second = np.triu_indices(len(of_cells))
-        fluxes = sparse.csr_array(of_fluxes)
-        plus, minus = (
-            self.variance(of_cells[first] + side * of_cells[second], fluxes[first] + side * fluxes[second])
-            for side in (1, -1)
-        )
-        found = np.empty((len(of_cells), len(of_cells)))
-        found[first, second] = found[second, first] = (plus - minus) / 4
-        return found
+        if self.block is not None:
+            return np.diag(self.figure_covariance(gradient, bent))
+        steps, alone = _steps(gradient), self._alone(gradient, bent)
+        half_rows = (steps**2 * self.boundary.penalty).sum(axis=(0, 2))
+        together = squares_by_cell(self.boundary, self.weight, steps)
+        return np.asarray(np.maximum(self._row_sums.of_figure(steps, alone, together), 0) + half_rows)
 
-    def _of_rows(self, of_cells: FloatArray, of_fluxes: Sparse) -> FloatArray:
-        weight, weight2 = (w[0].ravel() for w in (self.cells.weight, self.cells.weight2))
-        crossed = self._crossed
-        squared = (
-            (of_cells**2 * weight2).sum(axis=1)
-            + 2 * ((of_fluxes @ crossed) * of_cells).sum(axis=1)
-            + (of_fluxes @ self._squares).multiply(of_fluxes).sum(axis=1)
-        )
-        groups = self._fixed_totals
-        first = (of_cells * weight2) @ groups + of_fluxes @ (crossed @ groups)
-        total, total2 = weight @ groups, weight2 @ groups
-        mean = self._figures(of_cells, of_fluxes) / np.where(total > 0, total, 1)
-        return np.asarray(squared - (2 * mean * first - mean**2 * total2).sum(axis=1))
+    def figure_covariance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return the covariance of one figure's derivatives by the offsets, array of shape (n_columns, n_columns).
 
-    def _of_blocks(self, of_cells: FloatArray, of_fluxes: Sparse) -> FloatArray:
-        by_block = self.cells.by_block
-        assert by_block is not None
-        cells = by_block[0].reshape(of_cells.shape[1], -1)
-        groups = self._fixed_totals
-        mean = self._figures(of_cells, of_fluxes) / np.maximum(self.cells.weight[0].ravel() @ groups, 1e-300)
-        residual = of_cells @ cells + of_fluxes @ self._flux_by_block - mean @ (groups.T @ cells)
-        used = used_blocks(by_block)
-        return np.asarray((residual**2).sum(axis=1) * used / max(used - 1, 1))
+        Parameters
+        ----------
+        gradient, bent
+            As for `figure_variance`.
+        """
+        steps, alone = _steps(gradient), self._alone(gradient, bent)
+        half_rows = (steps**2 * self.boundary.penalty).sum(axis=0)
+        rows = self._of_rows(steps, alone) if self.block is None else self._block_sums.of_figure(gradient, alone)
+        return np.asarray(rows + np.diag(half_rows.sum(axis=0)) - half_rows)
 
-    def _figures(self, of_cells: FloatArray, of_fluxes: Sparse) -> FloatArray:
-        """Return each figure's part from each set of rows whose total is fixed, shape (n_figures, n_groups)."""
-        groups = self._fixed_totals
-        of_class = groups.reshape(len(self.cells.weight[0]), -1, groups.shape[1])[:, 0]
-        by_flux = self.boundary.value[:, None] * of_class[self._true_of_flux]
-        return np.asarray((of_cells * self.cells.weight[0].ravel()) @ groups + of_fluxes @ by_flux)
+    def _alone(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
+        """Return what a unit of each cell adds besides crossing, less the mean over what the design fixes."""
+        cells = self.cells.weight[0]
+        figures, total = (gradient * self.derivative + bent * cells).sum(axis=2), cells.sum(axis=1)
+        if self.cells.condition_on is None:
+            figures, total = figures.sum(axis=1, keepdims=True), total.sum(keepdims=True)
+        return np.asarray(bent - (figures / or_one(total))[:, :, None])
+
+    def _of_rows(self, steps: FloatArray, alone: FloatArray) -> FloatArray:
+        """Return sums over rows of the products of what they add to a figure's derivatives."""
+        n, cell = self._n_columns, self.boundary.cell
+        adds = np.zeros((len(cell), n))
+        for row, side, added in self.boundary.adds(None):
+            adds[row, side % n] = steps.ravel()[side] * added
+        adds[np.arange(len(cell)), self.boundary.facets.predicted] = -(adds @ np.ones(n))
+        adds += alone.reshape(n, -1).T[cell]
+        if self.weight is not None:
+            adds *= self.weight[:, None]
+        return np.asarray(adds.T @ adds)
+
+    def _slope_variance(self, offset: int, how: Normalize | None) -> FloatArray:
+        sums = self._row_sums if self.block is None else self._block_sums
+        half_rows = np.abs(moved(self.boundary.penalty, offset))
+        cells = self.cells.weight[0]
+        if how == "pred":
+            column = Column.of(cells, self.derivative[offset])
+            half_rows = column.squared(half_rows) / column.total**2
+            return np.asarray(np.maximum(sums.of_shares(offset), 0) + half_rows)
+        rows = sums.of_cells(offset, how == "true" or self.cells.condition_on == "class")
+        total = {None: np.ones(()), "true": cells.sum(axis=1, keepdims=True), "all": cells.sum()}[how]
+        return np.asarray((np.maximum(rows, 0) + half_rows) / or_one(total) ** 2)
 
     @cached_property
-    def _fixed_totals(self) -> FloatArray:
-        """Which cells share a total that the design fixes, array of shape (n_cells, n_groups)."""
-        n_classes, n_columns = self.cells.weight[0].shape
-        if self.cells.condition_on is None:
-            return np.ones((n_classes * n_columns, 1))
-        return np.repeat(np.eye(n_classes), n_columns, axis=0)
+    def _row_sums(self) -> RowSums:
+        return RowSums.of(self.cells, self.boundary, self.weight)
+
+    @cached_property
+    def _block_sums(self) -> BlockSums:
+        assert self.block is not None
+        return BlockSums.of(self.cells, self.boundary, self.weight, self.block)
 
     @property
-    def _true_of_flux(self) -> IntArray:
-        return np.asarray(self.boundary.code // self.boundary.facets.n_columns**2)
+    def _n_columns(self) -> int:
+        return self.boundary.facets.n_columns
 
-    @cached_property
-    def _weighted(self) -> FloatArray:
-        """What each row near a facet adds to the flux across it, its weight included."""
-        adds = self.boundary.adds
-        return adds if self.weight is None else adds * self.weight[self._row]
 
-    @cached_property
-    def _row(self) -> IntArray:
-        return np.asarray(self.boundary.facets.row[self.boundary.entry])
-
-    @cached_property
-    def _squares(self) -> Sparse:
-        """Sums over rows of squared weight times what they add to two fluxes, sparse (n_fluxes, n_fluxes)."""
-        shape = (len(self.boundary.true), len(self.boundary.code))
-        adds = sparse.csr_array((self._weighted, (self._row, self.boundary.flux)), shape=shape)
-        return sparse.csr_array(adds.T @ adds)
-
-    @cached_property
-    def _crossed(self) -> FloatArray:
-        """Sums over rows of squared weight times what they add to a flux and to a cell, (n_fluxes, n_cells)."""
-        size = self.cells.weight[0].size
-        predicted = self.boundary.facets.predicted[self._row]
-        cell = self.boundary.true[self._row] * self.boundary.facets.n_columns + predicted
-        weighted = self._weighted if self.weight is None else self._weighted * self.weight[self._row]
-        flat = np.bincount(self.boundary.flux * size + cell, weighted, len(self.boundary.code) * size)
-        return np.asarray(flat.reshape(-1, size), dtype=np.float64)
-
-    @cached_property
-    def _flux_by_block(self) -> FloatArray:
-        assert self.cells.by_block is not None
-        assert self.block is not None
-        n = self.cells.by_block.shape[-1]
-        flat = np.bincount(self.boundary.flux * n + self.block[self._row], self._weighted, len(self.boundary.code) * n)
-        return np.asarray(flat.reshape(-1, n), dtype=np.float64)
+def _steps(gradient: FloatArray) -> FloatArray:
+    """Return by how much a figure gains where a unit crosses, by true class, side and the class across."""
+    return np.asarray(gradient[:, None, :] - gradient[:, :, None])

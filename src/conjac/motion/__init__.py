@@ -1,9 +1,21 @@
 """How the cells move: from fluxes or weights to slopes of cells and metrics, each with its error."""
 
+from conjac.motion.directed import DirectedMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
 
-__all__ = ["MIN_ROWS", "CellMotion", "Exchange", "MixMotion", "Motion", "OffsetMotion", "Pair", "Slopes", "cut_of"]
+__all__ = [
+    "MIN_ROWS",
+    "CellMotion",
+    "DirectedMotion",
+    "Exchange",
+    "MixMotion",
+    "Motion",
+    "OffsetMotion",
+    "Pair",
+    "Slopes",
+    "cut_of",
+]

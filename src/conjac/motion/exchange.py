@@ -18,6 +18,7 @@ from conjac.inference import FiellerBand, Interval, LogBand
 from conjac.inference.delta import divide
 from conjac.metrics import Metric
 from conjac.metrics.cells import Cell
+from conjac.motion.directed import DirectedMotion
 from conjac.motion.offsets import OffsetMotion
 from conjac.motion.slopes import Slopes
 from conjac.motion.threshold import Motion
@@ -45,7 +46,7 @@ class Pair:
     df: int | None
 
     @classmethod
-    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion) -> Self:
+    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion | DirectedMotion) -> Self:
         """Measure two figures as they move."""
         first, second = (motion.metric_slope(row) for row in rows)
         return cls((first, second), motion.slope_covariance(rows), motion.counted.df)
@@ -59,8 +60,8 @@ class Pair:
         )
         return cls((first, second), np.concatenate([part.covariance for part in parts]), parts[0].df)
 
-    def at(self, place: int) -> Self:
-        """Return one of the places, with arrays of shape ()."""
+    def at(self, place: int | slice) -> Self:
+        """Return one of the places, with arrays of shape (), or some."""
         first, second = (Slopes(*(figure[place] for figure in each)) for each in self.slopes)
         return type(self)((first, second), self.covariance[place], self.df)
 
@@ -88,7 +89,7 @@ class Exchange:
     limits: Callable[[float], Interval]
 
     @classmethod
-    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion) -> Self:
+    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion | DirectedMotion) -> Self:
         """Return the rate as each parameter moves alone, or at each point."""
         return cls.between(rows, Pair.of(rows, motion))
 

@@ -58,9 +58,9 @@ class ClassReading:
                 "pass coordinate='score' for raw scores"
             )
         if coordinate is None and inside:
-            miss = np.abs(columns.sum(axis=1, dtype=np.float64) - 1)
-            if miss.max() > SUM_TOLERANCE:
-                row = int(np.argmax(miss))
+            sums = columns @ np.ones(columns.shape[1], dtype=np.result_type(columns, np.float32))
+            if max(sums.max() - 1, 1 - sums.min()) > SUM_TOLERANCE:
+                row = int(np.argmax(np.abs(sums - 1)))
                 raise InvalidInputError(
                     f"y_score[{row}] = {columns[row].tolist()} lies in [0, 1] but does not sum to 1; divide rows by "
                     "their sums, or pass coordinate='score' for raw scores, or 'logit' for their logarithms"
@@ -80,8 +80,11 @@ class ClassReading:
             raise InvalidInputError(
                 f"y_score has shape {columns.shape}; expected (n_samples, {self.n_classes}), a score a class"
             )
-        if len(columns) and not np.isfinite([columns.min(), columns.max()]).all():
+        if not len(columns):
+            return columns
+        low, high = columns.min(), columns.max()
+        if not np.isfinite([low, high]).all():
             refuse_non_finite(columns, "y_score")
-        if self.scale == "logit" and len(columns) and not (columns.min() >= 0 and columns.max() <= 1):
+        if self.scale == "logit" and not (low >= 0 and high <= 1):
             raise InvalidInputError("y_score has values outside [0, 1]; expected probabilities, as were read before")
         return columns

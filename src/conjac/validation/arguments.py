@@ -13,6 +13,8 @@ from conjac.reading import as_array, as_float, is_missing, n_labels, refuse_non_
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
+TABLE = 2**16
+"""Range of integer labels up to which they are looked up in a table."""
 NORMALIZE = (None, "true", "pred", "all")
 
 
@@ -94,6 +96,8 @@ def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
 
 def distinct(truth: AnyArray) -> list[Any]:
     """Return the labels that occur, sorted."""
+    if truth.dtype.kind in "iu" and int(truth.max()) - (low := int(truth.min())) < TABLE:
+        return [low + place for place in np.flatnonzero(np.bincount(places(truth, low))).tolist()]
     try:
         return [scalar(label) for label in np.unique(truth)]
     except TypeError:
@@ -101,6 +105,12 @@ def distinct(truth: AnyArray) -> list[Any]:
         raise InvalidInputError(
             f"y_true mixes types that cannot be sorted ({', '.join(kinds)}); make the labels one type"
         ) from None
+
+
+def places(integers: AnyArray, low: int) -> IntArray:
+    """Return how far integers lie above a low one, whatever their width."""
+    wide = integers.view(np.uint64) if integers.dtype.itemsize == 8 else integers.astype(np.uint64)
+    return (wide - np.uint64(low % 2**64)).view(np.int64)  # modulo 2^64, so that neither sign nor size overflows
 
 
 def refuse_missing(values: AnyArray, name: str) -> None:

@@ -10,11 +10,8 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.reading import ClassReading, as_array
-from conjac.validation.arguments import check_groups, check_truth, check_weight, distinct, scalar
-
-TABLE = 2**16
-"""Range of integer labels up to which they are looked up in a table."""
+from conjac.reading import ClassReading, as_array, as_float
+from conjac.validation.arguments import TABLE, check_groups, check_truth, check_weight, distinct, places, scalar
 
 
 @dataclass(frozen=True)
@@ -68,12 +65,11 @@ def check_classes(
         bad weights.
     """
     truth = check_truth(y_true)
-    columns = as_array(y_score, "y_score")
-    if columns.ndim != 2:
-        raise InvalidInputError(f"y_score has shape {columns.shape}; expected (n_samples, n_classes), a score a class")
-    order = _order_of_classes(truth, labels, columns.shape[1])
-    reading = ClassReading.of(columns, coordinate)
-    score = reading.score(columns)
+    score = as_float(as_array(y_score, "y_score"), "y_score")
+    if score.ndim != 2:
+        raise InvalidInputError(f"y_score has shape {score.shape}; expected (n_samples, n_classes), a score a class")
+    order = _order_of_classes(truth, labels, score.shape[1])
+    reading = ClassReading.of(score, coordinate)
     if len(score) != len(truth):
         raise InvalidInputError(
             f"y_true has {len(truth)} rows and y_score has {len(score)}; they must be of the same rows"
@@ -132,11 +128,13 @@ def _index_of(truth: AnyArray, order: list[Any]) -> IntArray:
     """Return each row's place among the labels."""
     names = as_array(order, "labels")
     if truth.dtype.kind in "iu" and names.dtype.kind in "iu" and int(names.max()) - int(names.min()) < TABLE:
-        low = int(names.min())
-        table = np.full(int(names.max()) - low + 1, -1)
-        table[names - low] = np.arange(len(names))
-        inside = (truth >= low) & (truth <= int(names.max()))
-        index = np.where(inside, table[np.where(inside, truth - low, 0)], -1)
+        low, high = int(names.min()), int(names.max())
+        table = np.full(high - low + 2, -1)
+        table[places(names, low)] = np.arange(len(names))
+        if low <= truth.min() and truth.max() <= high:
+            index = table[places(truth, low)]
+        else:
+            index = table[np.where((low <= truth) & (truth <= high), places(truth, low), -1)]
     else:
         try:
             by_name = np.argsort(names)

@@ -15,7 +15,7 @@ from conjac.decisions.offsets.interval import Moving
 from conjac.inference import Estimate, NormalBand
 from conjac.inference.delta import divide
 from conjac.metrics import Metric
-from conjac.motion import Exchange, OffsetMotion, Pair
+from conjac.motion import DirectedMotion, Exchange, OffsetMotion, Pair
 from conjac.readonly import locked
 from conjac.rules import ArgmaxRule
 
@@ -88,7 +88,7 @@ class OffsetFront(Tabular):
             length = np.asarray(np.linalg.norm(gained))
             direction = divide(gained, length, 0.0)
             cosines.append(divide(paid @ direction, np.asarray(np.linalg.norm(paid)) * (length > 0), np.nan))
-            pairs.append(Pair.of(self._rows, motion.along(direction[None])))
+            pairs.append(Pair.of(self._rows, DirectedMotion(motion, direction)))
         if not pairs:
             nothing = np.zeros(0)
             return estimate(nothing, nothing, NormalBand(nothing, nothing, None)), nothing

@@ -96,7 +96,7 @@ def of_targets(motion: OffsetMotion, rows: Sequence[Metric]) -> FloatArray:
 def curvature(moving: Moving, rule: ArgmaxRule, row: Metric, motion: OffsetMotion) -> FloatArray:
     """Return the derivative of a metric's slope by the offsets, by differences, array of shape (n, n); symmetric."""
     n = len(rule.offsets)
-    width = motion.joint.boundary.width
+    width = motion.joint.boundary.widths
     step = ASIDE * float(np.median(width)) if len(width) else 1.0
     columns = []
     for k in range(n):

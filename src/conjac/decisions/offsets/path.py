@@ -100,14 +100,13 @@ class OffsetPath:
 
     def followed(self, rows: tuple[Metric, Metric], values: FloatArray) -> Followed:
         """See `Path`; one value's facets are held at a time."""
-        direction = np.eye(len(self.problem.rule.offsets))[[self.place]]
         cells, pairs = [], []
         for value in values:
             offsets = self.problem.rule.offsets.copy()
             offsets[self.place] = value
-            motion = self.problem.moving(self.problem.rule.at(offsets)).along(direction)
+            motion = self.problem.moving(self.problem.rule.at(offsets))
             cells.append(motion.counted)
-            pairs.append(Pair.of(rows, motion))
+            pairs.append(Pair.of(rows, motion).at(slice(self.place, self.place + 1)))
         joined = Cells.joined(cells)
         return Followed((_value(rows[0], joined), _value(rows[1], joined)), Pair.joined(pairs))
 

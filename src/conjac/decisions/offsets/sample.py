@@ -52,7 +52,7 @@ class Sample:
     def of(cls, rule: ArgmaxRule, true: IntArray, score: AnyArray, weight: FloatArray | None) -> Self:
         """Read rows; the offsets of the rule are left out."""
         plain = ArgmaxRule(np.zeros_like(rule.offsets), rule.scale)
-        compared = np.ascontiguousarray(plain.compared(score).T)
+        compared = plain.compared(score)
         step = _step(compared) if rule.scale == "score" else 1.0
         compared /= step
         reach = np.stack([np.full(len(compared), end) for end in (-np.inf, np.inf)])
