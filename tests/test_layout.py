@@ -21,7 +21,7 @@ LEVELS = (
     "readonly reading",
     "calculus validation frames",
     "metrics coordinates rules perturbations prevalence",
-    "tally facets",
+    "tally facets odds",
     "density",
     "inference",
     "motion",
@@ -37,6 +37,7 @@ SIDEWAYS = {
     "coordinates": {"rules", "perturbations"},
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
+    "facets": {"odds"},
     "jacobian": {"exports"},
     "__main__": {"cli"},
     "exports": {"jacobian"},  # its type alone

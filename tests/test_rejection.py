@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 import conjac as cj
 from conjac import metrics
@@ -129,6 +130,9 @@ def test_calibrated_probabilities_are_rejected_as_chow_found(n_classes, scale):
     p = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)
     decision = cj.maximize(y, p, chow(n_classes, 0.25), reject=True, coordinate=scale)
     best = np.append(np.zeros(n_classes), np.log(0.75) if scale == "logit" else 0.75)
+    lower, upper = decision.confint(0.999)
+    assert (lower <= best).all()
+    assert (best <= upper).all()
     assert (np.abs(decision.offsets - best) < 0.1).all()
     rejected = np.where(p.max(axis=1) <= 0.75, n_classes, p.argmax(axis=1))
     by_rule = (rejected == n_classes).mean() * 0.25 + ((rejected != y) & (rejected != n_classes)).mean()
@@ -221,3 +225,19 @@ def test_coverage_is_paid_for_with_accuracy():
         kept = p.max(axis=1) > least
         beside = np.interp(kept.mean(), front.second, front.first)
         assert beside >= (p.argmax(axis=1) == y)[kept].mean() - 5e-3
+
+
+@pytest.mark.parametrize("least", [0.6, 0.75, 0.95])
+def test_sure_rows_at_the_end_of_the_logarithm_are_no_edge(least):
+    z = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y = np.arange(10_000) % 2
+        p = 1 / (1 + np.exp(-2 * rng.normal(2 * y - 1, 1)))
+        J = cj.confusion_jacobian(y, np.column_stack([1 - p, p]), offsets=[0, 0, np.log(least)])
+        cut = np.log(least / (1 - least)) / 2
+        truth = 5_000 * norm.pdf(cut, [-1, 1]) / 2 / (1 - least)  # rows of both classes that stop being called 1
+        z.append((-J.jacobian[:, 1, 2] - truth) / J.stderr[:, 1, 2])
+    z = np.array(z)
+    assert np.abs(z.mean(axis=0)).max() < 1
+    assert np.sqrt((z**2).mean()) < 1.5

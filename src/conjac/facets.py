@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.odds import Odds, top_two
 from conjac.rules import ArgmaxRule, first_true
 
 SCORES_AT_ONCE = 2**17
@@ -95,7 +96,7 @@ def _near(
 ) -> tuple[AnyArray, ...]:
     """Return some rows' predictions, and for each facet they are near: row, other class and gap."""
     columns = rule.compared(score)
-    highest, second = _top_two(columns)
+    highest, second = top_two(columns)
     is_highest = columns == highest
     predicted = first_true(is_highest)
     near_tie = np.flatnonzero(highest - second <= TIE * (1 + np.abs(highest)))  # logarithms may tie where scores do not
@@ -104,20 +105,17 @@ def _near(
     is_highest[:, near_tie] = number[:, None] == predicted[near_tie]
     rounding = TIE * (np.abs(highest) + np.abs(second))  # at the midpoint is below it, however it was rounded
     reach = within.ravel()[group * len(columns) + predicted]
+    odds = Odds.of(rule, score.shape[1])
+    if odds is not None:
+        reach = np.where(predicted == odds.option, reach * odds.stretch, reach)
     near = columns >= np.maximum(2 * second - highest - rounding, highest - reach)
+    if odds is not None:
+        odds.mark(near, columns, predicted, highest - reach)
     flat = np.flatnonzero(np.greater(near, is_highest, out=near))
     of_column = np.diff(np.searchsorted(flat, np.arange(len(columns) + 1) * len(highest)))
     row = flat - np.repeat(number * np.intp(len(highest)), of_column)
     gap = highest[row] - columns.ravel()[flat]
-    small = np.min_scalar_type(start + len(score))
-    return predicted.astype(number.dtype), (row + start).astype(small), np.repeat(number, of_column), gap
-
-
-def _top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each row's highest and second highest, arrays of shape (n_rows,)."""
-    highest, second, lower = columns[0].copy(), np.full(columns.shape[1], -np.inf), np.empty(columns.shape[1])
-    for column in columns[1:]:
-        np.minimum(highest, column, out=lower)
-        np.maximum(second, lower, out=second)
-        np.maximum(highest, column, out=highest)
-    return highest, second
+    small, other = np.min_scalar_type(start + len(score)), np.repeat(number, of_column)
+    if odds is not None:
+        gap = odds.gap(gap, predicted[row], other)
+    return predicted.astype(number.dtype), (row + start).astype(small), other, gap
