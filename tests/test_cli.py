@@ -520,7 +520,8 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
     text = "y,p\n" + "".join(f"{i % 2},{(i * 7919 % 100003) / 100003}\n" for i in range(200_000))
     (tmp_path / "scores.csv").write_text(text)
     script = (
-        "import sys, time; from conjac.cli import main, output\n"
+        "import signal, sys, time; from conjac.cli import main, output\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background may inherit none
         "def slow(*args):\n"
         "    args[2].write_text('half'); print('writing', file=sys.stderr, flush=True); time.sleep(30)\n"
         "output.write_file = slow; sys.argv = ['conjac', *sys.argv[1:]]; main()"

@@ -629,3 +629,29 @@ def test_a_reject_option_is_of_its_own_metrics(scores, options, message):
     done = run("tune", scores, *P3, *options)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_costs_are_in_the_order_of_the_sorted_labels_whichever_is_positive(tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400)
+    score = 1 / (1 + np.exp(-2 * rng.normal(2 * y - 1, 1)))
+    lines = [f"{label},{s!r},{1 - s!r}" for label, s in zip(y.tolist(), score.tolist(), strict=True)]
+    (tmp_path / "s.csv").write_text("\n".join(["y,p1,p0", *lines]))
+    asked = ("tune", tmp_path / "s.csv", "--label", "y", "--cost", "0,1;5,0", "--exact", *JSON)
+    one = json.loads(run(*asked, "--score", "p1").stdout)
+    other = json.loads(run(*asked, "--score", "p0", "--pos-label", "0").stdout)
+    assert other["value"] == pytest.approx(one["value"])
+    assert other["threshold"] == pytest.approx(1 - one["threshold"], abs=0.02)
+
+
+def test_costs_that_say_that_their_rows_are_predictions_are_refused(scores):
+    done = run("tune", scores, *P3, "--cost", "predicted,cat,dog,fox;cat,0,1,1;dog,1,0,1;fox,1,1,0")
+    assert done.exit_code == 2
+    assert "above its rows, which are true classes; transpose it" in done.stderr
+
+
+def test_what_a_bounded_metric_reached_is_told(scores):
+    table = records(run("tune", scores, *P3, "--subject-to", "recall[fox] >= .6", "--format", "csv").stdout)
+    held = [row for row in table if row["section"] == "constraint"]
+    assert held[0]["constraint"] == "recall[fox] >= 0.6"
+    assert float(held[0]["value"]) >= 0.6

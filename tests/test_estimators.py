@@ -194,6 +194,7 @@ def test_frozen_estimators_score_all_rows_and_stay_as_they_are(binary):
         Tuned(FrozenEstimator(LogisticRegression())).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:no row of y_true is 'b'")
 def test_frozen_estimators_may_know_more_classes(classes):
     X, y = classes
     model = FrozenEstimator(LogisticRegression().fit(X, y))
@@ -390,7 +391,10 @@ def test_what_the_inner_classifier_has(binary):
     ("settings", "complaint"),
     [
         ({"metric": "f1", "cost_matrix": [[0, 1], [5, 0]]}, "metric='f1' and cost_matrix"),
-        ({"cost_matrix": [[0, 1, 1], [1, 0, 1], [1, 1, 0]]}, r"cost_matrix has 3 rows .* 2 classes, \['fit', 'ill'\]"),
+        (
+            {"cost_matrix": [[0, 1, 1], [1, 0, 1], [1, 1, 0]]},
+            r"shape \(3, 3\).* 2 classes, \['fit', 'ill'\]",
+        ),
         ({"cost_matrix": [[0, 1]]}, r"cost_matrix has shape \(1, 2\)"),
         ({"cost_matrix": [[0, np.nan], [1, 0]]}, r"cost_matrix\[0, 1\] is nan"),
         ({"metric": "f2"}, "metric 'f2' is unknown"),

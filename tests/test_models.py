@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 from support import needs
 
 import conjac as cj
@@ -141,3 +141,24 @@ def test_meta_estimators(data):
     model = FixedThresholdClassifier(LogisticRegression(), threshold=0.3, pos_label="good").fit(X, y)
     J = from_estimator(model, X, y, threshold=0.3)
     np.testing.assert_array_equal(J.matrix, confusion_matrix(y, model.predict(X)))
+
+
+@pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
+def test_labels_order_the_columns_of_several_classes():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 300)
+    X = rng.normal(size=(300, 3)) + np.eye(3)[y]
+    model = LogisticRegression().fit(X, y)
+    J = cj.ConfusionJacobian.from_estimator(model, X, y, labels=[2, 0, 1])
+    np.testing.assert_array_equal(J.matrix, confusion_matrix(y, model.predict(X), labels=[2, 0, 1]))
+    with pytest.raises(cj.InvalidInputError, match=r"labels=\[2, 0\]: the classifier knows \[0, 1, 2\]"):
+        cj.ConfusionJacobian.from_estimator(model, X, y, labels=[2, 0])
+
+
+def test_scores_of_pairs_of_classes_are_refused():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 90)
+    X = rng.normal(size=(90, 2))
+    model = make_pipeline(StandardScaler(), SVC(decision_function_shape="ovo")).fit(X, y)
+    with pytest.raises(cj.InvalidInputError, match=r"SVC\(decision_function_shape='ovo'\) scores pairs of classes"):
+        cj.ConfusionJacobian.from_estimator(model, X, y)

@@ -49,6 +49,9 @@ def calibrated(n, share=(0.8, 0.15, 0.05), seed=0, separation=1.5):
     return y, softmax(separation * x + np.log(share))
 
 
+EVEN = (0.4, 0.35, 0.25)
+
+
 def sample_of(r):
     scale = "logit" if r.kind == "probability" else "score"
     rule = ArgmaxRule(np.zeros(r.y_score.shape[1]), scale)
@@ -883,3 +886,84 @@ def test_targets_of_rows_that_tell_little(case):
     decision = cj.maximize(y, u, "accuracy", subject_to="recall[2] >= 1")
     assert decision.matrix[2, 2] == decision.matrix[2].sum()
     told_without_warnings(decision)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_decision_s_offsets_carry_their_scale():
+    y, p = calibrated(1500, EVEN)
+    for coordinate in ("logit", "score"):
+        decision = cj.maximize(y, p, "f1_macro", coordinate=coordinate, method="exact")
+        for told in (decision, decision.rule):
+            np.testing.assert_array_equal(cj.confusion_jacobian(y, p, offsets=told).matrix, decision.matrix)
+        assert f"offsets in {coordinate}" in repr(decision)
+    with pytest.raises(cj.InvalidInputError, match="a rule for probabilities, and y_score has none"):
+        cj.confusion_jacobian(y, 10 * p, offsets=cj.maximize(y, p, "f1_macro", coordinate="logit"))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("weight", [0.1, 0.3, 1 / 900])
+def test_what_is_met_to_the_last_row_is_met_with_any_weight(weight):
+    for seed in range(3):
+        y, p = calibrated(900, EVEN, seed)
+        bound = "recall[1] >= .9"
+        plain = cj.maximize(y, p, "accuracy", subject_to=bound, method="exact")
+        weighed = cj.maximize(y, p, "accuracy", subject_to=bound, method="exact", sample_weight=np.full(900, weight))
+        assert weighed.value == pytest.approx(plain.value, abs=2e-3)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_bound_ends_the_flatness():
+    y, p = calibrated(2000, EVEN)
+    decision = cj.maximize(y, p, "accuracy", subject_to="recall[2] >= .9", method="exact")
+    assert decision.diagnostics["binding"]
+    reached = decision.diagnostics["constrained"]["recall[2] >= 0.9"]
+    assert reached == pytest.approx(0.9, abs=0.01)
+    for k, (lower, upper) in enumerate(zip(decision.flatness["lower"], decision.flatness["upper"], strict=True)):
+        for drift in (-0.99 * lower, 0.99 * upper):
+            if np.isfinite(drift):
+                aside = decision.offsets + drift * np.eye(3)[k]
+                recall = cj.confusion_jacobian(y, p, offsets=aside).of("recall[2]").value
+                assert recall >= 0.9 - 0.02  # a step of the search's
+
+
+@pytest.mark.usefixtures("quick")
+def test_more_targets_than_offsets_are_warned_of():
+    y, p = calibrated(900, EVEN)
+    with pytest.warns(cj.ConjacWarning, match=r"more targets than offsets that are free: recall.* is .*, not 0.95"):
+        cj.solve(y, p, {f"recall[{k}]": 0.95 for k in range(3)})
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_exact_optimum_s_interval_is_of_the_smooth_one():
+    held = []
+    for seed in range(25):
+        y, p = calibrated(1000, EVEN, seed)
+        lower, upper = cj.maximize(y, p, "accuracy", method="exact", coordinate="logit").confint()
+        held.append((lower[1:] <= 0) & (upper[1:] >= 0))  # calibrated: no offset is best
+    assert np.mean(held) > 0.8
+
+
+def test_bounds_outside_a_metric_s_range_are_refused():
+    y, p = calibrated(100, EVEN)
+    with pytest.raises(cj.InvalidInputError, match=r"recall\[1\] lies in \[0, 1\]"):
+        cj.maximize(y, p, "accuracy", subject_to="recall[1] >= 90")
+    with pytest.raises(cj.InvalidInputError, match="expected 'metric >= number'"):
+        cj.maximize(y, p, "accuracy", subject_to="recall[1] >= .")
+    with pytest.raises(cj.InvalidInputError, match="of several constraints, pass a list"):
+        cj.maximize(y, p, "accuracy", subject_to="recall[1] >= .5, recall[2] >= .5")
+    with pytest.raises(cj.InvalidInputError, match="solve takes metrics and their values"):
+        cj.solve(y, p, "recall[1] = .9")
+
+
+def test_costs_of_a_frame_are_in_the_order_of_the_labels():
+    pd = pytest.importorskip("pandas")
+    names = ["a", "b", "c"]
+    y, p = calibrated(300, EVEN)
+    costs = pd.DataFrame([[0, 1, 2], [3, 0, 1], [8, 2, 0]], names, names)
+    y = np.array(names)[y]
+    by_name = cj.maximize(y, p, expected_cost(costs), method="exact").value
+    assert by_name == cj.maximize(y, p, expected_cost(costs.to_numpy()), method="exact").value
+    with pytest.raises(cj.InvalidInputError, match="bring its rows and columns into this order"):
+        cj.maximize(y, p, expected_cost(costs.loc[names[::-1], names[::-1]]))
+    with pytest.raises(cj.InvalidInputError, match="bring both into one order"):
+        expected_cost(costs[names[::-1]])

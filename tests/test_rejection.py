@@ -241,3 +241,43 @@ def test_sure_rows_at_the_end_of_the_logarithm_are_no_edge(least):
     z = np.array(z)
     assert np.abs(z.mean(axis=0)).max() < 1
     assert np.sqrt((z**2).mean()) < 1.5
+
+
+def test_rejecting_every_row_is_a_matrix_like_any_other():
+    y, p = rows(300)
+    J = cj.confusion_jacobian(y, p, offsets=[0, 0, 0, 0.1])
+    np.testing.assert_array_equal(J.matrix[:, -1], np.bincount(y))
+    assert not J.jacobian.any()
+    assert np.isnan(J.stderr).all()
+    assert "no row is near any facet" in J.diagnostics["cautions"][0]
+    free = np.column_stack([1 - np.eye(N_CLASSES), np.zeros(N_CLASSES)])
+    decision = cj.maximize(y, p, metrics.expected_cost(free), reject=True)
+    assert (decision.value, decision.diagnostics["coverage"]) == (0, pytest.approx(0, abs=0.1))
+
+
+def test_nobody_s_row_is_no_want_of_rows():
+    y, p = rows(20_000)
+    J = cj.confusion_jacobian(y, p, offsets=with_reject(0.55))
+    balanced = J.of("balanced_accuracy")
+    recalls = [J.of(f"recall[{k}]") for k in range(N_CLASSES)]
+    assert balanced.value_stderr == pytest.approx(
+        np.sqrt(sum(r.value_stderr**2 for r in recalls)) / N_CLASSES, rel=1e-3
+    )
+    lower, upper = balanced.value_confint()
+    assert upper - lower < 5 * balanced.value_stderr
+    assert not np.isnan(cj.confusion_jacobian(y, p, offsets=with_reject(0.55), normalize="pred").stderr).all()
+
+
+def test_costs_of_a_class_fewer_are_no_costs_of_a_reject_option():
+    y, p = rows(300)
+    with pytest.raises(cj.InvalidInputError, match="has 2 classes and a reject option, and there are 3"):
+        cj.maximize(y, p, metrics.expected_cost([[0, 1, 5], [1, 0, 5]]))
+    for name in ("coverage", "selective_accuracy"):
+        with pytest.raises(cj.UnknownMetricError, match="pass reject=True"):
+            cj.maximize(y, p, name)
+
+
+def test_hardly_any_row_predicted_is_warned_of():
+    y, p = rows()
+    with pytest.warns(cj.ConjacWarning, match="leaves .*% of the rows unpredicted.*coverage >= .9"):
+        cj.maximize(y, p, "selective_accuracy", reject=True)

@@ -117,9 +117,44 @@ THREE = np.array([0, 1, 2, 0, 1, 2])
 @BOTH
 @pytest.mark.parametrize(("y_true", "options"), [(THREE, {}), (Y, {"labels": [0, 1, 2]}), (["a", "b", "c"] * 2, {})])
 def test_three_classes_have_no_threshold(make, y_true, options):
-    with pytest.raises(cj.NotSupportedError, match=r"3 classes have no threshold.*offset.*against the rest"):
+    with pytest.raises(cj.InvalidInputError, match=r"3 classes, .*; pass a score a class, shape \(6, 3\), or"):
         make(y_true, P, **options)
     assert issubclass(cj.NotSupportedError, NotImplementedError)
+
+
+def test_a_continuous_target_is_none_of_classes():
+    y = np.random.default_rng(0).normal(size=200)
+    with pytest.raises(cj.InvalidInputError, match="a continuous target; expected classes"):
+        cj.confusion_jacobian(y, np.full((200, 3), 1 / 3))
+
+
+def test_columns_of_a_frame_in_another_order_are_refused():
+    pl = needs("polars")
+    rng = np.random.default_rng(0)
+    y, u = rng.choice(["a", "b", "c"], 60), rng.normal(size=(60, 3))
+    frame = pl.DataFrame(u, schema=["a", "b", "c"])
+    np.testing.assert_array_equal(cj.confusion_jacobian(y, frame).matrix, cj.confusion_jacobian(y, u).matrix)
+    with pytest.raises(cj.InvalidInputError, match=r"columns \['c', 'b', 'a'\], and the labels are \['a', 'b', 'c'\]"):
+        cj.confusion_jacobian(y, frame[["c", "b", "a"]])
+    decision = cj.maximize(y, frame, "accuracy")
+    with pytest.raises(cj.InvalidInputError, match="in the columns' order"):
+        decision.predict(frame[["c", "b", "a"]])
+    Y = pl.DataFrame(np.eye(3, dtype=int)[rng.integers(0, 3, 60)], schema=["a", "b", "c"])
+    with pytest.raises(cj.InvalidInputError, match="in the columns' order"):
+        cj.MultilabelCurves.from_predictions(Y, frame[["c", "b", "a"]])
+
+
+def test_scores_of_pairs_are_refused():
+    y, u = np.arange(50) % 5, np.random.default_rng(0).normal(size=(50, 10))
+    with pytest.raises(cj.InvalidInputError, match="one for each pair of the 5 classes"):
+        cj.confusion_jacobian(y, u)
+
+
+def test_rounded_probabilities_need_not_sum_to_1():
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 5, 300), rng.dirichlet(np.ones(5), 300)
+    assert (p.round(2).sum(axis=1) != 1).any()
+    np.testing.assert_array_equal(cj.confusion_jacobian(y, p.round(2)).matrix.sum(axis=1), np.bincount(y))
 
 
 def test_a_curve_is_of_two_classes():

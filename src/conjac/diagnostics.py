@@ -113,7 +113,9 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
 def _cautions_of_offsets(motion: OffsetMotion, unknown: int) -> list[str]:
     """Say where intervals are nan for want of rows."""
     seen = len(motion.joint.boundary.widths)
-    if not unknown and seen:
+    if not seen:
+        return ["no row is near any facet: slopes are 0 and have no interval"]
+    if not unknown:
         return []
     return [
         f"fewer than {MIN_ROWS} effective rows at {unknown} of the {seen} facets that rows of a class are near: the "

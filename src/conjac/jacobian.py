@@ -24,7 +24,7 @@ from conjac.errors import ConjacWarning, NotSupportedError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.models import response
+from conjac.models import ordered, response
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
@@ -282,6 +282,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         named = options.get("labels")
         positive = options.get("pos_label", None if named is None else named[-1])
         score, name, classes = response(estimator, X, output, positive)
+        if named is not None and len(classes) > 2:
+            score = ordered(score, classes, named)
         if named is None and options.get("pos_label") is None:
             options["labels"] = classes
         result = cls.from_predictions(y, score, **options)

@@ -40,7 +40,7 @@ class Odds:
         """Return those of a rule; None without the option, or of scores that are no probabilities."""
         if rule.scale != "logit" or not rule.rejects(n_classes):
             return None
-        return cls(n_classes, np.exp(rule.offsets[-1] - rule.offsets))
+        return cls(n_classes, np.exp(np.minimum(rule.offsets[-1] - rule.offsets, 1.0)))
 
     @property
     def stretch(self) -> float:

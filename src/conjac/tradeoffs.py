@@ -20,6 +20,7 @@ from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.multilabel import MultilabelCurves
 from conjac.reading import as_number
+from conjac.rules import ArgmaxRule
 from conjac.tuning import read
 
 OF_LABELS = "y_true has several labels, a threshold each: MultilabelCurves[label].tradeoff tells of one"
@@ -112,7 +113,10 @@ def tradeoff(
     if isinstance(given, ConfusionCurve):
         _refuse(along=along, offsets=offsets)
         return along_path(ThresholdPath(given), first, second, at, level)
-    path = OffsetPath.of(given, rule_of(given.rows, offsets), along)
+    rule = rule_of(given.rows, offsets)
+    if offsets is not None and not isinstance(getattr(offsets, "rule", offsets), ArgmaxRule) and float(offsets[0]) != 0:
+        raise InvalidInputError(f"offsets[0] is {offsets[0]}: tell offsets less the first label's, as values are told")
+    path = OffsetPath.of(given, rule, along)
     return along_path(path, first, second, at, level)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from conjac.curve import ConfusionCurve
 from conjac.decisions import Decision
 from conjac.decisions.offsets import Problem, best_offsets, solve_offsets
 from conjac.engines.classes import cells_at, check_outcomes, motion_at
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
 from conjac.reading import n_columns, n_labels
@@ -182,7 +183,15 @@ def read(
         return MultilabelCurves.from_predictions(y_true, y_score, condition_on=condition_on, **options)
     if reject and n_columns(y_score) == 1:
         raise InvalidInputError("reject=True takes a score a class: np.column_stack([1 - y_score, y_score])")
-    return problem_of(check_classes(y_true, y_score, **options), options["coordinate"], condition_on, reject)
+    rows = check_classes(y_true, y_score, **options)
+    if absent := rows.notes.get("absent"):
+        warnings.warn(
+            f"no row of y_true is {', '.join(map(repr, absent))}: nothing speaks for predicting it, and offsets will "
+            "hardly ever do; gather such rows, or leave the class out",
+            ConjacWarning,
+            stacklevel=3,
+        )
+    return problem_of(rows, options["coordinate"], condition_on, reject)
 
 
 def problem_of(

@@ -57,6 +57,8 @@ def read_costs(text: str, labels: Sequence[Any], outcomes: Sequence[Any] | None 
         )
     true, predicted = list(range(n)), list(range(m))
     if len(table) > n:
+        if table[0][0].casefold().startswith("pred"):
+            raise InvalidInputError(f"{told} has {table[0][0]!r} above its rows, which are true classes; transpose it")
         predicted = _order(table[0][1:], outcomes, told)
         true = _order([row[0] for row in table[1:]], labels, told)
         table = [row[1:] for row in table[1:]]

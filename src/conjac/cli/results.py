@@ -81,8 +81,11 @@ def decision_sections(decision: Decision, level: float) -> Sections:
     what = {"metric": decision.metric, "kind": decision.kind}
     coordinate = {"coordinate": decision.coordinate}
     how = {"tolerance": decision.flatness["tolerance"], "in_sample": decision.in_sample, "level": level}
+    held = decision.diagnostics.get("constrained")
+    bounds = {} if not held else {"constraint": {"constraint": list(held), "value": list(held.values())}}
     if decision.offsets is not None:
-        return {"decision": one_row({**what, **coordinate, **value, **how}), **_offset_sections(decision, level)}
+        row = one_row({**what, **coordinate, **value, **how})
+        return {"decision": row, **_offset_sections(decision, level), **bounds}
     lower, upper = (float(side) for side in decision.confint(level))
     threshold = {"threshold": decision.threshold, "lower": lower, "upper": upper}
     cells = dict(zip(CELLS, decision.matrix.ravel().tolist(), strict=True))

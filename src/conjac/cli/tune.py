@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
+
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.cli import options as o
 from conjac.cli.costs import read_costs
@@ -93,7 +95,10 @@ def tune(
     named = loaded.parts[0].rows.labels
     outcomes = outcomes_of(named, len(named) + reject)
     if cost:
-        best = expected_cost(read_costs(cost, named, outcomes))
+        order = list(named) if labels is not None or pos_label is None else sorted(named)
+        costs = np.array(read_costs(cost, order, outcomes_of(order, len(outcomes))))
+        place = [order.index(label) for label in named]
+        best = expected_cost(costs[np.ix_(place, [*place, *range(len(named), len(outcomes))])])
     title = resolve_outcomes(next(iter(aims), best), outcomes, len(named)).name
     parse_constraints(subject_to, outcomes, len(named))
     how = {"subject_to": subject_to or (), "confidence": confidence, "method": "exact" if exact else "smooth"}

@@ -15,7 +15,10 @@ from conjac.inference import Interval
 from conjac.metrics import Metric
 from conjac.metrics.rejection import resolve_outcomes
 
-CONSTRAINT = re.compile(r"^\s*(?P<metric>.+?)\s*(?P<sign>>=|<=)\s*(?P<bound>[-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*$")
+ROUNDING = 1e-12
+"""By which sums of weights miss a bound that they meet."""
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+CONSTRAINT = re.compile(rf"^\s*(?P<metric>.+?)\s*(?P<sign>>=|<=)\s*(?P<bound>{NUMBER})\s*$")
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,16 @@ class Constraint:
         if not found:
             raise InvalidInputError(f"subject_to={text!r}: expected 'metric >= number' or 'metric <= number'")
         sign: Literal[">=", "<="] = ">=" if found["sign"] == ">=" else "<="
-        return cls(resolve_outcomes(found["metric"], labels, n_classes or len(labels)), sign, float(found["bound"]))
+        metric, bound = resolve_outcomes(found["metric"], labels, n_classes or len(labels)), float(found["bound"])
+        if bound not in metric.domain:
+            low, high = metric.domain.lower, metric.domain.upper
+            raise InvalidInputError(f"subject_to={text!r}: {metric.name} lies in [{low:g}, {high:g}]")
+        return cls(metric, sign, bound)
 
     def shortfall(self, value: FloatArray) -> FloatArray:
         """Return by how much each value misses the bound; 0 where it is met, infinite where undefined."""
         gap = self.bound - value if self.sign == ">=" else value - self.bound
+        gap = np.where(gap <= ROUNDING * max(1.0, abs(self.bound)), np.minimum(gap, 0.0), gap)
         return np.asarray(np.where(np.isnan(value), np.inf, np.maximum(gap, 0.0)))
 
     def side(self, limits: Interval) -> FloatArray:

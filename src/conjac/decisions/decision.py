@@ -18,6 +18,7 @@ from conjac.reading import ClassReading, Reading, as_array
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ArgmaxRule, ThresholdRule, outcomes_of
 from conjac.sensitivity import MetricLimits
+from conjac.validation import check_column_names
 
 Limits = Callable[[float], list[Interval]]
 """From a level to the parts of a confidence set of thresholds, ascending."""
@@ -90,7 +91,7 @@ class Decision:
 
     @cached_property
     def flatness(self) -> Mapping[str, Any]:
-        """How far the threshold, or one offset alone, may go before the metric loses ``tolerance``.
+        """How far the threshold, or one offset alone, may go till the metric loses ``tolerance`` or a bound is missed.
 
         Down ("lower") and up ("upper"), in its coordinate; of offsets, arrays of shape (n_outcomes,).
         """
@@ -141,6 +142,7 @@ class Decision:
         InvalidInputError
             Scores of another form, or missing or infinite ones.
         """
+        check_column_names(y_score, self.labels)
         return as_array(list(self.outcomes), "labels")[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
@@ -168,7 +170,8 @@ class Decision:
         """Show the threshold with its interval, and the value."""
         if self.offsets is not None:
             told = ", ".join(f"{name}: {offset:.4g}" for name, offset in zip(self.outcomes, self.offsets, strict=True))
-            return f"Decision({self.kind}: offsets {told}; {self.metric} = {self.value:.4g} +- {self.value_stderr:.2g})"
+            how = f"offsets in {self.coordinate} {told}"
+            return f"Decision({self.kind}: {how}; {self.metric} = {self.value:.4g} +- {self.value_stderr:.2g})"
         lower, upper = (float(side) for side in self.confint())
         return (
             f"Decision({self.kind}: {self.coordinate} {self.threshold:.6g} [{lower:.4g}, {upper:.4g}], "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,10 @@ from conjac.decisions.optimum import PlateauLimits, SlopeLimits
 from conjac.decisions.smoothed import SmoothedMetric
 from conjac.decisions.solve import TargetLimits
 from conjac.errors import InvalidInputError
+from conjac.inference import Interval
 from conjac.metrics import Metric, resolve
+
+OF_SLOPE = "thresholds whose interval of the metric's slope holds 0"
 
 
 def best_threshold(
@@ -53,8 +57,8 @@ def best_threshold(
     if method == "smooth" and _is_discrete(curve, score):
         diagnostics["method"] = "exact: the scores sit on atoms at the optimum, so there is nothing to smooth"
     if diagnostics["method"] != "smooth":
-        limits = PlateauLimits(curve, row, score)
-        diagnostics["interval"] = "approximate: thresholds whose metric is not beyond noise below the optimum"
+        limits = partial(_around_exact, curve, row, sign, score)
+        diagnostics["interval"] = f"{OF_SLOPE}; on atoms, approximate: those whose metric is not beyond noise below it"
     else:
         smoothed = SmoothedMetric.of(curve, row, sign)
         gain = np.where(unknown, np.nan, smoothed.at_cutoffs(cutoffs))
@@ -62,7 +66,7 @@ def best_threshold(
         score = smoothed.polish(cutoffs, feasible.shortfall, at)
         diagnostics["smooth_value"] = sign * float(gain[at])
         limits = SlopeLimits.at(curve, smoothed, score)
-        diagnostics["interval"] = "thresholds whose interval of the metric's slope holds 0"
+        diagnostics["interval"] = OF_SLOPE
     here = int(np.searchsorted(cutoffs, score))
     if feasible.constraints:
         binding = feasible.binding(here)
@@ -73,8 +77,19 @@ def best_threshold(
             reached = float(held.value(curve.weight_at_score(cutoffs[[here]]))[0])
             limits = TargetLimits(curve, held, reached, here)
             diagnostics["interval"] = f"of what binds: thresholds whose interval of {held.name} holds its value"
-    drift = flatness(curve, row, cutoffs, gain, float(gain[here]), score)
+        diagnostics["constrained"] = {
+            str(c): float(c.metric.value(curve.weight_at_score(cutoffs[[here]]))[0]) for c in feasible.constraints
+        }
+    allowed = np.where(feasible.shortfall <= 0, gain, -np.inf)
+    drift = flatness(curve, row, cutoffs, allowed, float(gain[here]), score)
     return decide(curve, row, score, "argmax", limits, drift, diagnostics)
+
+
+def _around_exact(curve: Curve, row: Metric, sign: float, score: float, level: float) -> list[Interval]:
+    """Return the confidence set around an exact optimum; the density is looked at when it is asked for."""
+    if _is_discrete(curve, score):
+        return PlateauLimits(curve, row, score)(level)
+    return SlopeLimits.at(curve, SmoothedMetric.of(curve, row, sign), score)(level)
 
 
 def _is_discrete(curve: Curve, score: float) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.decisions.along import AT_MOST, Curve, component, decide, flatness, in_order, undefined
+from conjac.decisions.constraints import ROUNDING
 from conjac.decisions.decision import Decision
 from conjac.errors import InfeasibleError, InvalidInputError
 from conjac.inference import Interval, metric_interval
@@ -33,7 +34,8 @@ def solve_threshold(curve: Curve, target: Mapping[str, float]) -> Decision:
     weight = curve.weight_at_score(cutoffs)
     value = np.asarray(row.value(weight))
     unknown = undefined(row, weight)
-    meets = (value >= aim if row.greater_is_better else value <= aim) & ~unknown
+    spare = (value - aim if row.greater_is_better else aim - value) + ROUNDING * max(1.0, abs(aim))
+    meets = (spare >= 0) & ~unknown
     if unknown.all():
         nothing = {"threshold": np.nan, row.name: np.nan}
         raise InfeasibleError(f"no threshold reaches {row.name} {aim:g}: it is 0/0 at every one", nothing)

@@ -21,6 +21,7 @@ from conjac.rules import ArgmaxRule
 
 SAMPLE = 2**15
 """Rows by which bandwidths are chosen."""
+SEED = 0
 FEWEST = 10
 HALVINGS = 3
 BEYOND = 3.0
@@ -55,9 +56,15 @@ class FacetScale:
         """Look at rows spread evenly over all that count; for ``per_cluster`` see `Boundary.of`."""
         counted = np.arange(len(true)) if weight is None else np.flatnonzero(weight)
         stride = max(1, len(counted) // SAMPLE)
-        few = counted[::stride]
+        first = np.arange(
+            0, len(counted), stride
+        )  # one of so many that follow each other: rows may come in some rhythm
+        ahead = np.random.default_rng(SEED).integers(stride, size=len(first))
+        few = counted[np.minimum(first + ahead, len(counted) - 1)]
         facets = Facets.of(rule, score[few])
         n_columns, n_pairs = rule.n_columns, rule.n_columns**2
+        if not len(facets.row):  # a reject option that no row comes near
+            return cls(np.ones((n_columns,) * 3), False, np.zeros((n_columns, n_columns)))
         order = np.argsort(facets.margin)
         row, pair, margin = facets.row[order], facets.pair[order], facets.margin[order]
         code = true[few][row] * n_pairs + pair

@@ -21,13 +21,25 @@ from conjac.validation import ClassPredictions
 def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
     """Return the rule of offsets as they are told; None is none.
 
+    Parameters
+    ----------
+    rows : ClassPredictions
+    offsets : array of shape (n_classes,) or (n_classes + 1,), Decision, ArgmaxRule or None
+        A decision and a rule have a scale of their own.
+
     Raises
     ------
     InvalidInputError
-        Offsets that are not one finite number a class.
+        Offsets that are not one finite number a class, or a rule for probabilities where scores are none.
     """
+    scale = rows.reading.scale
     if offsets is None:
-        return ArgmaxRule(np.zeros(len(rows.labels)), rows.reading.scale)
+        return ArgmaxRule(np.zeros(len(rows.labels)), scale)
+    rule = getattr(offsets, "rule", offsets)
+    if isinstance(rule, ArgmaxRule):
+        if rule.scale == "logit" != scale:
+            raise InvalidInputError("offsets are of a rule for probabilities, and y_score has none; pass probabilities")
+        offsets, scale = rule.offsets, rule.scale
     told = as_float(as_array(offsets, "offsets"), "offsets").astype(np.float64)
     n = len(rows.labels)
     if told.shape not in ((n,), (n + 1,)):
@@ -38,7 +50,7 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
     bad = np.flatnonzero(~np.isfinite(told))
     if len(bad):
         raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
-    return ArgmaxRule(told - told[0], rows.reading.scale)
+    return ArgmaxRule(told - told[0], scale)
 
 
 def check_outcomes(labels: Sequence[Any], n_columns: int) -> None:

@@ -55,7 +55,7 @@ def method_of(estimator: Any, response_method: str) -> str:
 
 
 def tuning_of(
-    known: AnyArray, method: str, *, metric: str | Metric, cost_matrix: Any, subject_to: Any, pos_label: Any
+    known: AnyArray, method: str, *, metric: str | Metric | None, cost_matrix: Any, subject_to: Any, pos_label: Any
 ) -> Tuning:
     """Return what is tuned.
 
@@ -71,8 +71,8 @@ def tuning_of(
         raise InvalidInputError(f"y holds one class only ({classes[0]!r}); a decision is between two or more")
     labels = _in_order(classes, pos_label)
     if cost_matrix is None:
-        row = resolve(metric, labels)
-    elif metric == METRIC:
+        row = resolve(METRIC if metric is None else metric, labels)
+    elif metric is None or metric == METRIC:
         row = resolve(_cost(cost_matrix, classes, labels), labels)
     else:
         raise InvalidInputError(f"metric={metric!r} and cost_matrix: one of them is made best; leave the other out")
@@ -94,10 +94,11 @@ def _in_order(classes: tuple[Any, ...], pos_label: Any) -> tuple[Any, ...]:
 def _cost(cost_matrix: Any, classes: tuple[Any, ...], labels: tuple[Any, ...]) -> Metric:
     """Return the mean cost of a row, from costs in the order of the classes."""
     costs = expected_cost(cost_matrix)
-    if costs.n_classes != len(classes):
+    if np.shape(cost_matrix) != (len(classes), len(classes)):
         raise InvalidInputError(
-            f"cost_matrix has {costs.n_classes} rows and columns, and there are {len(classes)} classes, "
-            f"{list(classes)}; expected cost_matrix[true, predicted], one a class in this order"
+            f"cost_matrix has shape {np.shape(cost_matrix)}, and there are {len(classes)} classes, {list(classes)}; "
+            "expected cost_matrix[true, predicted], one a class in this order, without a reject option"
         )
+    resolve(costs, classes)
     place = [classes.index(label) for label in labels]
     return expected_cost(np.asarray(cost_matrix)[np.ix_(place, place)])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
@@ -121,7 +121,8 @@ def splits_of(cv: Any, random_state: Any, X: Any, y: AnyArray, split_params: Map
     """
     if cv is None or isinstance(cv, Integral):
         shuffle = random_state is not None
-        cv = StratifiedKFold(FOLDS if cv is None else cv, shuffle=shuffle, random_state=random_state)
+        folds = StratifiedKFold if split_params.get("groups") is None else StratifiedGroupKFold
+        cv = folds(FOLDS if cv is None else cv, shuffle=shuffle, random_state=random_state)
     rows = np.arange(len(y))
     splitter = check_cv(cv, y, classifier=True)
     splits = [(rows[train], rows[test]) for train, test in splitter.split(X, y, **split_params)]

@@ -58,8 +58,10 @@ class Tuning:
 
     def checked(self, rows: HeldOut) -> Predictions | ClassPredictions:
         """Return the rows as they are counted."""
-        check = check_predictions if len(self.labels) == 2 else check_classes
-        return check(rows.true, rows.score, labels=self.labels, sample_weight=rows.weight, groups=rows.groups)
+        how: dict[str, Any] = {"labels": self.labels, "sample_weight": rows.weight, "groups": rows.groups}
+        if len(self.labels) == 2:
+            return check_predictions(rows.true, rows.score, **how)
+        return check_classes(rows.true, rows.score, coordinate=self.coordinate, **how)
 
     def apart(self, rows: HeldOut, chosen: BoolArray) -> tuple[Rule | None, IntArray | str]:
         """Tune on the other rows and decide the chosen: the rule and its predictions, or None and why there is none."""

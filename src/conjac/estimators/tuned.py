@@ -42,8 +42,9 @@ class TunedDecisionClassifier(DelegatingClassifier):
     estimator : classifier
         With ``predict_proba`` or ``decision_function``. A `sklearn.frozen.FrozenEstimator` is not fitted again: the
         rows given to `fit` must then not be those that it was trained on.
-    metric : str or Metric, default="balanced_accuracy"
-        What is made best: a name such as "f1", "f1_macro", "recall[fraud]", or an object of `conjac.metrics`.
+    metric : str, Metric or None, default="balanced_accuracy"
+        What is made best: a name such as "f1", "f1_macro", "recall[fraud]", or an object of `conjac.metrics`. None is
+        the default, or the costs.
     subject_to : str, Constraint or sequence of them, optional
         Such as "recall[fraud] >= .9". Met on the held-out scores; in new rows, about half of the time.
     cost_matrix : array of shape (n_classes, n_classes), optional
@@ -54,7 +55,8 @@ class TunedDecisionClassifier(DelegatingClassifier):
     response_method : {"auto", "predict_proba", "decision_function"}
         What scores are; "auto" takes the first that there is.
     cv : int, splitter or iterable of (train, test), optional
-        Folds, 5 and stratified by default. No row may be scored twice.
+        Folds, 5 and stratified by default; an int keeps the rows of one of ``groups`` in one fold. No row may be
+        scored twice.
     refit : bool
         Whether the estimator is fitted on all rows in the end. False needs a single split, whose model is kept, or a
         FrozenEstimator.
@@ -114,7 +116,7 @@ class TunedDecisionClassifier(DelegatingClassifier):
         self,
         estimator: Any,
         *,
-        metric: str | Metric = METRIC,
+        metric: str | Metric | None = METRIC,
         subject_to: Any = None,
         cost_matrix: Any = None,
         pos_label: Any = None,

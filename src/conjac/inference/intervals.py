@@ -166,7 +166,9 @@ def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None
 
 def metric_stderr(metric: Metric, cells: Cells) -> FloatArray:
     """Return the standard error of a metric's value by the delta method, array of shape (n_points,)."""
-    gradient = metric.gradient(cells.weight)
+    drawn = cells.weight.sum(axis=-1, keepdims=True) > 0  # nobody is of a class without rows
+    gradient = np.where(drawn, metric.gradient(cells.weight), 0.0)
+    gradient = np.where(np.isnan(metric.value(cells.weight))[:, None, None], np.nan, gradient)
     if cells.covariance is not None:
         flat = gradient.reshape(len(gradient), 1, -1)
         return np.asarray(np.sqrt(np.maximum(flat @ cells.covariance @ flat.swapaxes(1, 2), 0))[:, 0, 0])
@@ -204,7 +206,8 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
         spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
     middle = np.asarray(metric.value(filled.weight), dtype=np.float64)
     domain = metric.domain
-    half = q * spread * domain.derivative(middle)
+    with np.errstate(invalid="ignore"):  # at an end of its range, of a class without rows: nothing is known
+        half = q * spread * domain.derivative(middle)
     value = np.asarray(metric.value(cells.weight), dtype=np.float64)
     known = ~np.isnan(value)
     lower = np.minimum(domain.inverse(domain.link(middle) - half), value)  # half a row may carry it past the value
@@ -223,7 +226,7 @@ def _of_proportion(metric: Metric, denominator: AnyArray, cells: Cells, stderr: 
 
 
 def _with_half_rows(cells: Cells) -> Cells:
-    empty = cells.weight == 0
+    empty = (cells.weight == 0) & (cells.weight.sum(axis=-1, keepdims=True) > 0)
     unit = cells.weight2.sum(axis=(-2, -1), keepdims=True) / cells.weight.sum(axis=(-2, -1), keepdims=True)
     return Cells(
         cells.weight + empty * HALF_ROW * unit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -62,8 +63,9 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
     Parameters
     ----------
     cost_matrix : array-like of shape (n_classes, n_classes) or (n_classes, n_classes + 1)
-        ``cost_matrix[true, predicted]``, in any unit; gains are negative costs. One column more is that of a reject
-        option.
+        ``cost_matrix[true, predicted]``, in any unit; gains are negative costs. Classes are in the order of the
+        result's ``labels``: sorted, or as listed; of two, the positive one is last. One column more is that of a
+        reject option. A frame's rows and columns must be named in that order, or not at all.
 
     Returns
     -------
@@ -73,7 +75,8 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
     Raises
     ------
     InvalidInputError
-        If the costs are not a square matrix of finite numbers for at least two classes.
+        If the costs are not a square matrix of finite numbers for at least two classes, or a frame's rows and columns
+        are in different orders.
 
     References
     ----------
@@ -92,7 +95,8 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
             f"cost_matrix is {cost_matrix!r}; expected numbers of shape "
             "(n_classes, n_classes), such as [[0, 1], [5, 0]]"
         ) from error
-    if costs.ndim == 2 and costs.shape[1] == len(costs) + 1 > 2:
+    rejects = costs.ndim == 2 and costs.shape[1] == len(costs) + 1 > 2
+    if rejects:
         costs = np.vstack([costs, np.zeros(costs.shape[1])])  # nobody is truly of the reject option
     if costs.ndim != 2 or costs.shape[0] != costs.shape[1] or len(costs) < 2:
         raise InvalidInputError(
@@ -102,7 +106,7 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
     if not np.isfinite(costs).all():
         at = tuple(map(int, np.argwhere(~np.isfinite(costs))[0]))
         raise InvalidInputError(f"cost_matrix[{at[0]}, {at[1]}] is {costs[at]}; expected a finite cost")
-    return ratio(
+    row = ratio(
         "expected_cost",
         costs,
         np.ones_like(costs),
@@ -110,6 +114,22 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
         greater_is_better=False,
         undefined=float("nan"),
     )
+    traits = row.traits | {"reject"} if rejects else row.traits
+    return replace(row, labels=_names_of(cost_matrix), traits=traits)
+
+
+def _names_of(cost_matrix: Any) -> tuple[str, ...] | None:
+    """Return the classes that a frame of costs names; None where it names none."""
+    if not (hasattr(cost_matrix, "index") and hasattr(cost_matrix, "columns")):
+        return None
+    true, predicted = ([str(name) for name in names] for names in (cost_matrix.index, cost_matrix.columns))
+    if true == list(map(str, range(len(true)))) == predicted[: len(true)]:
+        return None
+    if true != predicted[: len(true)]:
+        raise InvalidInputError(
+            f"cost_matrix has rows {true} and columns {predicted}: bring both into one order, the true classes as rows"
+        )
+    return tuple(true)
 
 
 def net_benefit(threshold_probability: float) -> Metric:

@@ -30,6 +30,8 @@ MULTICLASS: Final = by_name(
     *(averaged(RATES[row], a, f"{row}_{a}") for row in ("precision", "recall", "f1", "jaccard") for a in AVERAGES),
 )
 
+REJECTING: Final = ("coverage", "selective_accuracy")
+"""Of `conjac.metrics.rejection`, known where a rule may reject."""
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "kappa": "cohen_kappa",
@@ -120,6 +122,11 @@ def resolve(metric: str | Metric, labels: Sequence[Any], *, zero_division: float
             f"metric {found.name!r} is for {found.n_classes} classes, and there are {len(labels)}: "
             f"{_listed(labels)}; make it for these, or use an average or one class against the rest"
         )
+    if found.labels is not None and list(found.labels) != [str(label) for label in labels[: len(found.labels)]]:
+        raise InvalidInputError(
+            f"metric {found.name!r} was made for the classes {list(found.labels)}, and they are {_listed(labels)}; "
+            "bring its rows and columns into this order"
+        )
     if zero_division is None:
         return found
     if not is_number(zero_division):
@@ -150,10 +157,21 @@ def split_label(name: str) -> tuple[str, str | None]:
 
 def _index(label: str, labels: list[Any], name: str) -> int:
     places = [k for k, candidate in enumerate(labels) if str(candidate) == label]
+    if not places:
+        places = [k for k, candidate in enumerate(labels) if isinstance(candidate, float) and _is(candidate, label)]
     if len(places) == 1:
         return places[0]
     trouble = "no such class" if not places else f"more than one such class ({len(places)})"
+    if any(sign in label for sign in ("<=", ">=")):
+        trouble = "more than a name; of several constraints, pass a list"
     raise InvalidInputError(f"metric is {name!r}: there is {trouble}; the labels are {_listed(labels)}")
+
+
+def _is(number: float, text: str) -> bool:
+    try:
+        return float(text) == number
+    except ValueError:
+        return False
 
 
 def _plain_names(n_classes: int) -> tuple[str, ...]:
@@ -174,6 +192,10 @@ def _binary_only(base: str, labels: list[Any]) -> str:
 
 def _unknown(name: str, base: str, label: str | None, labels: list[Any]) -> str:
     known: list[str] = [*RATES] if label is not None else [*_plain_names(len(labels)), *ALIASES]
+    if base in REJECTING:
+        return f"metric {name!r} is of a rule that may leave rows unpredicted: pass reject=True (--reject at the shell)"
+    if base == "expected_cost":
+        return "metric 'expected_cost' needs costs: pass conjac.metrics.expected_cost(cost_matrix)"
     suffix = "" if label is None else f"[{label}]"
     near = [f"{found}{suffix}" for found in difflib.get_close_matches(base, known, n=3)]
     hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.errors import UnknownMetricError
+from conjac.errors import InvalidInputError, UnknownMetricError
 from conjac.metrics.formulas import ratio
 from conjac.metrics.lookup import resolve
 from conjac.metrics.rows import Metric
@@ -88,11 +88,19 @@ def resolve_outcomes(metric: str | Metric, outcomes: Sequence[Any], n_classes: i
 
     Raises
     ------
+    InvalidInputError
+        Costs of a class fewer, with a column for a reject option.
     UnknownMetricError
         An average over the classes, among which the reject option is none.
     """
     if len(outcomes) == n_classes:
-        return resolve(metric, outcomes)
+        found = resolve(metric, outcomes)
+        if "reject" in found.traits:
+            raise InvalidInputError(
+                f"metric {found.name!r} has {n_classes - 1} classes and a reject option, and there are {n_classes} "
+                "classes; give a row of costs for each"
+            )
+        return found
     if isinstance(metric, str) and metric in OF_REJECTION:
         return OF_REJECTION[metric](n_classes)
     found = resolve(metric, outcomes)

@@ -61,6 +61,8 @@ class Metric:
     undefined : float
         The value given for 0/0; in an average, the value given to each class that is 0/0, which nan leaves
         out.
+    labels : tuple of str or None
+        The classes that it was made for, in this order; None for any.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Metric:
     traits: frozenset[str] = frozenset()
     greater_is_better: bool = True
     undefined: float = math.nan
+    labels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # One nan object for all, so that equal metrics compare equal.

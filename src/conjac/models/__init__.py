@@ -5,10 +5,10 @@ A library's file is found without importing the library: its objects are looked 
 
 from conjac.calculus.backends import register
 from conjac.models.jax import Jax
-from conjac.models.response import response
+from conjac.models.response import ordered, response
 from conjac.models.torch import Torch
 
 register(Torch())
 register(Jax())
 
-__all__ = ["response"]
+__all__ = ["ordered", "response"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,12 +40,36 @@ def response(estimator: Any, X: Any, output: str, positive: Any = None) -> tuple
     for name in RESPONSES[output]:
         if hasattr(estimator, name) and hasattr(estimator, "classes_"):
             labels = tuple(np.asarray(estimator.classes_).tolist())
+            _refuse_pairs(estimator, name, len(labels))
             score, how = _of_positive(np.asarray(getattr(estimator, name)(X)), labels, positive)
             return score, name + how, labels
     raise InvalidInputError(
         f"{type(estimator).__name__} has no {' or '.join(RESPONSES[output])} and classes_; "
         "fit a classifier first, or pass its scores to from_predictions"
     )
+
+
+def _refuse_pairs(estimator: Any, method: str, n_classes: int) -> None:
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if method == "decision_function" and n_classes > 2 and getattr(last, "decision_function_shape", None) == "ovo":
+        raise InvalidInputError(
+            f"{type(last).__name__}(decision_function_shape='ovo') scores pairs of classes; set it to 'ovr'"
+        )
+
+
+def ordered(score: AnyArray, classes: Sequence[Any], labels: Sequence[Any]) -> AnyArray:
+    """Return scores with their columns in the order of labels and not of the classifier's classes.
+
+    Raises
+    ------
+    InvalidInputError
+        Labels that are not the classes.
+    """
+    if sorted(map(str, labels)) != sorted(map(str, classes)):
+        raise InvalidInputError(
+            f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
+        )
+    return score[:, [classes.index(label) for label in labels]]
 
 
 def _of_positive(score: AnyArray, classes: tuple[Any, ...], positive: Any) -> tuple[AnyArray, str]:

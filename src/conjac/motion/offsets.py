@@ -72,7 +72,8 @@ class OffsetMotion:
         stderr = np.sqrt(self.joint.slope_variance(how))
         known = self.effective_rows >= MIN_ROWS
         if how == "pred":
-            known = np.broadcast_to(known.all(axis=1, keepdims=True), known.shape)
+            drawn = self.counted.weight[0].sum(axis=1) > 0
+            known = (known | ~drawn[:, None]).all(axis=1, keepdims=True) & drawn[:, None]
         return Slopes(value, value, np.where(known & ~np.isnan(value), stderr, np.nan))
 
     def metric_slope(self, row: Metric) -> Slopes:

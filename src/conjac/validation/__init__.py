@@ -1,6 +1,14 @@
 """From what the user passes to arrays that can be trusted, or an error that says what to mend."""
 
-from conjac.validation.arguments import N_BLOCKS, block_of, check_condition, check_normalize, check_vector, check_weight
+from conjac.validation.arguments import (
+    N_BLOCKS,
+    block_of,
+    check_column_names,
+    check_condition,
+    check_normalize,
+    check_vector,
+    check_weight,
+)
 from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
 from conjac.validation.multilabel import LabelPredictions, check_labels
@@ -12,6 +20,7 @@ __all__ = [
     "Predictions",
     "block_of",
     "check_classes",
+    "check_column_names",
     "check_condition",
     "check_labels",
     "check_normalize",

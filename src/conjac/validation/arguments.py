@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
-from conjac.reading import as_array, as_float, is_missing, n_labels, refuse_non_finite
+from conjac.reading import as_array, as_float, column_names, is_missing, n_labels, refuse_non_finite
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
 TABLE = 2**16
 """Range of integer labels up to which they are looked up in a table."""
+MOST_FRACTIONS = 50
+"""Different labels that are no whole numbers, beyond which they are taken for a continuous target."""
 NORMALIZE = (None, "true", "pred", "all")
 
 
@@ -51,7 +54,24 @@ def check_truth(y_true: Any) -> AnyArray:
         )
     truth = check_vector(y_true, "y_true")
     refuse_missing(truth, "y_true")
+    if truth.dtype.kind == "f" and (truth % 1 != 0).any() and len(np.unique(truth)) > MOST_FRACTIONS:
+        raise InvalidInputError(
+            f"y_true holds numbers such as {truth[0]:g} and {truth[-1]:g}, a continuous target; expected classes"
+        )
     return truth
+
+
+def check_column_names(y_score: Any, labels: Sequence[Any]) -> None:
+    """Refuse a frame of scores whose columns have the labels' names in another order."""
+    names = column_names(y_score)
+    if names is None or names == list(range(len(names))):
+        return
+    told, wanted = [str(name) for name in names], [str(label) for label in labels]
+    if told != wanted and sorted(told) == sorted(wanted):
+        raise InvalidInputError(
+            f"y_score has the columns {told}, and the labels are {wanted}; pass y_score[{wanted}], or labels= in the "
+            "columns' order"
+        )
 
 
 def check_weight(sample_weight: Any, n_samples: int) -> FloatArray | None:

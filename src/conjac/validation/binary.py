@@ -125,6 +125,11 @@ def _check_labels(truth: AnyArray, labels: Sequence[Any] | None, pos_label: Any,
         order = distinct(truth)
         if len(order) == 1 and pos_label is not None and pos_label != order[0]:
             order.append(pos_label)
+    if len(order) > 2 and columns.ndim == 1:
+        raise InvalidInputError(
+            f"y_score has shape {columns.shape} and y_true holds {len(order)} classes, {order[:20]}; pass a score a "
+            f"class, shape ({len(columns)}, {len(order)}), or labels of one class against the rest"
+        )
     if len(order) > 2 or (columns.ndim == 2 and columns.shape[1] > 2):
         raise NotSupportedError(
             f"{max(len(order), columns.shape[-1] if columns.ndim == 2 else 0)} classes have no threshold: use "

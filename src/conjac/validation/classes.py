@@ -11,7 +11,16 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.reading import ClassReading, as_array, as_float
-from conjac.validation.arguments import TABLE, check_groups, check_truth, check_weight, distinct, places, scalar
+from conjac.validation.arguments import (
+    TABLE,
+    check_column_names,
+    check_groups,
+    check_truth,
+    check_weight,
+    distinct,
+    places,
+    scalar,
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ def check_classes(
     if score.ndim != 2:
         raise InvalidInputError(f"y_score has shape {score.shape}; expected (n_samples, n_classes), a score a class")
     order = _order_of_classes(truth, labels, score.shape[1])
+    check_column_names(y_score, order)
     reading = ClassReading.of(score, coordinate)
     if len(score) != len(truth):
         raise InvalidInputError(
@@ -117,6 +127,11 @@ def _order_of_classes(truth: AnyArray, labels: Sequence[Any] | None, n_columns: 
         )
     if len(order) != n_columns:
         how = "labels names" if labels is not None else "y_true holds"
+        if n_columns == len(order) * (len(order) - 1) // 2:
+            raise InvalidInputError(
+                f"y_score has {n_columns} columns, one for each pair of the {len(order)} classes; pass a score a class "
+                "(of scikit-learn's SVC: decision_function_shape='ovr')"
+            )
         raise InvalidInputError(
             f"y_score has {n_columns} columns and {how} {len(order)} classes, {order[:20]}; "
             "pass labels=, one a column and in the columns' order"

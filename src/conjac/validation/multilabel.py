@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.reading import Reading, as_columns, column_names, label_scores
-from conjac.validation.arguments import check_groups, check_weight, scalar
+from conjac.validation.arguments import check_column_names, check_groups, check_weight, scalar
 from conjac.validation.binary import Predictions
 
 
@@ -85,6 +85,7 @@ def check_labels(
     if groups is not None:
         block, notes["n_clusters"] = check_groups(groups, len(indicator))
     names = _names(y_true, labels, indicator.shape[1])
+    check_column_names(y_score, names)
     return LabelPredictions(names, indicator == 1, score, weight, block, notes)
 
 

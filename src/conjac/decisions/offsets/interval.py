@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -30,26 +30,37 @@ ASIDE = 0.5
 """Step of the slope's derivative, in median bandwidths."""
 
 
+Located = tuple[FloatArray, FloatArray]
+"""Offsets and their covariance."""
+
+
 @dataclass(frozen=True, eq=False)
 class OffsetLimits:
     """Limits of offsets less the first label's, computed when they are asked for.
 
     Attributes
     ----------
-    offsets : array of shape (n_columns,)
+    located : callable
+        From nothing to the offsets that are estimated, array of shape (n_columns,), and their covariance.
     df : int or None
-    covariance : callable
-        From nothing to the covariance of the offsets, array of shape (n_columns, n_columns).
     """
 
-    offsets: FloatArray
+    located: Callable[[], Located]
     df: int | None
-    covariance: Callable[[], FloatArray]
+
+    @cached_property
+    def _found(self) -> Located:
+        return self.located()
+
+    @property
+    def offsets(self) -> FloatArray:
+        """What intervals are centred on."""
+        return np.asarray(self._found[0] - self._found[0][0])
 
     @cached_property
     def stderr(self) -> FloatArray:
         """Standard errors of the differences to the first offset."""
-        covariance = self.covariance()
+        covariance = self._found[1]
         variance = np.diag(covariance) - 2 * covariance[0] + covariance[0, 0]
         return np.sqrt(np.where(variance < 0, 0.0, variance))
 
@@ -59,15 +70,15 @@ class OffsetLimits:
         return [Interval(self.offsets - half, self.offsets + half)]
 
 
-def unknown(offsets: FloatArray, df: int | None) -> OffsetLimits:
-    """Return limits of nan."""
-    return OffsetLimits(offsets, df, partial(np.full, (len(offsets), len(offsets)), np.nan))
+def unknown(offsets: FloatArray) -> Located:
+    """Return offsets with a covariance of nan."""
+    return offsets, np.full((len(offsets), len(offsets)), np.nan)
 
 
 def of_optimum(moving: Moving, rule: ArgmaxRule, row: Metric) -> FloatArray:
     """Return the covariance of the offsets at which a metric's slope is 0; of nan where it is not at its best there.
 
-    An offset that the metric does not fall with has a variance of nan.
+    An offset that the metric does not fall with, or whose slope rests on too few rows, has a variance of nan.
     """
     motion = moving(rule)
     bend = curvature(moving, rule, row, motion)
@@ -80,6 +91,7 @@ def of_optimum(moving: Moving, rule: ArgmaxRule, row: Metric) -> FloatArray:
     covariance = inverse @ motion.metric_slope_covariance(row) @ inverse
     away = np.eye(len(bend)) - np.eye(len(bend))[0]
     untold = np.abs(away - away @ vectors[:, told] @ vectors[:, told].T).max(axis=1) > FLAT
+    untold |= np.isnan(motion.metric_slope(row).stderr)
     return np.asarray(covariance + np.diag(np.where(untold, np.nan, 0.0)))
 
 

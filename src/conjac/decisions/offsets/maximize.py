@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any, Literal
 
@@ -10,11 +11,11 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.decisions.constraints import check_confidence, how_met, parse_constraints
 from conjac.decisions.decision import Decision
-from conjac.decisions.offsets.interval import OffsetLimits, curvature, of_optimum, unknown
+from conjac.decisions.offsets.interval import Located, curvature, of_optimum, unknown
 from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.problem import Problem
 from conjac.decisions.offsets.search import Search
-from conjac.errors import InfeasibleError, InvalidInputError
+from conjac.errors import ConjacWarning, InfeasibleError, InvalidInputError
 from conjac.inference import Cells, metric_stderr
 from conjac.metrics import Metric
 
@@ -25,6 +26,8 @@ PREFERENCE = 1e-3
 """By how much offsets of probabilities must be better than those of their logarithms, to be taken."""
 DOUBTS = 4
 """Searches more by which rows of unlike weights or in groups may come to meet constraints with confidence."""
+FEW_ACTED = 0.1
+"""Share of the rows below which a rule that rejects the others is warned of."""
 NEAR_ZERO = 0.1
 """Standard errors to which the slope is brought."""
 
@@ -47,24 +50,46 @@ def best_offsets(
     objective = Objective(row, constraints, confidence, sample.unit).scaled(sample.at(sample.rejecting(0)))
     problem, found, diagnostics = _surely(problem, objective)
     cells = problem.counted(found)
+    if problem.rule.rejects(sample.n_classes):
+        diagnostics["coverage"] = _coverage(problem, found)
     diagnostics |= {"method": method, "exact_value": float(row.value(cells)), "exact_offsets": found.tolist()}
     offsets = found
     if objective.constraints:
         _refuse_unmet(objective, problem.counting(problem.rule.at(found)), found)
         diagnostics["binding"] = [str(c) for c in objective.binding(cells)]
         diagnostics["constraints"] = how_met(confidence)
+        diagnostics["constrained"] = {str(c): float(c.metric.value(cells)) for c in objective.constraints}
     if diagnostics.get("binding"):
         diagnostics["interval"] = "nan: a constraint binds, and the metric's slope is not 0 there"
-        return problem.decide(offsets, row, "argmax", unknown, diagnostics)
+        return problem.decide(offsets, row, "argmax", partial(unknown, offsets), diagnostics, objective)
     if method == "smooth":
         offsets = _still(problem, offsets, row, objective)
         diagnostics["smooth_steps"] = "taken" if (offsets != found).any() else "none: no better zero nearby"
-    rule = problem.rule.at(offsets)
     diagnostics["interval"] = (
         "of the offsets at which the population's slope is 0; nan where the metric does not fall on all sides"
     )
-    limits = partial(OffsetLimits, covariance=partial(of_optimum, problem.moving, rule, row))
-    return problem.decide(offsets, row, "argmax", limits, diagnostics)
+    located = partial(_located, problem, offsets, row, objective, method == "smooth")
+    return problem.decide(offsets, row, "argmax", located, diagnostics, objective)
+
+
+def _coverage(problem: Problem, offsets: FloatArray) -> float:
+    """Return the share of rows that are predicted; warn where hardly any is."""
+    cells = problem.counted(offsets)
+    share = float(cells[:, :-1].sum() / cells.sum())
+    if share < FEW_ACTED:
+        warnings.warn(
+            f"the reject option leaves {1 - share:.1%} of the rows unpredicted; to predict more, bound it, such as by "
+            "subject_to='coverage >= .9'",
+            ConjacWarning,
+            stacklevel=4,
+        )
+    return share
+
+
+def _located(problem: Problem, offsets: FloatArray, row: Metric, objective: Objective, still: bool) -> Located:
+    """Return the offsets at which the slope is 0, these or nearby, with their covariance."""
+    point = offsets if still else _still(problem, offsets, row, objective)
+    return point, of_optimum(problem.moving, problem.rule.at(point), row)
 
 
 def _surely(problem: Problem, objective: Objective) -> tuple[Problem, FloatArray, dict[str, Any]]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from conjac._typing import FloatArray
 from conjac.decisions.along import LOSS
-from conjac.decisions.decision import Decision, Limits
-from conjac.decisions.offsets.interval import Moving
+from conjac.decisions.decision import Decision
+from conjac.decisions.offsets.interval import Located, Moving, OffsetLimits
 from conjac.decisions.offsets.line import merit_along
 from conjac.decisions.offsets.objective import Objective
 from conjac.decisions.offsets.sample import Sample
@@ -80,10 +80,11 @@ class Problem:
         offsets: FloatArray,
         row: Metric,
         kind: Literal["target", "argmax"],
-        limits: Callable[..., Limits],
+        located: Callable[[], Located],
         diagnostics: Mapping[str, Any],
+        objective: Objective | None = None,
     ) -> Decision:
-        """Return the decision at offsets, less the first label's; ``limits`` takes these and degrees of freedom."""
+        """Return the decision at offsets, less the first's; an objective's constraints end the flatness."""
         rule = self.rule.at(offsets)
         cells = self.counting(rule)
         return Decision.of(
@@ -95,15 +96,15 @@ class Problem:
             coordinate=rule.scale,
             kind=kind,
             diagnostics=ReadOnly(diagnostics),
-            _flatness=partial(self._flatness, rule.offsets, row),
+            _flatness=partial(self._flatness, rule.offsets, row, objective or Objective(row)),
             _reading=self.rows.reading,
-            _limits=limits(rule.offsets, df=cells.df),
+            _limits=OffsetLimits(located, cells.df),
             _motion=partial(self.moving, rule),
         )
 
-    def _flatness(self, offsets: FloatArray, row: Metric) -> dict[str, Any]:
-        """Return how far each offset may drift alone before the metric loses ``tolerance``."""
-        sample, objective = self.sample, Objective(row)
+    def _flatness(self, offsets: FloatArray, row: Metric, objective: Objective) -> dict[str, Any]:
+        """Return how far each offset may go alone till the metric loses ``tolerance`` or a bound is missed."""
+        sample, objective = self.sample, replace(objective, scale=1.0)
         lower, upper = np.full((2, len(offsets)), np.inf)
         tolerance = LOSS
         middle = len(DRIFTS) // 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
@@ -13,14 +14,15 @@ from scipy.optimize import least_squares
 from conjac._typing import FloatArray
 from conjac.calculus import newton
 from conjac.decisions.decision import Decision
-from conjac.decisions.offsets.interval import SINGULAR, OffsetLimits, of_targets
+from conjac.decisions.offsets.interval import SINGULAR, Located, of_targets
 from conjac.decisions.offsets.problem import Problem
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.search import SOME, Counted, ascend
 from conjac.decisions.offsets.soft import WIDTHS
 from conjac.decisions.offsets.targets import MET, Targets
-from conjac.errors import ConvergenceError, InfeasibleError, InvalidInputError
+from conjac.errors import ConjacWarning, ConvergenceError, InfeasibleError, InvalidInputError
 from conjac.metrics import Metric
+from conjac.motion import OffsetMotion
 from conjac.reading import as_number
 
 LEAST_SQUARES_STEPS = 50
@@ -41,8 +43,8 @@ ROWS = 3.0
 
 def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
     """Return the decision at which metrics meet their targets; see `conjac.solve`."""
-    if not target:
-        raise InvalidInputError("solve takes metrics and their values, such as {'recall[a]': .9}; got none")
+    if not target or not hasattr(target, "items"):
+        raise InvalidInputError(f"solve takes metrics and their values, such as {{'recall[a]': .9}}; got {target!r}")
     rows = [problem.metric(name) for name in target]
     aims = np.array([as_number(value, name) for name, value in target.items()])
     for row, aim in zip(rows, aims, strict=True):
@@ -61,7 +63,10 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
     offsets = (offsets - offsets[0]) * sample.step
     motion = problem.moving(problem.rule.at(offsets))
     missed = np.abs(reached - aims)
-    _refuse_missed(targets, reached, missed <= room, offsets, least_squares_only)
+    if least_squares_only:
+        _warn_missed(targets, reached, missed <= room)
+    else:
+        _refuse_missed(targets, reached, missed <= room, offsets)
     diagnostics = {
         "targets": {row.name: float(aim) for row, aim in zip(rows, aims, strict=True)},
         "reached": {row.name: float(value) for row, value in zip(rows, reached, strict=True)},
@@ -73,8 +78,11 @@ def solve_offsets(problem: Problem, target: Mapping[str, float]) -> Decision:
         "scans": counted.scans,
         "interval": "by the covariance of the metrics and their Jacobian in the offsets",
     }
-    limits = partial(OffsetLimits, covariance=partial(of_targets, motion, rows))
-    return problem.decide(offsets, rows[0], "target", limits, diagnostics)
+    return problem.decide(offsets, rows[0], "target", partial(_located, offsets, motion, rows), diagnostics)
+
+
+def _located(offsets: FloatArray, motion: OffsetMotion, rows: Sequence[Metric]) -> Located:
+    return offsets, of_targets(motion, rows)
 
 
 def _near(targets: Targets, sample: Sample, start: FloatArray) -> tuple[FloatArray, str]:
@@ -162,7 +170,8 @@ def _root(targets: Targets, sample: Sample, start: FloatArray, basis: FloatArray
         return targets.gaps(sample, start + basis @ z, width)[1] @ basis
 
     try:
-        return newton(gaps, np.zeros(len(targets.rows)), derivative=slopes).x
+        with np.errstate(over="ignore", invalid="ignore"):  # a step beyond belief is refused by its caller
+            return newton(gaps, np.zeros(len(targets.rows)), derivative=slopes).x
     except ConvergenceError:
         return None
 
@@ -185,10 +194,21 @@ def _few_rows(sample: Sample, rows: Sequence[Metric], offsets: FloatArray) -> Fl
     return ROWS * unit * np.array(moves)
 
 
-def _refuse_missed(
-    targets: Targets, reached: FloatArray, met: Any, offsets: FloatArray, least_squares_only: bool
-) -> None:
-    if least_squares_only or met.all():
+def _warn_missed(targets: Targets, reached: FloatArray, met: Any) -> None:
+    if met.all():
+        return
+    told = ", ".join(
+        f"{row.name} is {value:.4g}, not {aim:g}"
+        for row, value, aim, hit in zip(targets.rows, reached, targets.aims, met, strict=True)
+        if not hit
+    )
+    warnings.warn(
+        f"more targets than offsets that are free: {told}; the squared misses are least", ConjacWarning, stacklevel=4
+    )
+
+
+def _refuse_missed(targets: Targets, reached: FloatArray, met: Any, offsets: FloatArray) -> None:
+    if met.all():
         return
     told = ", ".join(f"{row.name} {value:.6g}" for row, value in zip(targets.rows, reached, strict=True))
     wanted = ", ".join(f"{row.name} {aim:g}" for row, aim in zip(targets.rows, targets.aims, strict=True))

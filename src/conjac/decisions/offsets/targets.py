@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from conjac._typing import FloatArray
+from conjac.decisions.constraints import ROUNDING
 from conjac.decisions.offsets.sample import Sample
 from conjac.decisions.offsets.soft import SoftCells
 from conjac.inference.intervals import HALF_ROW
@@ -46,7 +47,7 @@ class Targets:
         met = np.ones(len(cells), dtype=bool)
         for row, aim, most in zip(self.rows, self.aims, room, strict=True):
             spare = (row.value(cells) - aim) * (1 if row.greater_is_better else -1)
-            met &= (spare >= 0) & (spare <= most)
+            met &= (spare >= -ROUNDING * max(1.0, abs(aim))) & (spare <= most)
         return np.where(met, MET, 0.0) + self.merit(cells)
 
     def moved(self, by: FloatArray) -> Targets:
