@@ -85,31 +85,40 @@ class SortedRows:
     ----------
     scores : tuple of array
         Sorted scores of the negatives and of the positives, in their own dtype.
-    sides, sides2 : tuple of array of shape (n_samples + 1, 2)
-        Weight and squared weight of the rows before each place, and of those from it on.
+    sides, sides2 : tuple of array of shape (n_samples + 1, 2), or None
+        Weight and squared weight of the rows before each place, and of those from it on; None where a row counts 1.
     """
 
     scores: tuple[AnyArray, AnyArray]
-    sides: tuple[AnyArray, AnyArray]
-    sides2: tuple[AnyArray, AnyArray]
+    sides: tuple[AnyArray, AnyArray] | None = None
+    sides2: tuple[AnyArray, AnyArray] | None = None
 
     @classmethod
     def of(cls, predictions: Predictions) -> SortedRows:
         """Sort the rows of each class."""
-        negatives, positives = (_sorted(predictions, true) for true in (0, 1))
-        scores, sides, sides2 = ((a, b) for a, b in zip(negatives, positives, strict=True))
-        return cls(scores, sides, sides if predictions.weight is None else sides2)
+        chosen = [predictions.true == true for true in (0, 1)]
+        if predictions.weight is None:
+            negatives, positives = (np.sort(predictions.score[rows]) for rows in chosen)
+            return cls((negatives, positives))
+        parts = [_sorted(predictions.score[rows], predictions.weight[rows]) for rows in chosen]
+        return cls(*((a, b) for a, b in zip(*parts, strict=True)))
 
     @property
     def totals(self) -> AnyArray:
         """Weight of each class, array of shape (2,)."""
+        if self.sides is None:
+            return np.array([len(score) for score in self.scores])
         return np.array([sides[0, 1] for sides in self.sides])
 
     def at(self, threshold: FloatArray) -> Counts:
         """Count at thresholds on the scores' own scale, array of shape (...)."""
         places = [np.searchsorted(score, in_dtype_of(score, threshold), side="left") for score in self.scores]
-        weight = _taken(self.sides, places)
-        weight2 = weight if self.sides2 is self.sides else _taken(self.sides2, places)
+        if self.sides is None or self.sides2 is None:
+            weight = weight2 = np.empty((*threshold.shape, 2, 2), dtype=np.int64)
+            for true, (score, place) in enumerate(zip(self.scores, places, strict=True)):
+                weight[..., true, 0], weight[..., true, 1] = place, len(score) - place
+        else:
+            weight, weight2 = (_taken(sides, places) for sides in (self.sides, self.sides2))
         return Counts(weight, weight2, np.zeros(weight.shape[:-1]))
 
     def cutoffs(self) -> FloatArray:
@@ -127,16 +136,9 @@ def _taken(sides: tuple[AnyArray, AnyArray], places: list[IntArray]) -> AnyArray
     return found
 
 
-def _sorted(predictions: Predictions, true: int) -> tuple[AnyArray, AnyArray, AnyArray]:
-    chosen = predictions.true == true
-    score = predictions.score[chosen]
-    if predictions.weight is None:
-        before = np.arange(len(score) + 1, dtype=np.int64)
-        sides = np.stack([before, before[::-1]], axis=1)
-        return np.sort(score), sides, sides
+def _sorted(score: AnyArray, weight: FloatArray) -> tuple[AnyArray, AnyArray, AnyArray]:
     order = np.argsort(score, kind="stable")
-    weight = predictions.weight[chosen][order]
-    return score[order], both_sides(weight), both_sides(weight**2)
+    return score[order], both_sides(weight[order]), both_sides(weight[order] ** 2)
 
 
 def both_sides(values: AnyArray) -> AnyArray:

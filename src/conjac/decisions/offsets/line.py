@@ -17,7 +17,7 @@ from conjac._typing import BoolArray, FloatArray, IntArray
 from conjac.decisions.offsets.others import Highest, all_but
 from conjac.decisions.offsets.sample import Sample, swept
 
-PLACES = 128
+PLACES = 192
 """Values of the offset looked at in one step; where so few rows are left, every one."""
 NARROW = 1e-9
 BEYOND = 1.0
