@@ -17,7 +17,7 @@ from conjac._typing import BoolArray, FloatArray, IntArray
 from conjac.decisions.offsets.others import Highest, all_but
 from conjac.decisions.offsets.sample import Sample, swept
 
-PLACES = 192
+PLACES = 128
 """Values of the offset looked at in one step; where so few rows are left, every one."""
 NARROW = 1e-9
 BEYOND = 1.0
@@ -92,7 +92,9 @@ def best_on_line(sample: Sample, others: Highest, k: int, merit: Merit) -> tuple
         cells = line.at(ends, place)
         reached = (ends >= lowest) & (ends <= largest)
         found = np.full(len(ends), -np.inf)
-        if reached.any():
+        if reached.all():
+            found = merit(cells)
+        elif reached.any():
             found[reached] = merit(cells[reached])
         best = int(np.argmax(found))
         if few:

@@ -115,13 +115,15 @@ class Sample:
 
 
 def swept(cells: FloatArray) -> FloatArray:
-    """Return cells without what is next to nothing: residues of weights taken away, shares of rows far off.
+    """Return cells, changed, without what is next to nothing: residues of weights taken away, shares of rows far off.
 
     Parameters
     ----------
     cells : array of shape (..., n_columns, n_columns)
+        All of one total.
     """
-    return np.where(cells < RESIDUE * cells.sum(axis=(-2, -1), keepdims=True), 0.0, cells)
+    np.putmask(cells, cells < RESIDUE * cells.reshape(-1, *cells.shape[-2:])[0].sum(), 0.0)
+    return cells
 
 
 def _top_two(compared: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -30,7 +30,7 @@ FEWER = 2_000
 STEPS = 15
 FEWEST_STARTS = 2
 MOST_SCANS = 2_000
-ROW_SCANS = 4e6
+ROW_SCANS = 6e6
 """Rows times scans that they may take of few rows."""
 NEAR_SWEEPS = 20
 """Scans of every offset, at most, where starts are given."""
