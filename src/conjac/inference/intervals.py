@@ -132,7 +132,8 @@ def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: float) 
     spread = q * np.sqrt(share * (1 - share) / n + q**2 / (4 * n**2))
     middle = share + q**2 / (2 * n)
     scale = 1 + q**2 / n
-    return Interval(np.clip((middle - spread) / scale, 0, 1), np.clip((middle + spread) / scale, 0, 1))
+    lower, upper = np.clip((middle - spread) / scale, 0, 1), np.clip((middle + spread) / scale, 0, 1)
+    return Interval(np.where(share <= 0, 0.0, lower), np.where(share >= 1, 1.0, upper))
 
 
 def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None, level: float) -> Interval:

@@ -25,7 +25,7 @@ def moved(sides: AnyArray, offset: int) -> FloatArray:
     >>> moved(np.array([[[0.0, 2.0, 3.0], [2.0, 0.0, 5.0], [3.0, 5.0, 0.0]]]), 1)
     array([[-2.,  7., -5.]])
     """
-    found = -sides[:, :, offset]
+    found = 0.0 - sides[:, :, offset]  # no negative zeros
     found[:, offset] = sides[:, offset].sum(axis=1)
     return found
 

@@ -183,7 +183,7 @@ def paint(sections: Sequence[Section], console: Console) -> None:
     for place, section in enumerate(sections):
         if place:
             console.print()
-        shown, constant = dict(section.columns), {}
+        shown, constant = as_matrix(section.columns), {}
         if len(section) > 1:
             constant = {
                 name: one.pop() for name, values in shown.items() if len(one := set(map(_shown, values)) - {""}) == 1
@@ -198,6 +198,22 @@ def paint(sections: Sequence[Section], console: Console) -> None:
             console.print(Text("; ".join(f"{printable(name)} {value}" for name, value in constant.items())))
         for note in section.notes:
             console.print(Text(note))
+
+
+def as_matrix(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return cells, a row each, as the matrix that a person reads; other columns as they are.
+
+    Examples
+    --------
+    >>> as_matrix({"true": ["a", "a", "b", "b"], "predicted": ["a", "b", "a", "b"], "matrix": [5, 1, 2, 7]})
+    {'true': ['a', 'b'], 'predicted a': [5, 2], 'predicted b': [1, 7]}
+    """
+    if list(columns) != ["true", "predicted", "matrix"]:
+        return dict(columns)
+    true, predicted = (list(dict.fromkeys(columns[name])) for name in ("true", "predicted"))
+    n = len(predicted)
+    by_column = {f"predicted {label}": columns["matrix"][place::n] for place, label in enumerate(predicted)}
+    return {"true": true, **by_column}
 
 
 def printable(text: str) -> str:
