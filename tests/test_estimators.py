@@ -446,3 +446,21 @@ def test_bad_weights(binary, weight):
     X, y = (part[:100] for part in binary)
     with pytest.raises(cj.InvalidInputError, match="sample_weight"):
         Tuned(MODEL).fit(X, y, sample_weight=weight)
+
+
+def test_constraints_may_be_asked_for_with_confidence(binary):
+    X, y = binary
+    bound = "recall >= .8"
+    plain, sure = (Tuned(MODEL, metric="precision", subject_to=bound, confidence=c).fit(X, y) for c in (None, 0.95))
+    assert sure.threshold_ < plain.threshold_
+    assert sure.decision_.diagnostics["constraints"] == "met with one-sided confidence 0.95"
+    with pytest.raises(cj.InvalidInputError, match="confidence=2"):
+        Tuned(MODEL, subject_to=bound, confidence=2).fit(X, y)
+
+
+def test_the_method_is_maximize_s(binary):
+    X, y = binary
+    exact = Tuned(MODEL, metric="f1", method="exact").fit(X, y)
+    smooth = Tuned(MODEL, metric="f1").fit(X, y)
+    assert exact.in_sample_score_ >= smooth.in_sample_score_
+    assert exact.in_sample_score_ == smooth.diagnostics_["decision"]["exact_value"]

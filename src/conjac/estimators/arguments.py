@@ -55,9 +55,16 @@ def method_of(estimator: Any, response_method: str) -> str:
 
 
 def tuning_of(
-    known: AnyArray, method: str, *, metric: str | Metric | None, cost_matrix: Any, subject_to: Any, pos_label: Any
+    known: AnyArray,
+    response_method: str,
+    *,
+    metric: str | Metric | None,
+    cost_matrix: Any,
+    subject_to: Any,
+    pos_label: Any,
+    **search: Any,
 ) -> Tuning:
-    """Return what is tuned.
+    """Return what is tuned; ``search`` is the confidence and the method of it.
 
     Raises
     ------
@@ -76,8 +83,8 @@ def tuning_of(
         row = resolve(_cost(cost_matrix, classes, labels), labels)
     else:
         raise InvalidInputError(f"metric={metric!r} and cost_matrix: one of them is made best; leave the other out")
-    coordinate: CoordinateName | None = "score" if method == "decision_function" else None
-    return Tuning(row, parse_constraints(subject_to, labels), labels, coordinate)
+    coordinate: CoordinateName | None = "score" if response_method == "decision_function" else None
+    return Tuning(row, parse_constraints(subject_to, labels), labels, coordinate, **search)
 
 
 def _in_order(classes: tuple[Any, ...], pos_label: Any) -> tuple[Any, ...]:

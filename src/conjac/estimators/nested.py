@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
@@ -34,12 +34,17 @@ class Tuning:
     labels : tuple
         In the order of the matrix: of two, the positive one is last.
     coordinate : str or None
+    confidence : float or None
+        With which constraints are to be met.
+    method : {"smooth", "exact"}
     """
 
     metric: Metric
     constraints: tuple[Constraint, ...]
     labels: tuple[Any, ...]
     coordinate: CoordinateName | None
+    confidence: float | None
+    method: Literal["smooth", "exact"]
 
     def decide(self, rows: HeldOut) -> Decision:
         """Return the best decision for rows."""
@@ -48,6 +53,8 @@ class Tuning:
             rows.score,
             self.metric,
             subject_to=self.constraints,
+            confidence=self.confidence,
+            method=self.method,
             coordinate=self.coordinate,
             labels=self.labels,
             sample_weight=rows.weight,

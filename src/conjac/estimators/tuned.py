@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn import get_config
@@ -46,7 +46,8 @@ class TunedDecisionClassifier(DelegatingClassifier):
         What is made best: a name such as "f1", "f1_macro", "recall[fraud]", or an object of `conjac.metrics`. None is
         the default, or the costs.
     subject_to : str, Constraint or sequence of them, optional
-        Such as "recall[fraud] >= .9". Met on the held-out scores; in new rows, about half of the time.
+        Such as "recall[fraud] >= .9". Met on the held-out scores; in new rows, about half of the time without
+        ``confidence``.
     cost_matrix : array of shape (n_classes, n_classes), optional
         ``cost_matrix[true, predicted]``, rows and columns in the order of ``classes_``. Instead of a metric: the mean
         cost of a row is made least.
@@ -60,6 +61,10 @@ class TunedDecisionClassifier(DelegatingClassifier):
     refit : bool
         Whether the estimator is fitted on all rows in the end. False needs a single split, whose model is kept, or a
         FrozenEstimator.
+    confidence : float, optional
+        One-sided level at which constraints are to be met, such as .95.
+    method : {"smooth", "exact"}
+        As for `conjac.maximize`.
     n_jobs : int, optional
         Folds at work at a time.
     random_state : int or RandomState, optional
@@ -123,6 +128,8 @@ class TunedDecisionClassifier(DelegatingClassifier):
         response_method: str = "auto",
         cv: Any = None,
         refit: bool = True,
+        confidence: float | None = None,
+        method: Literal["smooth", "exact"] = "smooth",
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -134,6 +141,8 @@ class TunedDecisionClassifier(DelegatingClassifier):
         self.response_method = response_method
         self.cv = cv
         self.refit = refit
+        self.confidence = confidence
+        self.method = method
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -180,6 +189,8 @@ class TunedDecisionClassifier(DelegatingClassifier):
             cost_matrix=self.cost_matrix,
             subject_to=self.subject_to,
             pos_label=self.pos_label,
+            confidence=self.confidence,
+            method=self.method,
         )
         fit_params, split_params = self._routed(sample_weight, params)
         splits = splits_of(self.cv, self.random_state, X, y, split_params)
