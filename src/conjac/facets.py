@@ -14,8 +14,8 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.odds import Odds, top_two
-from conjac.rules import ArgmaxRule, first_true
+from conjac.odds import Odds
+from conjac.rules import ArgmaxRule, first_true, top_two
 
 SCORES_AT_ONCE = 2**17
 """Few enough that all columns of the rows they are of stay in a processor's cache."""

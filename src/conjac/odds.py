@@ -17,7 +17,7 @@ from scipy.special import logit
 
 from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray
 from conjac.coordinates import FLOOR
-from conjac.rules import ArgmaxRule
+from conjac.rules import ArgmaxRule, top_two
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +80,3 @@ class Odds:
         found = gap.copy()
         found[ends] = np.abs((1 - t) * (logit(np.clip(p, FLOOR, 1 - FLOOR)) - logit(t)))
         return found
-
-
-def top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each row's highest and second highest, arrays of shape (n_rows,)."""
-    highest, second, lower = columns[0].copy(), np.full(columns.shape[1], -np.inf), np.empty(columns.shape[1])
-    for column in columns[1:]:
-        np.minimum(highest, column, out=lower)
-        np.maximum(second, lower, out=second)
-        np.maximum(highest, column, out=highest)
-    return highest, second

@@ -112,6 +112,16 @@ def first_true(columns: BoolArray) -> IntArray:
     return np.asarray(n - (columns * backwards[:, None]).max(axis=0).astype(np.intp))
 
 
+def top_two(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each row's highest and second highest, arrays of shape (n_rows,)."""
+    highest, second, lower = columns[0].copy(), np.full(columns.shape[1], -np.inf), np.empty(columns.shape[1])
+    for column in columns[1:]:
+        np.minimum(highest, column, out=lower)
+        np.maximum(second, lower, out=second)
+        np.maximum(highest, column, out=highest)
+    return highest, second
+
+
 def outcomes_of(labels: Sequence[Any], n_columns: int) -> list[Any]:
     """Return what the columns of a matrix are called: the labels, and the reject option where there is one."""
     return [*labels, REJECT][:n_columns]

@@ -68,9 +68,14 @@ class Constraint:
             raise InvalidInputError(f"subject_to={text!r}: {metric.name} lies in [{low:g}, {high:g}]")
         return cls(metric, sign, bound)
 
+    @property
+    def side_sign(self) -> float:
+        """1 of a lower bound, -1 of an upper one."""
+        return 1.0 if self.sign == ">=" else -1.0
+
     def shortfall(self, value: FloatArray) -> FloatArray:
         """Return by how much each value misses the bound; 0 where it is met, infinite where undefined."""
-        gap = self.bound - value if self.sign == ">=" else value - self.bound
+        gap = self.side_sign * (self.bound - value)
         gap = np.where(gap <= ROUNDING * max(1.0, abs(self.bound)), np.minimum(gap, 0.0), gap)
         return np.asarray(np.where(np.isnan(value), np.inf, np.maximum(gap, 0.0)))
 

@@ -46,7 +46,7 @@ class Front(Tabular):
         """Compare all cut-offs; one at which a metric is 0/0 is not compared."""
         score = curve.cutoffs()
         weight = curve.weight_at_score(score)
-        gains = [(1 if row.greater_is_better else -1) * row.value(weight) for row in (first, second)]
+        gains = [row.sign * row.value(weight) for row in (first, second)]
         known = ~(undefined(first, weight) | undefined(second, weight))
         best = np.flatnonzero(known)[undominated(*(np.asarray(gain[known]) for gain in gains))]
         score, weight = score[best], weight[best]

@@ -34,7 +34,7 @@ def best_threshold(
     if method not in ("smooth", "exact"):
         raise InvalidInputError(f"method={method!r}: expected 'smooth' or 'exact'")
     row = resolve(metric, curve.labels)
-    sign = 1.0 if row.greater_is_better else -1.0
+    sign = row.sign
     cutoffs = curve.cutoffs()
     constraints = parse_constraints(subject_to, curve.labels)
     check_confidence(confidence, constraints)
@@ -57,7 +57,7 @@ def best_threshold(
     if method == "smooth" and _is_discrete(curve, score):
         diagnostics["method"] = "exact: the scores sit on atoms at the optimum, so there is nothing to smooth"
     if diagnostics["method"] != "smooth":
-        limits = partial(_around_exact, curve, row, sign, score)
+        limits = partial(_around_exact, curve, row, score)
         diagnostics["interval"] = f"{OF_SLOPE}; on atoms, approximate: those whose metric is not beyond noise below it"
     else:
         smoothed = SmoothedMetric.of(curve, row, sign)
@@ -85,11 +85,11 @@ def best_threshold(
     return decide(curve, row, score, "argmax", limits, drift, diagnostics)
 
 
-def _around_exact(curve: Curve, row: Metric, sign: float, score: float, level: float) -> list[Interval]:
+def _around_exact(curve: Curve, row: Metric, score: float, level: float) -> list[Interval]:
     """Return the confidence set around an exact optimum; the density is looked at when it is asked for."""
     if _is_discrete(curve, score):
         return PlateauLimits(curve, row, score)(level)
-    return SlopeLimits.at(curve, SmoothedMetric.of(curve, row, sign), score)(level)
+    return SlopeLimits.at(curve, SmoothedMetric.of(curve, row, row.sign), score)(level)
 
 
 def _is_discrete(curve: Curve, score: float) -> bool:

@@ -98,6 +98,11 @@ class Metric:
         return self.formula.n_classes
 
     @property
+    def sign(self) -> float:
+        """1 where more is better, -1 of a cost: what turns either so that more is better."""
+        return 1.0 if self.greater_is_better else -1.0
+
+    @property
     def numerator(self) -> BoolArray | None:
         """Boolean mask, shape (n_classes, n_classes), of the cells counted above; None if no proportion."""
         return self._mask("numerator")
@@ -218,9 +223,8 @@ class Metric:
                 f"cells have {g.shape[-1]} classes; an exchange of true and false positives needs 2; for "
                 "more, compare the entries of gradient(cells)"
             )
-        sign = 1 if self.greater_is_better else -1
-        gain = sign * (g[..., 1, 1] - g[..., 1, 0]) + 0.0  # + 0.0: no negative zero, whose quotient is -inf
-        cost = sign * (g[..., 0, 0] - g[..., 0, 1]) + 0.0
+        gain = self.sign * (g[..., 1, 1] - g[..., 1, 0]) + 0.0  # + 0.0: no negative zero, whose quotient is -inf
+        cost = self.sign * (g[..., 0, 0] - g[..., 0, 1]) + 0.0
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(gain / cost)
 

@@ -70,8 +70,7 @@ def utility(row: Metric, best: float) -> Metric:
     Turned so that more is better.
     """
     assert isinstance(row.formula, Ratio)
-    sign = 1.0 if row.greater_is_better else -1.0
     top, bottom = np.array(row.formula.numerator), np.array(row.formula.denominator)
-    below = sign * best - SLACK * abs(best)
-    worth = sign * top - below * bottom
+    below = row.sign * best - SLACK * abs(best)
+    worth = row.sign * top - below * bottom
     return ratio(f"{row.name} at {best:.6g}", worth, np.ones_like(worth), domain=REAL, undefined=np.nan)

@@ -134,12 +134,11 @@ def _utility(row: Metric, found: BestRatio) -> tuple[Metric, dict[str, Any]]:
     """Return what each label maximises, and how that was found."""
     if np.isnan(found.ratio):
         raise InfeasibleError(f"{row.name} is 0/0 at all thresholds of all labels", {row.name: np.nan})
-    sign = 1.0 if row.greater_is_better else -1.0
-    best = sign * found.ratio
+    best = row.sign * found.ratio
     return utility(row, best), {
         "search": "Dinkelbach's method over all cut-offs of all labels: each maximises numerator - ratio x denominator",
         "ratio": best,
-        "steps": [sign * step for step in found.steps],
+        "steps": [row.sign * step for step in found.steps],
         "ratio_error": "not in the intervals of the thresholds: the best ratio is taken as known",
     }
 

@@ -82,8 +82,7 @@ def of_optimum(moving: Moving, rule: ArgmaxRule, row: Metric) -> FloatArray:
     """
     motion = moving(rule)
     bend = curvature(moving, rule, row, motion)
-    sign = 1 if row.greater_is_better else -1
-    values, vectors = np.linalg.eigh(sign * bend)
+    values, vectors = np.linalg.eigh(row.sign * bend)
     told = np.abs(values) > SINGULAR * np.abs(values).max(initial=1e-300)
     if (values[told] > 0).any():
         return np.full_like(bend, np.nan)

@@ -60,7 +60,7 @@ class Objective:
     @property
     def sign(self) -> float:
         """1 where more is better, -1 of a cost."""
-        return 1.0 if self.row.greater_is_better else -1.0
+        return self.row.sign
 
     def merit(self, cells: FloatArray) -> FloatArray:
         """Return the metric where constraints are met, and how far they are missed elsewhere, far below.
@@ -91,7 +91,7 @@ class Objective:
         for place, constraint in enumerate(self.constraints):
             row_moves = FEW_ROWS * self.unit * np.abs(np.nan_to_num(constraint.metric.gradient(cells))).max()
             room = float(self._judged(place, cells[None])[0]) - constraint.bound
-            if room * (1 if constraint.sign == ">=" else -1) <= row_moves:
+            if constraint.side_sign * room <= row_moves:
                 held.append(constraint)
         return held
 
@@ -136,7 +136,8 @@ class Objective:
         for place, constraint in enumerate(self.constraints):
             missed = float(constraint.shortfall(self._judged(place, cells[None]))[0])
             if np.isfinite(missed) and missed > 0:
-                side = 1.0 if constraint.sign == ">=" else -1.0
                 value -= PENALTY * missed**2
-                gradient = gradient + 2 * PENALTY * missed * side * np.nan_to_num(constraint.metric.gradient(cells))
+                gradient = gradient + 2 * PENALTY * missed * constraint.side_sign * np.nan_to_num(
+                    constraint.metric.gradient(cells)
+                )
         return float(np.nan_to_num(value)), gradient

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.rules import ArgmaxRule
+from conjac.rules import ArgmaxRule, first_true, top_two
 
 SEED = 0
 APART = 1.0
@@ -74,8 +74,9 @@ class Sample:
 
     def near(self, offsets: FloatArray, reach: float) -> Self:
         """Return the rows that offsets within reach of these may move; the others are counted once."""
-        predicted, apart = _top_two(self.compared, offsets)
-        may_move = apart <= 2 * reach
+        moved = self.compared + offsets[:, None]
+        highest, second = top_two(moved)
+        predicted, may_move = first_true(moved == highest), highest - second <= 2 * reach
         counted = np.where(may_move, 0.0, 1.0 if self.weight is None else self.weight)
         fixed = replace(self, weight=counted).cells(predicted)
         near = self._of_rows(np.flatnonzero(may_move))
@@ -124,18 +125,6 @@ def swept(cells: FloatArray) -> FloatArray:
     """
     np.putmask(cells, cells < RESIDUE * cells.reshape(-1, *cells.shape[-2:])[0].sum(), 0.0)
     return cells
-
-
-def _top_two(compared: FloatArray, offsets: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return each row's prediction, and how far its highest column lies above the next."""
-    highest, second = compared[0] + offsets[0], np.full(compared.shape[1], -np.inf)
-    predicted = np.zeros(len(highest), dtype=np.intp)
-    for k in range(1, len(compared)):
-        column = compared[k] + offsets[k]
-        np.putmask(predicted, column > highest, k)
-        np.maximum(second, np.minimum(highest, column), out=second)
-        np.maximum(highest, column, out=highest)
-    return predicted, highest - second
 
 
 def _step(compared: FloatArray) -> float:

@@ -46,7 +46,7 @@ class Targets:
         """
         met = np.ones(len(cells), dtype=bool)
         for row, aim, most in zip(self.rows, self.aims, room, strict=True):
-            spare = (row.value(cells) - aim) * (1 if row.greater_is_better else -1)
+            spare = row.sign * (row.value(cells) - aim)
             met &= (spare >= -ROUNDING * max(1.0, abs(aim))) & (spare <= most)
         return np.where(met, MET, 0.0) + self.merit(cells)
 

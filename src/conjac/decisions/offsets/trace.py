@@ -71,7 +71,7 @@ class Searches:
         offsets = search.polished()
         self.done, self.scans = self.done + 1, self.scans + search.scans
         cells = sample.at(offsets)
-        return Point(offsets, *(_sign(each) * float(each.value(cells)) for each in self.rows))
+        return Point(offsets, *(each.sign * float(each.value(cells)) for each in self.rows))
 
     def end(self, place: int) -> Point:
         """Return the point at which one metric is best, and then the other."""
@@ -82,7 +82,7 @@ class Searches:
     def between(self, left: Point, right: Point) -> Iterator[Point]:
         """Look for points between two: above their chord, then with the second metric held."""
         weight = (left.first - right.first) / (right.second - left.second)
-        weights = _sign(self.rows[0]), weight * _sign(self.rows[1])
+        weights = self.rows[0].sign, weight * self.rows[1].sign
         yield self.best(Metric("weighted sum", WeightedSum(self.rows, weights), REAL), near=[left, right])
         for share in SHARES:
             held = self._no_worse(1, left.second + share * (right.second - left.second))
@@ -101,7 +101,7 @@ def traced(problem: Problem, first: Metric, second: Metric, n_points: int) -> Of
     weight = np.stack([problem.counting(problem.rule.at(each)).weight[0] for each in offsets])
     known = np.flatnonzero(~(undefined(first, weight) | undefined(second, weight)))
     values = np.stack([row.value(weight) for row in (first, second)], axis=1)
-    kept = known[undominated(*(np.array([_sign(first), _sign(second)]) * values[known]).T)]
+    kept = known[undominated(*(np.array([first.sign, second.sign]) * values[known]).T)]
     kept = kept[np.argsort(values[kept, 1])]
     return OffsetFront(
         metrics=(first.name, second.name),
@@ -159,7 +159,3 @@ def _width(points: list[Point], left: Point, right: Point) -> float:
     """Return the width of a gap, in shares of the whole front's."""
     whole = points[0].first - points[-1].first, points[-1].second - points[0].second
     return (left.first - right.first) / whole[0] + (right.second - left.second) / whole[1]
-
-
-def _sign(row: Metric) -> int:
-    return 1 if row.greater_is_better else -1
