@@ -487,7 +487,7 @@ BOTH = {
     "the threshold": ([*ABC, "--wrt", "threshold"], "--wrt threshold: offsets decide here"),
     "a mix of nothing": ([*ABC, "--wrt", "mix:"], "--wrt 'mix:': expected threshold, offsets, mix, or mix:COL"),
     "nothing known": ([*ABC, "--wrt", "mixes"], "--wrt 'mixes': expected"),
-    "what is planned": ([*ABC, "--wrt", "features"], "'features' is not in this version"),
+    "what is planned": ([*ABC, "--wrt", "parameters"], "'parameters' is not in this version"),
     "offsets of one score": ([*ABC[:-4], "--wrt", "offsets"], "offsets are added to a score a class"),
     "an odd coordinate": ([*ABC, "--coordinate", "percentile"], "offsets are told in 'logit'"),
     "a metric of two": ([*ABC, "--metric", "f1"], "metric 'f1' is for two classes, and there are 3"),

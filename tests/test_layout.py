@@ -19,7 +19,7 @@ LEVELS = (
     "_version _typing",
     "errors",
     "readonly reading",
-    "calculus validation frames",
+    "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence",
     "tally facets odds",
     "density",

@@ -162,7 +162,7 @@ def test_a_curve_is_of_two_classes():
         cj.ConfusionCurve.from_predictions(THREE, np.full((6, 3), 1 / 3))
 
 
-@pytest.mark.parametrize("wrt", ["features", "hyperparameters", "parameters", "training_weights"])
+@pytest.mark.parametrize("wrt", ["hyperparameters", "parameters", "training_weights"])
 def test_planned_perturbations_say_so(wrt):
     with pytest.raises(cj.NotSupportedError, match=f"wrt='{wrt}' is not in this version.*threshold"):
         cj.confusion_jacobian(Y, P, wrt=wrt)

@@ -20,13 +20,13 @@ from conjac.engines.classes import motion_at, rule_of
 from conjac.engines.mix import mixed
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import ConjacWarning, NotSupportedError
+from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import ordered, response
 from conjac.motion import CellMotion, Motion, Slopes
-from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
+from conjac.perturbations import OFFSET_UNITS, Features, Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule, outcomes_of
@@ -173,6 +173,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         same = {"labels": labels, "sample_weight": sample_weight, "groups": groups}
         how: dict[str, Any] = {"coordinate": coordinate, "normalize": normalize, "condition_on": condition_on}
         moves = perturbations.resolve("offsets" if wrt is None and offsets is not None else wrt, n_columns(y_score))
+        if isinstance(moves, Features):
+            raise InvalidInputError("wrt='features': scores do not tell what inputs do to them; use from_estimator")
         how["mix"] = moves if isinstance(moves, Mix) else None
         if moves == Offsets() or (how["mix"] and (offsets is not None or n_columns(y_score) > 2)):
             refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from conjac.errors import InvalidInputError, NotSupportedError
 
-PLANNED = ("features", "hyperparameters", "parameters", "training_weights")
+PLANNED = ("hyperparameters", "parameters", "training_weights")
 
 OFFSET_UNITS = {"logit": "1 unit of log-probability", "score": "1 unit of score"}
 """What an offset of 1 is, by the scale of what it is added to."""
@@ -99,7 +100,52 @@ class Mix:
     name: str | None = None
 
 
-def resolve(wrt: Any, n_columns: int = 1) -> Threshold | Offsets | Mix:
+@dataclass(frozen=True, eq=False)
+class Features:
+    r"""Each numeric input drifts: :math:`x_j \to x_j + \delta`, all else unchanged; parameter shape (n_features,).
+
+    The drift is of what is measured, before the model's own preprocessing: labels and other columns stay, and what is
+    missing stays missing. Where margins have a derivative in the inputs, it moves them ("tangent"); where they have
+    none, as those of trees, rows are scored again on either side ("secant"). A column of categories has no drift: its
+    shares move, by `Mix`; so do the shares of a flag with two values, and those of one-hot columns together.
+
+    Parameters
+    ----------
+    columns : sequence of str or int, optional
+        Which numeric columns, by name; of an array by number too. Default: all.
+    unit : {"sd", "raw"}
+        What a step of 1 is: one weighted standard deviation of the rows evaluated, taken as known, or 1 of the column.
+    where : array of shape (n_samples,) of bool, callable, or label, optional
+        Which rows drift: a slice of them, ``where(X)``, or those of one true class. Default: all.
+    categorical : sequence of str or int
+        Columns of numbers that stand for categories.
+
+    Notes
+    -----
+    Sensitivity is not importance: a feature that decides much may barely matter where it stands, and does not tell
+    what another would have done in its place.
+
+    Examples
+    --------
+    >>> Features(["age"], unit="raw").unit
+    'raw'
+    """
+
+    columns: Sequence[Any] | None = None
+    unit: Literal["sd", "raw"] = "sd"
+    where: Any = None
+    categorical: Sequence[Any] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a unit that is none."""
+        if self.unit not in ("sd", "raw"):
+            raise InvalidInputError(f"Features(unit={self.unit!r}): expected 'sd' or 'raw'")
+
+
+Perturbation: TypeAlias = Threshold | Offsets | Mix | Features
+
+
+def resolve(wrt: Any, n_columns: int = 1) -> Perturbation:
     """Return the perturbation that ``wrt`` names; None is the threshold of two classes, and the offsets of more.
 
     Parameters
@@ -115,14 +161,16 @@ def resolve(wrt: Any, n_columns: int = 1) -> Threshold | Offsets | Mix:
     InvalidInputError
         An unknown name.
     """
-    if isinstance(wrt, Threshold | Offsets | Mix):
+    if isinstance(wrt, Threshold | Offsets | Mix | Features):
         return wrt
     if wrt is None:
         return Offsets() if n_columns > 2 else Threshold()
     if isinstance(wrt, str) and wrt in ("threshold", "offsets"):
         return Threshold() if wrt == "threshold" else Offsets()
+    if isinstance(wrt, str) and wrt == "features":
+        return Features()
     if isinstance(wrt, str) and wrt in PLANNED:
-        raise NotSupportedError(f"wrt={wrt!r} is not in this version; it serves 'threshold' and 'offsets'")
+        raise NotSupportedError(f"wrt={wrt!r} is not in this version; it serves 'threshold', 'offsets' and 'features'")
     if isinstance(wrt, str) and wrt == "mix":
         raise InvalidInputError("wrt='mix': of what? Pass conjac.Mix('class'), or conjac.Mix(values) with each row's")
-    raise InvalidInputError(f"wrt={wrt!r}: expected 'threshold', 'offsets', a conjac.Mix or None")
+    raise InvalidInputError(f"wrt={wrt!r}: expected 'threshold', 'offsets', 'features', a conjac.Mix or None")

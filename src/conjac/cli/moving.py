@@ -11,7 +11,7 @@ from conjac import perturbations
 from conjac.cli.labels import place_of
 from conjac.cli.parts import Part
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.perturbations import Mix, Offsets, Threshold
+from conjac.perturbations import Mix, Offsets, Perturbation, Threshold
 from conjac.rules import REJECT
 
 NAMES = ("threshold", "offsets", *perturbations.PLANNED)
@@ -23,13 +23,13 @@ class Moving:
 
     Attributes
     ----------
-    perturbation : Threshold, Offsets or Mix
+    perturbation : Perturbation
         A mix of a column's categories has the column's name.
     offsets : bool
         Whether offsets decide, and not a threshold.
     """
 
-    perturbation: Threshold | Offsets | Mix
+    perturbation: Perturbation
     offsets: bool
 
     @property
@@ -103,7 +103,7 @@ def read_tuned(wrt: str | None, n_scores: int, reject: bool = False) -> Moving:
     return moving
 
 
-def _named(wrt: str | None, n_scores: int) -> Threshold | Offsets | Mix:
+def _named(wrt: str | None, n_scores: int) -> Perturbation:
     if wrt is None or wrt in NAMES:
         return perturbations.resolve(wrt, n_scores)
     name, colon, column = wrt.partition(":")

@@ -1,14 +1,15 @@
-"""Fitted models as sources of scores, and the libraries that differentiate their own functions.
+"""Fitted models as sources of scores and their derivatives; libraries that differentiate their own functions.
 
 A library's file is found without importing the library: its objects are looked for in `sys.modules`.
 """
 
-from conjac.calculus.backends import register
+from conjac.calculus.backends import register as register_backend
+from conjac.models.contract import Adapter, Model, Pull, adapter_of, register
 from conjac.models.jax import Jax
 from conjac.models.response import ordered, response
 from conjac.models.torch import Torch
 
-register(Torch())
-register(Jax())
+register_backend(Torch())
+register_backend(Jax())
 
-__all__ = ["ordered", "response"]
+__all__ = ["Adapter", "Model", "Pull", "adapter_of", "ordered", "register", "response"]

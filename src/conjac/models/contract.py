@@ -1,0 +1,85 @@
+"""What a fitted classifier is to conjac, and the door by which a library's classifiers come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from conjac._typing import AnyArray, FloatArray
+
+Pull = Callable[[Any, AnyArray], FloatArray]
+"""From inputs and cotangents of the class scores to cotangents of the inputs: see `Model.pull`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    r"""A fitted classifier as functions of its inputs.
+
+    Attributes
+    ----------
+    scores : callable
+        From inputs, as the model takes them, to its scores: array of shape (n_rows,) of the positive of two classes,
+        (n_rows, 2), or (n_rows, n_classes).
+    classes : tuple or None
+        Labels in the order of the scores' columns; of two, the positive one is last. None where the model tells none.
+    response : str
+        What gave the scores, such as "predict_proba".
+    columns : tuple of str or None
+        Inputs by name, where the model knows names.
+    pull : callable or None
+        The vector-Jacobian product: from inputs and a cotangent to an array of shape (n_rows, n_columns),
+        :math:`\sum_k c_{ik}\, \partial u_{ik} / \partial x_i`, with u what margins are made of: of probabilities their
+        log-odds (two classes, one column) or logarithms (more; up to a term that all classes of a row share, so that
+        cotangents sum to 0), else the scores as they are. The cotangent has the shape (n_outputs,), one for all rows,
+        or (n_rows, n_outputs); n_outputs is 1 for two classes. A linear model returns a read-only array with one row
+        for all (stride 0). None where the model has no derivative, or none is known.
+    derivative : str
+        Whose formula ``pull`` is.
+    stepwise : bool
+        Whether scores are known to be step functions, as those of trees.
+    """
+
+    scores: Callable[[Any], AnyArray]
+    classes: tuple[Any, ...] | None = None
+    response: str = "model"
+    columns: tuple[str, ...] | None = None
+    pull: Pull | None = None
+    derivative: str = ""
+    stepwise: bool = False
+
+
+class Adapter(Protocol):
+    """A library's classifiers."""
+
+    def owns(self, estimator: Any) -> bool:
+        """Tell whether the estimator is this library's: by a look in `sys.modules`, never an import."""
+        ...
+
+    def bind(self, estimator: Any, output: str) -> Model:
+        """Return the estimator as functions of its inputs.
+
+        Parameters
+        ----------
+        estimator : fitted classifier
+        output : {"auto", "probabilities", "scores", "logits"}
+
+        Raises
+        ------
+        InvalidInputError
+            An output that the estimator does not have.
+        """
+        ...
+
+
+_REGISTERED: list[Adapter] = []
+
+
+def register(adapter: Adapter) -> None:
+    """Let conjac take the classifiers of a library; what is registered last is asked first."""
+    _REGISTERED.insert(0, adapter)
+
+
+def adapter_of(estimator: Any) -> Adapter | None:
+    """Return the adapter that an estimator belongs to."""
+    return next((adapter for adapter in _REGISTERED if adapter.owns(estimator)), None)
