@@ -7,9 +7,11 @@ from conjac.calculus.backends import register as register_backend
 from conjac.models.contract import Adapter, Model, Pull, adapter_of, register
 from conjac.models.jax import Jax
 from conjac.models.response import ordered, response
+from conjac.models.scikit import ScikitLearn
 from conjac.models.torch import Torch
 
 register_backend(Torch())
 register_backend(Jax())
+register(ScikitLearn())
 
 __all__ = ["Adapter", "Model", "Pull", "adapter_of", "ordered", "register", "response"]
