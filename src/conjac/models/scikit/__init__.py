@@ -13,7 +13,7 @@ from conjac.models.scikit import (
     kernels,
     networks,
     scaling,
-    stepwise,
+    steps,
 )
 from conjac.models.scikit.adapter import ScikitLearn
 
@@ -28,5 +28,5 @@ __all__ = [
     "kernels",
     "networks",
     "scaling",
-    "stepwise",
+    "steps",
 ]

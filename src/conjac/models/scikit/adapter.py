@@ -64,9 +64,10 @@ class ScikitLearn:
             classes=tuple(np.asarray(estimator.classes_).tolist()),
             response=method,
             columns=columns,
-            pull=None if part.lacks else pull,
+            pull=None if part.unknown or part.steps else pull,
+            scale="logit" if method == "predict_proba" else "score",
             derivative=_told(estimator, part),
-            stepwise=part.stepwise,
+            stepwise=bool(part.steps),
         )
 
 
@@ -82,7 +83,5 @@ def _in_order(found: FloatArray, X: Any, columns: tuple[str, ...] | None) -> Flo
 
 
 def _told(estimator: Any, part: Part) -> str:
-    lacks = ", ".join(part.lacks)
-    if part.stepwise:
-        return f"none: steps, or none known for a part, of {lacks}"
-    return f"none known for {lacks}" if lacks else f"formula of {type(estimator).__name__}"
+    reasons = [f"{name} has steps" for name in part.steps] + [f"none known for {name}" for name in part.unknown]
+    return ", ".join(reasons) or f"formula of {type(estimator).__name__}"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from conjac._typing import FloatArray
-from conjac.models.scikit.part import Part, linear, numbers, serve, steps, unknown
+from conjac.models.scikit.part import Part, linear, numbers, serve, stepwise, unknown
 
 LINEAR = (
     "LinearDiscriminantAnalysis",
@@ -101,7 +101,7 @@ def quadratic(estimator: Any) -> Part:
 
 def bernoulli(estimator: Any) -> Part:
     """Return naive Bayes of bits: of inputs that it cuts, steps."""
-    return unknown("BernoulliNB(binarize=None)") if estimator.binarize is None else steps(estimator)
+    return unknown("BernoulliNB(binarize=None)") if estimator.binarize is None else stepwise("BernoulliNB")
 
 
 serve("decision_function", dict.fromkeys(LINEAR, affine) | {"QuadraticDiscriminantAnalysis": quadratic})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from conjac._typing import AnyArray, FloatArray
-from conjac.models.scikit.part import Part, joined, part_of, serve, steps, unknown
+from conjac.models.scikit.part import Part, joined, part_of, serve, stepwise, unknown
 from conjac.models.scikit.probabilities import mean, probabilities
 
 
@@ -27,7 +28,7 @@ def bagging(estimator: Any, method: str) -> Part:
     if any(len(member.classes_) < len(estimator.classes_) for member in members):
         return unknown("BaggingClassifier with a member that saw fewer classes")
     if not hasattr(members[0], method):
-        return steps(estimator)  # it counts their votes
+        return stepwise(f"BaggingClassifier of {type(members[0]).__name__}")  # it counts their votes
     chosen = estimator.estimators_features_
     parts = [_of_some(part_of(member, method), where, width) for member, where in zip(members, chosen, strict=True)]
     if method == "predict_proba":
@@ -66,7 +67,7 @@ def stacking(estimator: Any, method: str) -> Part:
     final, n_classes = part_of(estimator.final_estimator_, method), len(estimator.classes_)
     members = list(zip(estimator.estimators_, estimator.stack_method_, strict=True))
     if any(name == "predict" for _, name in members):
-        return steps(estimator)
+        return stepwise("StackingClassifier of predictions")
     parts = [probabilities(member) if name == "predict_proba" else part_of(member, name) for member, name in members]
     width = 1 if n_classes == 2 else n_classes
 
@@ -97,7 +98,8 @@ def one_against_rest(estimator: Any, method: str) -> Part:
             pulled = pulled + part.pull(X, cotangent[:, [place]] * rest)
         return np.asarray(pulled)
 
-    return joined([*parts, Part(constant=method != "predict_proba")], pull)
+    whole = joined(parts, pull)
+    return whole if method == "decision_function" else replace(whole, constant=False)
 
 
 serve("predict_proba", {"VotingClassifier": voting})

@@ -10,10 +10,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.inputs.inputs import AT_ONCE
-from conjac.models.scikit.part import Part, linear, numbers, serve, steps, unknown
-
-PLATT_BOUND = 1e-7
-"""Where libsvm cuts off probabilities."""
+from conjac.models.scikit.part import Part, linear, numbers, serve, stepwise, unknown
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def kernel_part(kernel: str, points: AnyArray, weights: FloatArray, by: Settings
 def support_vectors(estimator: Any) -> Part:
     """Return ``decision_function`` of a support vector machine; of more than two classes it counts votes."""
     if len(estimator.classes_) > 2:
-        return steps(estimator)
+        return stepwise(f"{type(estimator).__name__} of more than two classes")
     if estimator.kernel == "linear":
         return linear(estimator.coef_)
     if estimator.kernel not in KERNELS:
@@ -97,18 +94,9 @@ def support_vectors(estimator: Any) -> Part:
     return kernel_part(estimator.kernel, points, weights, Settings(estimator._gamma, estimator.coef0, estimator.degree))
 
 
-def platt(estimator: Any) -> Part:
-    """Return Platt's probabilities of a support vector machine: log-odds linear in its ``decision_function``."""
-    if len(estimator.classes_) > 2:
-        return unknown(f"{type(estimator).__name__}(probability=True) of more than two classes")
-    inner = support_vectors(estimator)
-    slope = -float(estimator._probA[0])
-
-    def pull(X: Any, cotangent: FloatArray) -> FloatArray:
-        p = estimator.predict_proba(X)[:, [1]]
-        return inner.pull(X, cotangent * np.where((p > PLATT_BOUND) & (p < 1 - PLATT_BOUND), slope, 0))
-
-    return Part(pull, lacks=inner.lacks, stepwise=inner.stepwise)
+def coupled(estimator: Any) -> Part:
+    """Return ``predict_proba`` of a support vector machine: unknown, since libsvm iterates to .005, not to the end."""
+    return unknown(f"{type(estimator).__name__}(probability=True)")
 
 
 def nystroem(estimator: Any) -> Part:
@@ -133,5 +121,5 @@ def random_fourier(estimator: Any) -> Part:
 
 
 serve("decision_function", {"NuSVC": support_vectors, "SVC": support_vectors})
-serve("predict_proba", {"NuSVC": platt, "SVC": platt})
+serve("predict_proba", {"NuSVC": coupled, "SVC": coupled})
 serve("transform", {"Nystroem": nystroem, "RBFSampler": random_fourier})

@@ -21,7 +21,7 @@ _RULES: dict[str, dict[str, Rule]] = {method: {} for method in METHODS}
 
 
 def _nothing(X: Any, cotangent: FloatArray) -> FloatArray:
-    raise NotImplementedError("this part has no derivative: see what it lacks")
+    raise NotImplementedError("this part has no derivative: it is unknown, or has steps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +36,16 @@ class Part:
         are made of: see `conjac.models.contract.Model`.
     constant : bool
         Whether the derivative is the same everywhere; ``pull`` then does not look at the inputs.
-    lacks : tuple of str
-        Parts without a derivative, or with none that is known; ``pull`` is of no use where there are any.
-    stepwise : bool
-        Whether one of these is a step function.
+    unknown : tuple of str
+        Parts whose derivative is not known; ``pull`` is of no use where there are any.
+    steps : tuple of str
+        Parts that are step functions; likewise.
     """
 
     pull: Pull = _nothing
     constant: bool = False
-    lacks: tuple[str, ...] = ()
-    stepwise: bool = False
+    unknown: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def serve(method: str, rules: Mapping[str, Rule]) -> None:
@@ -59,7 +59,7 @@ def rule_names(method: str) -> frozenset[str]:
 
 
 def part_of(estimator: Any, method: str) -> Part:
-    """Return a fitted estimator's method as a part; of what the table does not know, one that lacks a derivative."""
+    """Return a fitted estimator's method as a part: one that is unknown, if the table has no rule."""
     if isinstance(estimator, str) and estimator == "passthrough":
         return identity(estimator)
     for ancestor in type(estimator).__mro__:
@@ -88,19 +88,20 @@ def linear(weights: Any) -> Part:
 
 def unknown(name: str) -> Part:
     """Return a part whose derivative is not in the table."""
-    return Part(lacks=(name,))
+    return Part(unknown=(name,))
 
 
-def steps(estimator: Any) -> Part:
+def stepwise(name: str) -> Part:
     """Return a part whose outputs are step functions of its inputs."""
-    return Part(lacks=(type(estimator).__name__,), stepwise=True)
+    return Part(steps=(name,))
 
 
 def joined(parts: Iterable[Part], pull: Pull) -> Part:
-    """Return what several parts make together: it lacks what any of them lacks."""
+    """Return what several parts make together: constant if they all are, without a derivative if one of them is."""
     parts = list(parts)
-    lacks = tuple(dict.fromkeys(name for part in parts for name in part.lacks))
-    return Part(pull, all(part.constant for part in parts), lacks, any(part.stepwise for part in parts))
+    unknown = tuple(dict.fromkeys(name for part in parts for name in part.unknown))
+    steps = tuple(dict.fromkeys(name for part in parts for name in part.steps))
+    return Part(pull, all(part.constant for part in parts), unknown, steps)
 
 
 def numbers(X: Any) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conjac.models.scikit.part import Part, serve, steps, unknown
+from conjac.models.scikit.part import Part, serve, stepwise, unknown
 
 CLASSIFIERS = (
     "AdaBoostClassifier",
@@ -21,6 +21,11 @@ CLASSIFIERS = (
     "RandomForestClassifier",
 )
 TRANSFORMERS = ("Binarizer", "KBinsDiscretizer", "RandomTreesEmbedding")
+
+
+def steps(estimator: Any) -> Part:
+    """Return step functions."""
+    return stepwise(type(estimator).__name__)
 
 
 def xgboost(estimator: Any) -> Part:
