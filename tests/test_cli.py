@@ -361,7 +361,11 @@ BAD_INPUT = {
         ["scores.csv", *Y_P, "--coordinate", "probability"],
         "takes scores in [0, 1], but y_score[0] is 3.0",
     ),
-    "another thing that moves": (GOOD, ["scores.csv", *Y_P, "--wrt", "parameters"], "'parameters' is not in this version"),
+    "another thing that moves": (
+        GOOD,
+        ["scores.csv", *Y_P, "--wrt", "parameters"],
+        "'parameters' is not in this version",
+    ),
     "a level of 2": (GOOD, ["scores.csv", *Y_P, "--level", "2"], "level=2.0: expected a number between 0 and 1"),
     "an output folder that is not there": (GOOD, ["scores.csv", *Y_P, "-o", "no/out.json"], "there is no folder no"),
     "an output that is a folder": (GOOD, ["scores.csv", *Y_P, "-o", ".", "--format", "json"], "is not a plain file"),
