@@ -58,8 +58,8 @@ UPWARD = {
     ("curve.explore", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
-OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax"}
-LAZY = {"pandas", "matplotlib", "plotly", "duckdb", "torch", "jax"}
+OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm"}
+LAZY = {"pandas", "matplotlib", "plotly", "duckdb", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm"}
 MODULES = sorted(SRC.rglob("*.py"))
 
 
