@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import sklearn.calibration
 from pulls import assert_pulls, bound, cotangents
 from sklearn.base import ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -55,6 +56,7 @@ pytestmark = [
 ]
 REGRESSION = LogisticRegression(C=0.5)
 BAYES = GaussianNB()
+SMOOTH_CALIBRATIONS = ["sigmoid"] + ["temperature"] * hasattr(sklearn.calibration, "_TemperatureScaling")
 SMOOTH = [
     REGRESSION,
     SGDClassifier(loss="log_loss", alpha=0.1, random_state=0),
@@ -68,7 +70,7 @@ SMOOTH = [
     ),
     *(
         CalibratedClassifierCV(inner, method=method, cv=2, ensemble=ensemble)
-        for method in ("sigmoid", "temperature")
+        for method in SMOOTH_CALIBRATIONS
         for inner in (LinearSVC(), BAYES)
         for ensemble in (True, False)
     ),
@@ -129,6 +131,19 @@ def test_derivatives_of_a_classifier(data, estimator):
             continue
         assert_pulls(model, X[100:])
         assert model.scale == ("logit" if output == "probabilities" else "score")
+
+
+@pytest.mark.parametrize("estimator", SMOOTH, ids=named)
+def test_a_frame_is_as_good_as_an_array(binary, estimator):
+    pandas = needs("pandas")
+    X, y = binary
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    by_array, by_frame = bound(clone(estimator).fit(X, y)), bound(clone(estimator).fit(frame, y))
+    assert by_frame.columns == tuple("abcde")
+    if by_array.stepwise:
+        return
+    cotangent = cotangents(by_array, X)
+    np.testing.assert_allclose(by_frame.pull(frame, cotangent), by_array.pull(X, cotangent), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("estimator", BINARY, ids=named)
@@ -271,22 +286,17 @@ def test_pulls_are_linear_in_cotangents(data, estimator):
 
 def test_older_ways_to_several_classes(data):
     X, y = data
-    model = REGRESSION.fit(X, y)
+    model = clone(REGRESSION).fit(X, y)
     if len(model.classes_) == 2:
-        model = clone(model).fit(X, y)
         model.multi_class = "multinomial"
         np.testing.assert_array_equal(bound(model).pull(X, np.ones(1))[0], 2 * model.coef_[0])
         return
     model.multi_class = "ovr"
-    try:
-        pull = bound(model).pull
-    finally:
-        del model.multi_class
     rivals = OneVsRestClassifier(REGRESSION).fit(X, y)
     for row, rival in enumerate(rivals.estimators_):
         rival.coef_, rival.intercept_ = model.coef_[[row]], model.intercept_[[row]]
     cotangent = cotangents(bound(model), X)
-    np.testing.assert_allclose(pull(X, cotangent), bound(rivals).pull(X, cotangent))
+    np.testing.assert_allclose(bound(model).pull(X, cotangent), bound(rivals).pull(X, cotangent))
 
 
 def test_an_output_that_is_not_there_is_refused(binary):
