@@ -4,6 +4,7 @@ A library's file is found without importing the library: its objects are looked 
 """
 
 from conjac.calculus.backends import register as register_backend
+from conjac.models.boosters import Boosters
 from conjac.models.contract import Adapter, Model, Pull, adapter_of, register
 from conjac.models.jax import Jax
 from conjac.models.response import ordered, response
@@ -11,5 +12,6 @@ from conjac.models.torch import Torch
 
 register_backend(Torch())
 register_backend(Jax())
+register(Boosters())
 
 __all__ = ["Adapter", "Model", "Pull", "adapter_of", "ordered", "register", "response"]
