@@ -5,6 +5,7 @@ A library's file is found without importing the library: its objects are looked 
 
 from conjac.calculus.backends import register as register_backend
 from conjac.models.bind import bind
+from conjac.models.boosters import Boosters
 from conjac.models.callables import Callables
 from conjac.models.checked import checked
 from conjac.models.contract import Adapter, Model, Pull, register
@@ -12,7 +13,7 @@ from conjac.models.files import load
 from conjac.models.jax import Jax
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, scored
-from conjac.models.response import ordered, response
+from conjac.models.response import response
 from conjac.models.scikit import ScikitLearn
 from conjac.models.torch import Torch
 
@@ -20,6 +21,7 @@ register_backend(Torch())
 register_backend(Jax())
 register(Callables())
 register(ScikitLearn())
+register(Boosters())
 register(Onnx())
 
 __all__ = [
@@ -29,7 +31,6 @@ __all__ = [
     "bind",
     "checked",
     "load",
-    "ordered",
     "oriented",
     "register",
     "response",
