@@ -14,7 +14,6 @@ import numpy as np
 from scipy import sparse
 
 from conjac._typing import BoolArray, ConditionOn, FloatArray, IntArray, Sparse
-from conjac.engines.arrays import count_cells
 from conjac.engines.outcomes import Outcomes
 from conjac.inference import Cells, Table
 from conjac.inference.intervals import HALF_ROW
@@ -43,11 +42,7 @@ class SameRows:
         seen = np.unique(pair)
         cell = np.searchsorted(seen, pair)
         true, first, second = seen // n**2, seen // n % n, seen % n
-        block = None if a.block is None else a.block.astype(np.intp)
-        counted = count_cells(cell, np.zeros_like(cell), (len(seen), 1), a.weight, block, None)
-        blocks = None if counted.by_block is None else counted.by_block.reshape(len(seen), -1)
-        stratum = true if condition_on else np.zeros_like(true)
-        table = Table(counted.weight.ravel(), counted.weight2.ravel(), stratum, blocks)
+        table = a.table(cell, true, condition_on)
         return cls(table, (true * n + first, true * n + second))
 
     @property

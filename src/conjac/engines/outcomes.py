@@ -9,7 +9,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.engines.arrays import count_cells
-from conjac.inference import Cells
+from conjac.inference import Cells, Table
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
 
@@ -64,3 +64,20 @@ class Outcomes:
         flat = count_cells(true, self.predicted, rows, self.weight, block, condition_on)
         by_block = None if flat.by_block is None else flat.by_block.reshape(*shape, -1)
         return Cells(flat.weight.reshape(shape), flat.weight2.reshape(shape), by_block, condition_on)
+
+    def table(self, cell: IntArray, true: IntArray, condition_on: ConditionOn | None) -> Table:
+        """Count the rows by cells of any kind.
+
+        Parameters
+        ----------
+        cell : array of shape (n_samples,)
+            Place of each row's cell.
+        true : array of shape (n_cells,)
+            True class of each cell.
+        condition_on : {"class", None}
+        """
+        block = None if self.block is None else self.block.astype(np.intp)
+        counted = count_cells(cell, np.zeros_like(cell), (len(true), 1), self.weight, block, None)
+        blocks = None if counted.by_block is None else counted.by_block.reshape(len(true), -1)
+        stratum = true if condition_on else np.zeros_like(true)
+        return Table(counted.weight.ravel(), counted.weight2.ravel(), stratum, blocks)

@@ -9,10 +9,12 @@ from conjac.models.files import load
 from conjac.models.jax import Jax
 from conjac.models.onnx import Onnx
 from conjac.models.response import ordered, response
+from conjac.models.scikit import ScikitLearn
 from conjac.models.torch import Torch
 
 register_backend(Torch())
 register_backend(Jax())
+register(ScikitLearn())
 register(Onnx())
 
 __all__ = ["Adapter", "Model", "Pull", "adapter_of", "load", "ordered", "register", "response"]

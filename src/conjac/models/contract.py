@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, FloatArray, Scale
 
 Pull = Callable[[Any, AnyArray], FloatArray]
 """From inputs and cotangents of the class scores to cotangents of the inputs: see `Model.pull`."""
@@ -34,6 +34,8 @@ class Model:
         cotangents sum to 0), else the scores as they are. The cotangent has the shape (n_outputs,), one for all rows,
         or (n_rows, n_outputs); n_outputs is 1 for two classes. A linear model returns a read-only array with one row
         for all (stride 0). None where the model has no derivative, or none is known.
+    scale : {"logit", "score"}
+        Whether ``pull`` is of log-odds and logarithms of probabilities, or of scores as they are.
     derivative : str
         Whose formula ``pull`` is.
     stepwise : bool
@@ -45,6 +47,7 @@ class Model:
     response: str = "model"
     columns: tuple[str, ...] | None = None
     pull: Pull | None = None
+    scale: Scale = "score"
     derivative: str = ""
     stepwise: bool = False
 

@@ -35,14 +35,26 @@ def response(estimator: Any, X: Any, output: str, positive: Any = None) -> tuple
     InvalidInputError
         An unknown output, or an estimator without the method.
     """
+    method = method_of(estimator, output)
+    labels = tuple(np.asarray(estimator.classes_).tolist())
+    score, how = _of_positive(np.asarray(getattr(estimator, method)(X)), labels, positive)
+    return score, method + how, labels
+
+
+def method_of(estimator: Any, output: str) -> str:
+    """Return the method of a fitted classifier that gives an output.
+
+    Raises
+    ------
+    InvalidInputError
+        An unknown output, or an estimator without the method.
+    """
     if output not in RESPONSES:
         raise InvalidInputError(f"output={output!r}: expected one of {sorted(RESPONSES)}")
     for name in RESPONSES[output]:
         if hasattr(estimator, name) and hasattr(estimator, "classes_"):
-            labels = tuple(np.asarray(estimator.classes_).tolist())
-            _refuse_pairs(estimator, name, len(labels))
-            score, how = _of_positive(np.asarray(getattr(estimator, name)(X)), labels, positive)
-            return score, name + how, labels
+            _refuse_pairs(estimator, name, len(estimator.classes_))
+            return name
     raise InvalidInputError(
         f"{type(estimator).__name__} has no {' or '.join(RESPONSES[output])} and classes_; "
         "fit a classifier first, or pass its scores to from_predictions"

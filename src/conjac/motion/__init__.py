@@ -4,6 +4,7 @@ from conjac.motion.directed import DirectedMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
+from conjac.motion.recounted import Paths, RecountedMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
 
@@ -16,6 +17,8 @@ __all__ = [
     "Motion",
     "OffsetMotion",
     "Pair",
+    "Paths",
+    "RecountedMotion",
     "Slopes",
     "cut_of",
 ]

@@ -23,6 +23,7 @@ from conjac.calculus.analytic import along
 from conjac.inference import Cells, Table
 from conjac.inference.delta import divide, normalized_slope
 from conjac.metrics import Metric
+from conjac.motion.denominators import cells_stderr, figures, groups, totals
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
 CATEGORY, REST = 0, 1
@@ -74,10 +75,7 @@ class MixMotion:
 
     def cells_stderr(self, how: Normalize | None) -> FloatArray:
         """Return the standard error of each cell as normalised, array of shape (K, K); shares are random here."""
-        total = self._totals(how)
-        alone = divide(np.ones_like(total), total, 0.0)
-        adds = _figures(alone, -divide(self._cells, total, 0.0) * alone, self._groups(how))
-        return np.sqrt(Table.of(self.counted).variance(adds)).reshape(self._shape)
+        return cells_stderr(self.counted, how)
 
     def arranged(self, values: FloatArray) -> FloatArray:
         """Return figures with the category as their last axis."""
@@ -86,16 +84,17 @@ class MixMotion:
     def slopes(self, how: Normalize | None) -> Slopes:
         """Return the derivative of the matrix as normalised, arrays of shape (n_categories, K, K)."""
         value = normalized_slope(self.counted.weight, self.derivative, how)
-        total, groups = self._totals(how), self._groups(how)
-        share = divide(self._cells, total, np.nan)
+        cells = self.counted.weight[0].astype(np.float64)
+        total, together_with = totals(cells, how), groups(cells.shape, how)
+        share = divide(cells.ravel(), total, np.nan)
         variance = np.empty((len(value), total.size))
         for category, moved in enumerate(self.derivative):
-            leaving = divide(groups @ moved.ravel(), total, np.nan)
+            leaving = divide(together_with @ moved.ravel(), total, np.nan)
             sides = []
             for speed in self._speed[category]:
                 own = divide(speed - leaving, total, np.nan)
                 together = -share * own - divide(value[category].ravel(), total, np.nan)
-                sides.append(_figures(own, together, groups))
+                sides.append(figures(own, together, together_with))
             variance[category] = self._variance(category, sparse.hstack(sides, format="csr"))
         return self._told(value, variance.reshape(value.shape))
 
@@ -118,14 +117,14 @@ class MixMotion:
         side = np.where(of == category, CATEGORY, REST)
         weight, weight2 = (part[category] for part in self._sides)
         unseen = Table.unseen(Cells(weight, weight2, condition_on=self.by_category.condition_on))
-        return table.variance(adds[:, side * self._cells.size + cell]) + unseen.variance(adds)
+        return table.variance(adds[:, side * self._n_cells + cell]) + unseen.variance(adds)
 
     @cached_property
     def _seen(self) -> tuple[Table, IntArray, IntArray]:
         """The cells that hold rows, and of each its category and its place in the matrix."""
         table = Table.of(self.by_category)
         held = np.flatnonzero(table.weight)
-        return table.part(held), *np.divmod(held, self._cells.size)
+        return table.part(held), *np.divmod(held, self._n_cells)
 
     @cached_property
     def _sides(self) -> tuple[FloatArray, FloatArray]:
@@ -141,33 +140,8 @@ class MixMotion:
         return np.where(held, divide(np.ones_like(share), share * (1, -1), np.nan), np.nan)
 
     @property
-    def _shape(self) -> tuple[int, int]:
-        _, n_classes, n_columns = self.counted.weight.shape
-        return n_classes, n_columns
-
-    @property
-    def _cells(self) -> FloatArray:
-        return np.asarray(self.counted.weight.ravel(), dtype=np.float64)
-
-    def _groups(self, how: Normalize | None) -> Sparse:
-        """Which cells share a denominator that moves, sparse array of shape (n_cells, n_cells)."""
-        n_classes, n_columns = self._shape
-        if how == "true":
-            return sparse.csr_array(sparse.kron(sparse.eye_array(n_classes), np.ones((n_columns, n_columns))))
-        if how == "pred":
-            return sparse.csr_array(sparse.kron(np.ones((n_classes, n_classes)), sparse.eye_array(n_columns)))
-        return sparse.csr_array((n_classes * n_columns, n_classes * n_columns))
-
-    def _totals(self, how: Normalize | None) -> FloatArray:
-        """Return what each cell is divided by; the total weight is known, and stays."""
-        if how in ("true", "pred"):
-            return np.asarray(self._groups(how) @ self._cells)
-        return np.full(self._cells.size, self._cells.sum() if how == "all" else 1.0)
-
-
-def _figures(own: FloatArray, together: FloatArray, groups: Sparse) -> Sparse:
-    """Return what a unit of each cell adds to the figure of each: so much as itself, so much as one of its group."""
-    return sparse.csr_array(sparse.diags_array(own) + sparse.diags_array(together) @ groups)
+    def _n_cells(self) -> int:
+        return int(self.counted.weight[0].size)
 
 
 def _with_rest(values: AnyArray) -> FloatArray:
