@@ -10,6 +10,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 from support import needs
 
 import conjac as cj
@@ -64,6 +65,7 @@ def folder(tmp_path_factory):
     io.dump(model.fit(frame, Y), folder / "pipe.skops")
     io.dump(model.fit(frame, THREE), folder / "three.skops")
     io.dump(LogisticRegression().fit(NUMBERS, Y), folder / "plain.skops")
+    io.dump(LinearSVC().fit(frame[["age", "visits"]], Y), folder / "svm.skops")
     return folder
 
 
@@ -90,7 +92,7 @@ def scores(model_file, **columns):
 @pytest.mark.parametrize("name", ["rows.parquet", "rows.csv"])
 def test_a_model_with_strings_is_counted_as_its_scores_are(folder, name):
     done = run("jacobian", folder / name, "--label", "y", "--model", folder / "pipe.skops", "--metric", "recall", *JSON)
-    J = cj.confusion_jacobian(Y, scores(folder / "pipe.skops")[:, 1], labels=["ham", "spam"])
+    J = cj.confusion_jacobian(Y, scores(folder / "pipe.skops"), labels=["ham", "spam"])
     told = json.loads(done.stdout)
     assert done.exit_code == 0
     assert [row["value"] for row in told.pop("metrics")] == [J.of("recall").value]
@@ -110,6 +112,24 @@ def test_every_option_of_scores_is_served(folder):
     np.testing.assert_allclose(told["matrix"], J.matrix, rtol=1e-12)
     np.testing.assert_allclose(told["jacobian"], J.jacobian, rtol=1e-9)
     np.testing.assert_allclose(told["stderr"], J.stderr, rtol=1e-9)
+
+
+def test_raw_scores_turn_with_the_positive_class(folder):
+    model = ("--label", "y", "--model", folder / "svm.skops", *JSON)
+    frame, _ = pipeline()
+    u = LinearSVC().fit(frame[["age", "visits"]], Y).decision_function(frame[["age", "visits"]])
+    for positive, score in (("spam", u), ("ham", -u)):
+        told = json.loads(run("jacobian", folder / "rows.csv", *model, "--pos-label", positive).stdout)
+        J = cj.confusion_jacobian(Y, score, pos_label=positive)
+        assert (told["matrix"], told["coordinate"]) == (J.matrix.tolist(), "score")
+        assert told["diagnostics"]["response_method"] == "decision_function"
+
+
+def test_two_classes_have_offsets_where_each_is_scored(folder):
+    model = ("--label", "y", "--model", folder / "pipe.skops", "--offset", "spam=.5", *JSON)
+    told = json.loads(run("jacobian", folder / "rows.csv", *model).stdout)
+    J = cj.confusion_jacobian(Y, scores(folder / "pipe.skops"), offsets=[0, 0.5])
+    assert (told["matrix"], told["jacobian"]) == (J.matrix.tolist(), J.jacobian.tolist())
 
 
 def test_three_classes_are_those_of_the_model(folder):
@@ -383,7 +403,10 @@ BAD = {
         ["--model", "three.skops"],
         "column 'y' holds 'ham', which the model does not know",
     ),
-    "offsets without scores": ([*PIPE, "--offset", "spam=1"], "offsets are added to a score a class; give"),
+    "offsets without scores": (
+        ["--model", "svm.skops", "--offset", "spam=1"],
+        "offsets are added to a score a class; give",
+    ),
     "the model as output": ([*PIPE, "-o", "pipe.skops", *JSON], "is also an input, which it would replace"),
 }
 

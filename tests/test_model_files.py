@@ -17,7 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from support import SRC, needs
 
 from conjac.errors import InvalidInputError, MissingDependencyError
-from conjac.models import adapter_of, load
+from conjac.models import load
+from conjac.models.contract import adapter_of
 from conjac.models.onnx import Onnx
 
 RNG = np.random.default_rng(0)
@@ -386,7 +387,7 @@ def test_the_error_names_the_extra(suffix, start, library, tmp_path, monkeypatch
 
 def test_looking_for_an_adapter_imports_nothing():
     probe = (
-        "import sys; from conjac.models import adapter_of; adapter_of(object()); "
+        "import sys; from conjac.models.contract import adapter_of; adapter_of(object()); "
         "print({'onnxruntime', 'skops'} & set(sys.modules))"
     )
     env = {**os.environ, "PYTHONPATH": str(SRC.parent)}

@@ -18,7 +18,8 @@ from conjac.engines.inputs import OTHERS, framed
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.jacobian import ConfusionJacobian
-from conjac.models import Model, adapter_of, load, response
+from conjac.models import Model, load
+from conjac.models.contract import adapter_of
 from conjac.readonly import ReadOnly
 
 
@@ -203,12 +204,4 @@ def _bound(estimator: Any, path: str) -> Model:
         return estimator
     if adapter := adapter_of(estimator):
         return adapter.bind(estimator, "auto")
-    if not hasattr(estimator, "classes_"):
-        raise InvalidInputError(f"{path} holds {type(estimator).__name__}, which is no fitted classifier")
-    names = getattr(estimator, "feature_names_in_", None)
-    return Model(
-        lambda X: response(estimator, X, "auto")[0],
-        classes=tuple(np.asarray(estimator.classes_).tolist()),
-        response="predict_proba" if hasattr(estimator, "predict_proba") else "decision_function",
-        columns=None if names is None else tuple(map(str, names)),
-    )
+    raise InvalidInputError(f"{path} holds {type(estimator).__name__}, which is no fitted classifier")
