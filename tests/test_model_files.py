@@ -97,6 +97,7 @@ CLASSIFIERS = {
     "three classes": (LogisticRegression(), THREE),
     "whole numbers": (LogisticRegression(), 3 * TRUE),
     "truth values": (LogisticRegression(), TRUE > 0),
+    "a negative label": (LogisticRegression(), np.where(TRUE == 0, -1, 1)),
     "a pipeline": (make_pipeline(StandardScaler(), LogisticRegression()), THREE),
     "a network": (MLPClassifier((5,), max_iter=20), THREE),
     "trees": (RandomForestClassifier(5, max_depth=3, random_state=0), THREE),
@@ -250,6 +251,33 @@ def test_graphs_that_are_no_classifiers_of_columns(nodes, inputs, outputs, messa
     path = graph_of(nodes, inputs, outputs, tmp_path / "m.onnx")
     with pytest.raises(InvalidInputError, match=message):
         load(path)
+
+
+def test_labels_are_the_scores_own_or_none(tmp_path):
+    nodes = [("Softmax", ["x"], ["p"]), ("ArgMax", ["x"], ["k"]), ("Gather", ["labels", "k"], ["y"])]
+    for width, classes in ((3, (5, -7, 9)), (2, None)):
+        path = graph_of(
+            nodes,
+            [("x", "FLOAT", [None, width])],
+            [("y", "INT64", [None, width]), ("p", "FLOAT", [None, width])],
+            tmp_path / f"{width}.onnx",
+            [("labels", np.array([5, -7, 9]))],
+        )
+        assert load(path).classes == classes
+
+
+def test_what_fails_inside_a_graph_is_one_line(tmp_path, capfd):
+    path = graph_of(
+        [("Reshape", ["x", "shape"], ["p"])],
+        [("x", "FLOAT", [None, 3])],
+        [("p", "FLOAT", [None, None])],
+        tmp_path / "m.onnx",
+        [("shape", np.array([7, 3]))],
+    )
+    with pytest.raises(InvalidInputError, match="ONNX Runtime cannot score these rows: ") as caught:
+        load(path).scores(X)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
 
 
 def test_another_width_names_both(tmp_path):
