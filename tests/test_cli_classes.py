@@ -485,7 +485,7 @@ BOTH = {
     "no such column": ([*AB, "--score", "p_z"], "no column 'p_z'"),
     "a positive label": ([*ABC, "--pos-label", "a"], "pos_label='a' is for the threshold of two classes"),
     "the threshold": ([*ABC, "--wrt", "threshold"], "--wrt threshold: offsets decide here"),
-    "a mix of nothing": ([*ABC, "--wrt", "mix:"], "--wrt 'mix:': expected threshold, offsets, mix, or mix:COL"),
+    "a mix of nothing": ([*ABC, "--wrt", "mix:"], "--wrt 'mix:': expected threshold, offsets, features, mix"),
     "nothing known": ([*ABC, "--wrt", "mixes"], "--wrt 'mixes': expected"),
     "what is planned": ([*ABC, "--wrt", "parameters"], "'parameters' is not in this version"),
     "offsets of one score": ([*ABC[:-4], "--wrt", "offsets"], "offsets are added to a score a class"),

@@ -17,7 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from support import SRC, needs
 
 from conjac.errors import InvalidInputError, MissingDependencyError
-from conjac.models import adapter_of, load
+from conjac.models import load
+from conjac.models.contract import adapter_of
 from conjac.models.onnx import Onnx
 
 RNG = np.random.default_rng(0)
@@ -96,6 +97,7 @@ CLASSIFIERS = {
     "three classes": (LogisticRegression(), THREE),
     "whole numbers": (LogisticRegression(), 3 * TRUE),
     "truth values": (LogisticRegression(), TRUE > 0),
+    "a negative label": (LogisticRegression(), np.where(TRUE == 0, -1, 1)),
     "a pipeline": (make_pipeline(StandardScaler(), LogisticRegression()), THREE),
     "a network": (MLPClassifier((5,), max_iter=20), THREE),
     "trees": (RandomForestClassifier(5, max_depth=3, random_state=0), THREE),
@@ -251,6 +253,33 @@ def test_graphs_that_are_no_classifiers_of_columns(nodes, inputs, outputs, messa
         load(path)
 
 
+def test_labels_are_the_scores_own_or_none(tmp_path):
+    nodes = [("Softmax", ["x"], ["p"]), ("ArgMax", ["x"], ["k"]), ("Gather", ["labels", "k"], ["y"])]
+    for width, classes in ((3, (5, -7, 9)), (2, None)):
+        path = graph_of(
+            nodes,
+            [("x", "FLOAT", [None, width])],
+            [("y", "INT64", [None, width]), ("p", "FLOAT", [None, width])],
+            tmp_path / f"{width}.onnx",
+            [("labels", np.array([5, -7, 9]))],
+        )
+        assert load(path).classes == classes
+
+
+def test_what_fails_inside_a_graph_is_one_line(tmp_path, capfd):
+    path = graph_of(
+        [("Reshape", ["x", "shape"], ["p"])],
+        [("x", "FLOAT", [None, 3])],
+        [("p", "FLOAT", [None, None])],
+        tmp_path / "m.onnx",
+        [("shape", np.array([7, 3]))],
+    )
+    with pytest.raises(InvalidInputError, match="ONNX Runtime cannot score these rows: ") as caught:
+        load(path).scores(X)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
 def test_another_width_names_both(tmp_path):
     model = load(sigmoid(tmp_path / "m.onnx"))
     with pytest.raises(InvalidInputError, match="X has 2 columns and the model's input 'x' takes 3; pass these alone"):
@@ -386,7 +415,7 @@ def test_the_error_names_the_extra(suffix, start, library, tmp_path, monkeypatch
 
 def test_looking_for_an_adapter_imports_nothing():
     probe = (
-        "import sys; from conjac.models import adapter_of; adapter_of(object()); "
+        "import sys; from conjac.models.contract import adapter_of; adapter_of(object()); "
         "print({'onnxruntime', 'skops'} & set(sys.modules))"
     )
     env = {**os.environ, "PYTHONPATH": str(SRC.parent)}

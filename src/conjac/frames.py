@@ -15,8 +15,8 @@ from conjac.errors import InvalidInputError, MissingDependencyError
 EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "arrow"}
 
 
-def to_frame(columns: Mapping[str, list[Any]], backend: Any) -> Any:
-    """Return columns as a frame of the backend's own type.
+def to_frame(columns: Mapping[str, Any], backend: Any) -> Any:
+    """Return columns, lists or arrays, as a frame of the backend's own type.
 
     Raises
     ------

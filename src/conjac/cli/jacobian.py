@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import cast
 
 from conjac._typing import ConditionOn, Normalize
 from conjac.cli import options as o
+from conjac.cli.features import drift_sections, drifted, read_drifts, shared
+from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
+from conjac.cli.models import read_model
 from conjac.cli.moving import read_moving, read_offsets
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Part, blaming
+from conjac.cli.parts import Part, blaming, estimated
 from conjac.cli.results import jacobian_sections
-from conjac.cli.rows import load
+from conjac.cli.rows import check
 from conjac.cli.tidy import gathered, records, tagged
 from conjac.jacobian import ConfusionJacobian
-from conjac.validation import ClassPredictions, refuse_with_offsets
+from conjac.validation import refuse_with_offsets
 from conjac.views.tables import choose_format
+
+SOME = 2
+"""Scores a row of a model that was not asked yet: as many as both a threshold and offsets may have."""
 
 
 @guarded
 def jacobian(
     files: o.Files,
     label: o.Label,
-    score: o.Score,
+    score: o.ScoreOrModel = None,
+    model: o.Model = None,
+    output_name: o.OutputName = None,
+    trust: o.Trust = None,
+    features: o.Inputs = None,
     labels: o.Labels = None,
     pos_label: o.PosLabel = None,
     weight: o.Weight = None,
@@ -36,6 +44,8 @@ def jacobian(
     coordinate: o.Coordinate = None,
     metric: o.Metrics = None,
     wrt: o.Wrt = None,
+    drift: o.Drift = None,
+    unit: o.Unit = None,
     normalize: o.Normalize = None,
     condition_on: o.ConditionOn = None,
     level: o.Level = 0.95,
@@ -43,29 +53,33 @@ def jacobian(
     form: o.Format = None,
     output: o.Output = None,
 ) -> None:
-    """Count the confusion matrix and estimate how fast each cell moves with the threshold, offsets or shares."""
+    """Count the confusion matrix and tell how fast each cell moves with the threshold, offsets, inputs or shares."""
     chosen = choose_format(form, output)
-    check_output(output, files)
+    check_output(output, files if model is None else [*files, model])
     asked = [read_metric(name) for name in metric or ()]
-    moving = read_moving(wrt, len(score), offset)
-    if moving.offsets:
-        refuse_with_offsets(threshold=threshold, pos_label=pos_label)
-    loaded = load(
+    columns = score or []
+    moving = read_moving(wrt, len(columns) or SOME, offset)
+    scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
+    drifts = read_drifts(moving, scorer, drift, unit)
+    given = read(
         files,
         label=label,
-        score=score,
-        labels=labels,
-        pos_label=pos_label,
+        score=columns,
         weight=weight,
         by=by,
         groups=groups,
-        coordinate=coordinate,
         strict=strict,
         category=moving.category,
-        offsets=moving.offsets,
+        scorer=scorer,
     )
+    if scorer is not None:
+        moving = read_moving(wrt, given.n_scores, offset)
+    if moving.offsets:
+        refuse_with_offsets(threshold=threshold, pos_label=pos_label)
+    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=moving.offsets)
     offsets = read_offsets(offset, loaded.parts[0].rows.labels)
     same = {
+        **({"offsets": offsets} if moving.offsets else {"threshold": threshold}),
         "coordinate": loaded.coordinate,
         "normalize": cast("Normalize | None", normalize),
         "condition_on": cast("ConditionOn | None", condition_on),
@@ -73,21 +87,19 @@ def jacobian(
     tables, values = [], []
     with progress("estimating"):
         for part in loaded.parts:
-            estimate = _estimator(part, threshold, offsets)
             with blaming(part.title):
-                result = estimate(mix=moving.mix(part), **same)
-                sections = jacobian_sections(result, asked, level)
+                if drifts is not None and scorer is not None:
+                    result = drifted(part, scorer, drifts, **same)
+                    sections = drift_sections(result, shared(part, drifts, **same), asked, level)
+                else:
+                    result = estimated(part, moving.mix(part), **same)
+                    result = result if scorer is None else scorer.noted(result)
+                    sections = jacobian_sections(result, asked, level)
             _warn(part, result)
-            metrics = {"metrics": records(sections["metric"])} if asked else {}
+            told = {f"{name}s": records(sections[name]) for name in ("metric", "share") if name in sections}
             tables.append((part, sections))
-            values.append(tagged(part, {**result.to_dict(level), **metrics}))
+            values.append(tagged(part, {**result.to_dict(level), **told}))
     emit(gathered(tables), values[0] if by is None else values, output, chosen)
-
-
-def _estimator(part: Part, threshold: float | None, offsets: list[float] | None) -> Callable[..., ConfusionJacobian]:
-    if isinstance(part.rows, ClassPredictions):
-        return partial(ConfusionJacobian.from_classes, part.rows, offsets=offsets)
-    return partial(ConfusionJacobian.from_rows, part.rows, threshold=threshold)
 
 
 def _warn(part: Part, result: ConfusionJacobian) -> None:

@@ -14,7 +14,7 @@ from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.perturbations import Mix, Offsets, Perturbation, Threshold
 from conjac.rules import REJECT
 
-NAMES = ("threshold", "offsets", *perturbations.PLANNED)
+NAMES = ("threshold", "offsets", "features", *perturbations.PLANNED)
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Moving:
         """Return the mix of a part's rows, if shares move."""
         if not isinstance(self.perturbation, Mix):
             return None
-        return self.perturbation if self.category is None else replace(self.perturbation, by=part.category)
+        return self.perturbation if self.category is None else replace(self.perturbation, by=part.columns.category)
 
 
 def read_moving(wrt: str | None, n_scores: int, offsets: Sequence[str] | None = None) -> Moving:
-    """Read ``--wrt``: threshold, offsets, mix (of classes) or mix:COLUMN.
+    """Read ``--wrt``: threshold, offsets, features, mix (of classes) or mix:COLUMN.
 
     Parameters
     ----------
@@ -73,7 +73,9 @@ def read_moving(wrt: str | None, n_scores: int, offsets: Sequence[str] | None = 
     moves = _named("offsets" if wrt is None and offsets else wrt, n_scores)
     several = moves == Offsets() or n_scores > 2 or bool(offsets)
     if several and n_scores == 1:
-        raise InvalidInputError("offsets are added to a score a class; give --score once for each class")
+        raise InvalidInputError(
+            "offsets are added to a score a class; give --score once for each class, or a --model that scores each"
+        )
     if several and moves == Threshold():
         raise NotSupportedError(
             "--wrt threshold: offsets decide here, and there is no threshold; leave it out"
@@ -109,7 +111,9 @@ def _named(wrt: str | None, n_scores: int) -> Perturbation:
     name, colon, column = wrt.partition(":")
     if name == "mix" and bool(colon) == bool(column):
         return Mix(column, name=column) if column else Mix("class")
-    raise InvalidInputError(f"--wrt {wrt!r}: expected threshold, offsets, mix, or mix:COL with a column of categories")
+    raise InvalidInputError(
+        f"--wrt {wrt!r}: expected threshold, offsets, features, mix, or mix:COL with a column of categories"
+    )
 
 
 def read_offsets(texts: Sequence[str] | None, labels: Sequence[Any]) -> list[float] | None:

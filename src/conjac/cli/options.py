@@ -18,13 +18,49 @@ Files = Annotated[
     typer.Argument(metavar="FILE", help="CSV, TSV, JSON, JSON lines, Parquet or Arrow files.", show_default=False),
 ]
 Label = Annotated[str, _option("--label", metavar="COL", text="Column of the true labels.")]
-Score = Annotated[
-    list[str],
+_SCORE = _option(
+    "--score",
+    metavar="COL",
+    text="Column of the positive class's scores or probabilities; of several classes, given once a class.",
+)
+Score = Annotated[list[str], _SCORE]
+ScoreOrModel = Annotated[list[str] | None, _SCORE]
+Model = Annotated[
+    str | None,
     _option(
-        "--score",
-        metavar="COL",
-        text="Column of the positive class's scores or probabilities; of several classes, given once a class.",
+        "--model",
+        metavar="FILE",
+        text="An ONNX or skops file that scores the rows, in place of --score. It takes the columns that it knows by "
+        "name, else all that have no other role.",
     ),
+]
+OutputName = Annotated[
+    str | None,
+    _option("--output-name", metavar="NAME", text="Of an ONNX file with several: the output that holds the scores."),
+]
+Trust = Annotated[
+    list[str] | None,
+    _option("--trust", metavar="TYPE", text="Of a skops file: a type that it may hold. May be repeated."),
+]
+Inputs = Annotated[
+    str | None,
+    _option(
+        "--features",
+        metavar="A,B",
+        text="The columns that a --model takes, in its order, where it knows none by name.",
+    ),
+]
+Drift = Annotated[
+    str | None,
+    _option(
+        "--drift",
+        metavar="A,B",
+        text="With --wrt features: which inputs drift. Default: every number, and the shares of every category.",
+    ),
+]
+Unit = Annotated[
+    str | None,
+    _option("--unit", metavar="U", text="With --wrt features: a step of 1 is one sd of the rows, or raw. Default: sd."),
 ]
 Labels = Annotated[
     str | None,
@@ -130,8 +166,8 @@ Wrt = Annotated[
     _option(
         "--wrt",
         metavar="W",
-        text="What moves: threshold, offsets, mix (each class's share) or mix:COL (that of each category in a column). "
-        "Default: the threshold; of several classes, the offsets.",
+        text="What moves: threshold, offsets, features (each input of a --model), mix (each class's share) or mix:COL "
+        "(that of each category in a column). Default: the threshold; of several classes, the offsets.",
     ),
 ]
 Tuned = Annotated[

@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, CoordinateName
+from conjac._typing import CoordinateName
 from conjac.cli.messages import say
+from conjac.engines.files import Columns
 from conjac.errors import ConjacError, InvalidInputError
+from conjac.inputs import Inputs
+from conjac.jacobian import ConfusionJacobian
+from conjac.perturbations import Mix
 from conjac.validation import ClassPredictions, Predictions
 
 
@@ -26,13 +30,17 @@ class Part:
     group : value of that column
     rows : Predictions or ClassPredictions
         Of a score, or of a score a class.
-    category : array of shape (n_samples,) or None
+    columns : Columns
+        The same rows as they were read.
+    inputs : Inputs or None
+        What a model scored.
     """
 
     by: str | None
     group: Any
     rows: Predictions | ClassPredictions
-    category: AnyArray | None = None
+    columns: Columns
+    inputs: Inputs | None = None
 
     @property
     def title(self) -> str:
@@ -77,6 +85,13 @@ class Loaded:
     coordinate: CoordinateName | None
     n_read: int
     set_aside: dict[str, int]
+
+
+def estimated(part: Part, mix: Mix | None = None, **how: Any) -> ConfusionJacobian:
+    """Return the Jacobian of a part's rows, under a threshold or under offsets."""
+    if isinstance(part.rows, ClassPredictions):
+        return ConfusionJacobian.from_classes(part.rows, mix=mix, **how)
+    return ConfusionJacobian.from_rows(part.rows, mix=mix, **how)
 
 
 @contextmanager

@@ -8,27 +8,22 @@ one of them is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.engines.column_types import MISSING, common_type, is_input, is_numeric, is_text, meaning
 from conjac.engines.database import database, readable
+from conjac.engines.inputs import fetch_inputs, input_roles
 from conjac.engines.sources import Source, find, open_source
 from conjac.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-NUMBERS = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR")
-NESTED = ("[", "STRUCT", "MAP", "BLOB", "UNION", "VARIANT")
-MISSING = "('', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '<NA>')"
-"""How text spells a missing number; of labels, only where the others are not words."""
-
-WHOLE, REAL = "-?(0|[1-9][0-9]{0,17})", r"-?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?"
 FEW = 256
 """Up to this many distinct texts leave as codes, which is many times as fast as text."""
 
@@ -41,7 +36,7 @@ class Columns:
     ----------
     label : array of shape (n_samples,)
         Integers, numbers, booleans or text.
-    score : array of shape (n_samples,), or of shape (n_samples, n_columns) of several
+    score : array of shape (n_samples,), or of shape (n_samples, n_columns) of several or none
         float32 where every file holds it so, else float64.
     weight : array of shape (n_samples,) or None
     by, groups, category : array of shape (n_samples,) or None
@@ -49,6 +44,8 @@ class Columns:
         Rows in the files.
     set_aside : dict
         Faulty rows: reason to count.
+    inputs : mapping of str to array of shape (n_samples,)
+        What a model takes, in its own type.
     """
 
     label: AnyArray
@@ -59,17 +56,35 @@ class Columns:
     category: AnyArray | None
     n_read: int
     set_aside: dict[str, int]
+    inputs: Mapping[str, AnyArray] = field(default_factory=dict)
+
+    def take(self, rows: IntArray) -> Columns:
+        """Return some of the rows."""
+        weight, by, groups, category = (
+            None if column is None else column[rows] for column in (self.weight, self.by, self.groups, self.category)
+        )
+        return replace(
+            self,
+            label=self.label[rows],
+            score=self.score[rows],
+            weight=weight,
+            by=by,
+            groups=groups,
+            category=category,
+            inputs={name: column[rows] for name, column in self.inputs.items()},
+        )
 
 
 def read_columns(
     files: Sequence[str | Path],
     *,
     label: str,
-    score: str | Sequence[str],
+    score: str | Sequence[str] = (),
     weight: str | None = None,
     by: str | None = None,
     groups: str | None = None,
     category: str | None = None,
+    inputs: Sequence[str] | str | None = None,
     strict: bool = False,
 ) -> Columns:
     r"""Read the named columns of one or several files: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
@@ -80,6 +95,8 @@ def read_columns(
         Paths, folders or glob patterns; CSV and JSON may be gzipped.
     label, score, weight, by, groups, category : str
         Column names, matched exactly; of scores a sequence of them too, whose columns lie side by side.
+    inputs : sequence of str or "others", optional
+        Columns that a model takes, in its order; or all that have no other role. Missing values are no fault there.
     strict : bool
         Raise if a row is faulty: a value is missing, a score or weight is not a finite number, a weight is negative,
         or the row does not parse.
@@ -110,7 +127,9 @@ def read_columns(
         for path in paths:
             with readable(path):
                 sources.append(open_source(con, path, list(roles.values())))
-        types = {role: _common_type(role, name, sources) for role, name in roles.items()}
+        taken = input_roles(inputs, list(roles.values()), sources)
+        roles |= taken
+        types = {role: common_type(role, name, sources) for role, name in roles.items()}
         fields = ", ".join(f'"{role}" {kind}' for role, kind in types.items())
         con.execute(f'CREATE TABLE "rows" ({fields}, fault VARCHAR)')
         for source in sources:
@@ -119,18 +138,23 @@ def read_columns(
         rejected = 0
         if any(source.kind in ("CSV", "TSV") for source in sources):
             rejected = _rejected(con)
-            types |= {role: _meaning(con, role) for role in ("label", "by", "category") if types.get(role) == "VARCHAR"}
+            texts = [role for role in ("label", "by", "category", *taken) if types.get(role) == "VARCHAR"]
+            types |= {role: meaning(con, role) for role in texts}
         n_read, set_aside = _faults(con, rejected, paths, strict)
-        arrays = _fetch(con, types)
+        arrays = _fetch(con, {role: kind for role, kind in types.items() if role not in taken})
+        brought = fetch_inputs(con, types, taken)
+    n = len(arrays["label"])
+    stacked = np.column_stack([arrays[role] for role in scores]) if scores else np.empty((n, 0))
     return Columns(
         arrays["label"],
-        arrays["score"] if isinstance(score, str) else np.column_stack([arrays[role] for role in scores]),
+        arrays["score"] if isinstance(score, str) else stacked,
         arrays.get("weight"),
         arrays.get("by"),
         arrays.get("groups"),
         arrays.get("category"),
         n_read,
         set_aside,
+        brought,
     )
 
 
@@ -139,42 +163,19 @@ def describe_set_aside(set_aside: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(set_aside.items(), key=lambda item: -item[1]))
 
 
-def _common_type(role: str, name: str, sources: Sequence[Source]) -> str:
-    """Return the type that holds a column of every file: of numbers for scores and weights, else that of the keys."""
-    told = {source.column(name)[1] for source in sources}
-    kinds = set()
-    for kind in told:
-        if any(mark in kind for mark in NESTED):
-            raise InvalidInputError(f"column {name!r} holds {kind} values; expected one plain value a row")
-        is_real = kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL")
-        is_text = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
-        kinds.add("BIGINT" if kind in INTEGERS else "DOUBLE" if is_real else "VARCHAR" if is_text else kind)
-    if _is_numeric(role):
-        if strange := kinds - set(NUMBERS):
-            what = role.split()[0]
-            raise InvalidInputError(f"column {name!r} holds {strange.pop()} values; expected numbers for the {what}")
-        return "FLOAT" if role != "weight" and told == {"FLOAT"} else "DOUBLE"
-    if len(kinds) == 1 and kinds <= set(NUMBERS):
-        return kinds.pop()
-    return "DOUBLE" if kinds == {"BIGINT", "DOUBLE"} else "VARCHAR"
-
-
-def _is_numeric(role: str) -> bool:
-    """Tell whether a role is that of numbers: the weight, the score, or one of several."""
-    return role.split()[0] in ("score", "weight")
-
-
 def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], types: Mapping[str, str]) -> None:
     """Add a file's rows to the table, each with the first of its faults."""
     values, faults = [], []
     for role, name in roles.items():
         expression, kind = source.column(name)
-        loose = kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
         raw = f"({expression} ->> '$')" if kind == "JSON" else expression
-        numeric = _is_numeric(role)
+        numeric = is_numeric(role)
         fault = f"score {name!r}".replace("'", "''") if role[-1].isdigit() else role
         value = f"{'TRY_CAST' if numeric else 'CAST'}({raw} AS {types[role]})"
-        blank = f" OR trim(CAST({raw} AS VARCHAR)) IN {MISSING}" if numeric and loose else ""
+        values.append(f'{value} AS "{role}"')
+        if is_input(role):
+            continue
+        blank = f" OR trim(CAST({raw} AS VARCHAR)) IN {MISSING}" if numeric and is_text(kind) else ""
         faults.append(f"WHEN {raw} IS NULL{blank} THEN '{fault} missing'")
         if numeric:
             faults.append(f"WHEN {value} IS NULL THEN '{fault} not a number'")
@@ -184,7 +185,6 @@ def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], typ
             faults.append(f"WHEN isinf({value}) THEN '{fault} infinite'")
         if role == "weight":
             faults.append(f"WHEN {value} < 0 THEN 'weight negative'")
-        values.append(f'{value} AS "{role}"')
     con.execute(
         f'INSERT INTO "rows" SELECT {", ".join(values)}, CASE {" ".join(faults)} END FROM {source.relation}',
         source.parameters,
@@ -201,20 +201,6 @@ def _rejected(con: DuckDBPyConnection) -> int:
         raise InvalidInputError("{}: the quote opened in line {} is not closed as CSV asks; mend it".format(*unclosed))
     counted = con.execute("SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM reject_errors)").fetchone()
     return int(counted[0]) if counted else 0
-
-
-def _meaning(con: DuckDBPyConnection, role: str) -> str:
-    """Return the type that all of a column's texts have; if they are not words, mark the missing ones among them."""
-    found = con.execute(
-        f'SELECT bool_and(regexp_full_match("{role}", ?)), bool_and(regexp_full_match("{role}", ?)), '
-        f"bool_and(lower(\"{role}\") IN ('true', 'false')) "
-        f'FROM "rows" WHERE "{role}" IS NOT NULL AND "{role}" NOT IN {MISSING}',
-        [WHOLE, REAL],
-    ).fetchone()
-    kind = next((k for k, is_it in zip(("BIGINT", "DOUBLE", "BOOLEAN"), found or (), strict=False) if is_it), "VARCHAR")
-    if kind != "VARCHAR":
-        con.execute(f'UPDATE "rows" SET fault = \'{role} missing\' WHERE "{role}" IN {MISSING}')
-    return kind
 
 
 def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], strict: bool) -> tuple[int, dict[str, int]]:

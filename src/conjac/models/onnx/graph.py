@@ -7,7 +7,7 @@ The numbers below are those of ``onnx.proto3``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,20 +52,20 @@ class Graph:
     Attributes
     ----------
     nodes : tuple of Node
-    constants : mapping of str to tuple
-        Vectors of text or of whole numbers, by name.
+    constants : mapping of str to memoryview
+        Messages that hold tensors, by name.
     """
 
     nodes: tuple[Node, ...] = ()
-    constants: Mapping[str, tuple[Any, ...]] | None = None
+    constants: Mapping[str, memoryview] = field(default_factory=dict)
 
     @classmethod
     def of(cls, content: bytes) -> Graph:
         """Read the content of a file that ONNX Runtime has read before."""
         graph = next(value for number, value in _fields(memoryview(content)) if number == GRAPH)
         parts = list(_fields(graph))
-        constants = (_constant(value) for number, value in parts if number == INITIALIZER)
-        return cls(tuple(_node(value) for number, value in parts if number == NODE), dict(constants))
+        constants = {_text(_first(value, TENSOR_NAME)): value for number, value in parts if number == INITIALIZER}
+        return cls(tuple(_node(value) for number, value in parts if number == NODE), constants)
 
     @property
     def stepwise(self) -> bool:
@@ -82,30 +82,36 @@ class Graph:
         if maker.op_type in PASSING:
             return self.labels_of(maker.inputs[0])
         if maker.op_type in ("ArrayFeatureExtractor", "Gather"):
-            return (self.constants or {}).get(maker.inputs[0])
+            told = self.constants.get(maker.inputs[0])
+            return None if told is None else _values(told)
         return None
 
 
 def _node(message: memoryview) -> Node:
     told = _gathered(message)
-    attributes = [_gathered(value) for value in told.get(ATTRIBUTE, ())]
-    labels = (
-        (*map(_text, one.get(STRINGS, ())), *_numbers(one.get(INTS, ())))
-        for one in attributes
-        if _text(one[NAME][0]) in LABELS
-    )
-    op_type = _text(told[OP_TYPE][0])
-    return Node(op_type, _texts(told, INPUT), _texts(told, OUTPUT), next((found for found in labels if found), ()))
+    labels = (found for value in told.get(ATTRIBUTE, ()) if (found := _labels(value)))
+    return Node(_text(told[OP_TYPE][0]), _texts(told, INPUT), _texts(told, OUTPUT), next(labels, ()))
 
 
-def _constant(message: memoryview) -> tuple[str, tuple[Any, ...]]:
-    told = _gathered(message)
+def _labels(attribute: memoryview) -> tuple[Any, ...]:
+    """Return an attribute's labels; of any other, the thresholds of a million nodes perhaps, its name alone is read."""
+    if _text(_first(attribute, NAME)) not in LABELS:
+        return ()
+    told = _gathered(attribute)
+    return (*_texts(told, STRINGS), *_numbers(told.get(INTS, ())))
+
+
+def _values(tensor: memoryview) -> tuple[Any, ...]:
+    told = _gathered(tensor)
     kind = WHOLE.get(told.get(DATA_TYPE, [0])[0])
     if kind is not None and RAW_DATA in told:
-        values = tuple(np.frombuffer(told[RAW_DATA][0], dtype=np.dtype(kind).newbyteorder("<")).tolist())
-    else:
-        values = (*_texts(told, STRING_DATA), *_numbers([*told.get(INT32_DATA, ()), *told.get(INT64_DATA, ())]))
-    return _text(told[TENSOR_NAME][0]) if TENSOR_NAME in told else "", values
+        return tuple(np.frombuffer(told[RAW_DATA][0], dtype=np.dtype(kind).newbyteorder("<")).tolist())
+    return (*_texts(told, STRING_DATA), *_numbers([*told.get(INT32_DATA, ()), *told.get(INT64_DATA, ())]))
+
+
+def _first(message: memoryview, wanted: int) -> memoryview:
+    """Return a field of text without a look at what follows it."""
+    return next((value for number, value in _fields(message) if number == wanted), memoryview(b""))
 
 
 def _gathered(message: memoryview) -> dict[int, list[Any]]:

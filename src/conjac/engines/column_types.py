@@ -1,0 +1,78 @@
+"""The type of a column: what its files tell, or what all of its texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from conjac.engines.sources import Source
+from conjac.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+NUMBERS = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR")
+NESTED = ("[", "STRUCT", "MAP", "BLOB", "UNION", "VARIANT")
+MISSING = "('', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '<NA>')"
+"""How text spells a missing number; of labels, only where the others are not words."""
+
+WHOLE, REAL = "-?(0|[1-9][0-9]{0,17})", r"-?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?"
+
+
+def common_type(role: str, name: str, sources: Sequence[Source]) -> str:
+    """Return the type that holds a column of every file.
+
+    Of scores and weights it is one of numbers; of an input its own, where its files agree; else that of keys.
+    """
+    told = {source.column(name)[1] for source in sources}
+    kinds = set()
+    for kind in told:
+        if any(mark in kind for mark in NESTED):
+            raise InvalidInputError(f"column {name!r} holds {kind} values; expected one plain value a row")
+        is_real = kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL")
+        kinds.add("BIGINT" if kind in INTEGERS else "DOUBLE" if is_real else "VARCHAR" if is_text(kind) else kind)
+    if is_numeric(role):
+        if strange := kinds - set(NUMBERS):
+            what = role.split()[0]
+            raise InvalidInputError(f"column {name!r} holds {strange.pop()} values; expected numbers for the {what}")
+        return "FLOAT" if role != "weight" and told == {"FLOAT"} else "DOUBLE"
+    if is_input(role) and len(told) == 1 and "VARCHAR" not in kinds:
+        return told.pop()
+    if len(kinds) == 1 and kinds <= set(NUMBERS):
+        return kinds.pop()
+    return "DOUBLE" if kinds == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def is_text(kind: str) -> bool:
+    """Tell whether a type of DuckDB's holds text."""
+    return kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
+
+
+def is_numeric(role: str) -> bool:
+    """Tell whether a role is that of numbers: the weight, the score, or one of several."""
+    return role.split()[0] in ("score", "weight")
+
+
+def is_input(role: str) -> bool:
+    """Tell whether a role is that of a model's input, for which no row is faulty."""
+    return role.startswith("input ")
+
+
+def meaning(con: DuckDBPyConnection, role: str) -> str:
+    """Return the type that all of a column's texts have; if they are not words, mark the missing ones among them.
+
+    Where an input is missing, no row is at fault; one that always is has no type, and is taken for numbers.
+    """
+    found = con.execute(
+        f'SELECT bool_and(regexp_full_match("{role}", ?)), bool_and(regexp_full_match("{role}", ?)), '
+        f"bool_and(lower(\"{role}\") IN ('true', 'false')) "
+        f'FROM "rows" WHERE "{role}" IS NOT NULL AND "{role}" NOT IN {MISSING}',
+        [WHOLE, REAL],
+    ).fetchone()
+    kind = next((k for k, is_it in zip(("BIGINT", "DOUBLE", "BOOLEAN"), found or (), strict=False) if is_it), "VARCHAR")
+    if is_input(role):
+        return "DOUBLE" if found == (None, None, None) else kind
+    if kind != "VARCHAR":
+        con.execute(f'UPDATE "rows" SET fault = \'{role} missing\' WHERE "{role}" IN {MISSING}')
+    return kind
