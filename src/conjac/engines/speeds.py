@@ -12,6 +12,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray, Scale
 from conjac.density.crossing import Crossing
+from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.models.contract import Pull
 
@@ -122,6 +123,9 @@ class Pulled:
     def _pulled(self, part: slice) -> FloatArray:
         some = self.inputs.take(self.crossing.row[part]).native
         found = self.pull(some, self.cotangents.of(part))
+        expected = (part.stop - part.start, len(self.inputs.names))
+        if found.shape != expected:
+            raise InvalidInputError(f"the model's pull gave shape {found.shape}; expected (n_rows, n_columns), {expected}")
         same = len(self.places) == found.shape[1] and list(self.places) == list(range(found.shape[1]))
         return found if same else found[:, list(self.places)]
 
