@@ -28,7 +28,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines",
-    "jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift training",
+    "jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift scores training",
     "views testing datasets",
     "cli __main__",
 )
@@ -40,6 +40,7 @@ SIDEWAYS = {
     "facets": {"odds"},
     "jacobian": {"exports"},
     "__main__": {"cli"},
+    "engines": {"models"},
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian", "figures"},
     "multilabel": {"curve"},

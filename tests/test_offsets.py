@@ -317,9 +317,8 @@ def test_permuting_the_classes_permutes_every_axis(order, how):
     two, three = np.ix_(order, order), np.ix_(order, order, order)
     np.testing.assert_allclose(b.matrix, a.matrix[two], rtol=1e-12)
     np.testing.assert_allclose(b.matrix_stderr, a.matrix_stderr[two], rtol=1e-9)
-    # Quartiles of margins that change their sign may fall to the next row.
-    assert (np.abs(b.jacobian - a.jacobian[three]) < 0.2 * a.stderr[three]).all()
-    np.testing.assert_allclose(b.stderr, a.stderr[three], rtol=0.1)
+    np.testing.assert_allclose(b.jacobian, a.jacobian[three], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(b.stderr, a.stderr[three], rtol=1e-9)
 
 
 @given(data=st.data())
@@ -510,7 +509,7 @@ def test_slopes_are_the_population_s_within_their_errors(name):
         )
         for how in HOWS:
             ratio = replace(clustered, normalize=how).stderr / replace(naive, normalize=how).stderr
-            assert 1.8 < np.median(ratio) < 2.2
+            assert 1.6 < np.median(ratio) < 2.0  # not 2: clusters are fewer than rows, and have a wider kernel
         for metric in ("f1_macro", "accuracy"):
             assert 1.5 < np.median(clustered.of(metric).stderr / naive.of(metric).stderr) < 2.5
     if name == "classes fixed by design":
@@ -522,7 +521,7 @@ def test_slopes_are_the_population_s_within_their_errors(name):
 
 @pytest.mark.parametrize("condition_on", [None, "class"])
 def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on):
-    told = rows_of(3, 300)
+    told = rows_of(3, 900)
     J = cj.confusion_jacobian(**told, condition_on=condition_on)
     compared = told["y_score"] + told["offsets"]
     boundary = J._motion.joint.boundary
@@ -532,7 +531,7 @@ def test_an_error_is_that_of_each_row_s_influence_and_of_half_a_row(condition_on
         margin = np.array([m for row in mine if (m := facets_of_row(row, row.argmax()).get(tuple(pair))) is not None])
         flux, added = flux_of_rows(margin[np.abs(margin) < 4.5 * h], h)
         assert J.jacobian[true, *pair] == pytest.approx(-flux, rel=1e-6)
-        total = len(mine) if condition_on else 300
+        total = len(mine) if condition_on else 900
         variance = (added**2).sum() - flux**2 / total + 0.5 * (1.5 * gauss(0) / h) ** 2
         assert J.stderr[true, *pair] == pytest.approx(np.sqrt(variance), rel=1e-5)
 

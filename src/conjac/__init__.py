@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from conjac import calculus, metrics
+from conjac import calculus, metrics, models
 from conjac._version import __version__
 from conjac.comparison import Comparison, compare
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Constraint, Decision
+from conjac.drift import DriftRanking, rank_drifts
 from conjac.errors import (
     ConjacError,
     ConjacWarning,
@@ -22,8 +23,9 @@ from conjac.errors import (
 )
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
-from conjac.perturbations import Mix, Offsets, Threshold
+from conjac.perturbations import Features, Mix, Offsets, Threshold
 from conjac.prevalence import bayes_offsets
+from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
 from conjac.tradeoffs import pareto_front, tradeoff
 from conjac.tuning import maximize, solve
@@ -40,6 +42,8 @@ __all__ = [
     "Constraint",
     "ConvergenceError",
     "Decision",
+    "DriftRanking",
+    "Features",
     "InexactError",
     "InfeasibleError",
     "InvalidInputError",
@@ -50,6 +54,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotSupportedError",
     "Offsets",
+    "ScoreJacobian",
     "SingularJacobianError",
     "Tally",
     "Threshold",
@@ -62,7 +67,10 @@ __all__ = [
     "confusion_jacobian",
     "maximize",
     "metrics",
+    "models",
     "pareto_front",
+    "rank_drifts",
+    "score_jacobian",
     "solve",
     "tradeoff",
 ]

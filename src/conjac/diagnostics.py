@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -11,9 +12,22 @@ from conjac._typing import ConditionOn, FloatArray
 from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.tangent import ENOUGH_ROWS
-from conjac.motion import MIN_ROWS, MixMotion, Motion, OffsetMotion
+from conjac.errors import ConjacWarning
+from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
+
+
+class Diagnosed(Protocol):
+    """What says of itself how it was made."""
+
+    @property
+    def diagnostics(self) -> Mapping[str, Any]:
+        """How it was read, by which method, under which assumptions."""
+        ...
+
+
+Told = TypeVar("Told", bound=Diagnosed)
 
 FEW = 10
 """Effective rows below which an interval is rough."""
@@ -144,6 +158,62 @@ def explain_mix(
     }
 
 
+def explain_features(
+    rows: Predictions | ClassPredictions,
+    coordinate: str,
+    names: Sequence[str],
+    motion: DriftMotion | RecountedMotion,
+    read: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what was read into a model's inputs, which method was used and what was assumed.
+
+    Parameters
+    ----------
+    rows : Predictions or ClassPredictions
+    coordinate : str
+        What to say of the coordinate.
+    names : sequence of str
+        Of the features.
+    motion : DriftMotion or RecountedMotion
+    read : mapping
+        What was read into the inputs.
+    """
+    found: dict[str, Any] = {
+        "n_samples": len(rows.true),
+        "weight": float(motion.counted.weight.sum()),
+        "coordinate": coordinate,
+        **read,
+        "effective_rows": dict(zip(names, motion.effective_rows.tolist(), strict=True)),
+        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "assumes": "measurements drift, and labels and all else stay; sensitivity, not importance",
+        "model": "taken as fixed: nothing is said of a retrained one",
+        **rows.notes,
+    }
+    doubted: dict[Any, str] = {}
+    if isinstance(motion, RecountedMotion):
+        found["step"] = dict(zip(names, motion.steps.tolist(), strict=True))
+        found["step_unit"] = "half-width, in units of the column"
+        found["bias"] = locked(motion.arranged(motion.bias))
+    else:
+        crossing = motion.joint.sums.crossing
+        found["bandwidth"] = {"least": float(np.min(crossing.bandwidth)), "largest": float(np.max(crossing.bandwidth))}
+        if len(rows.labels) == 2:
+            of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
+            doubted = {label: _few(n) or str(why) for label, n, why in of_class}
+    unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS]
+    found["cautions"] = cautions(doubted)
+    if unknown:
+        found["cautions"].append(
+            f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, unknown[:10]))} drift"
+            f"{'s' if len(unknown) == 1 else ''}: intervals of such slopes are nan"
+        )
+    return found
+
+
+def _few(n: float) -> str:
+    return "unknown" if n < MIN_ROWS else "rough" if n < FEW else ""
+
+
 def as_told(coordinate: str, by_default: bool) -> str:
     """Say which coordinate is used, and whether it was asked for."""
     return f"{coordinate}, {'by default' if by_default else 'as asked'}"
@@ -174,3 +244,10 @@ def cautions(found: Mapping[Any, str]) -> list[str]:
     """
     by_reason = {why: [repr(label) for label, doubt in found.items() if doubt == why] for why in CAUTIONS}
     return [CAUTIONS[why].format(", ".join(named)) for why, named in by_reason.items() if named]
+
+
+def warned(result: Told) -> Told:
+    """Warn whoever asked for a result of what in it should not be believed, and return it."""
+    for caution in result.diagnostics["cautions"]:
+        warnings.warn(caution, ConjacWarning, stacklevel=3)
+    return result

@@ -101,6 +101,8 @@ def text(J: ConfusionJacobian) -> str:
     """Return the matrix, its Jacobian and where it stands, for a terminal."""
     if J.method == "reweighting":
         return _text_of_mix(J)
+    if J.jacobian.ndim == 3 and "derivative" in J.diagnostics:
+        return _text_of_features(J)
     if J.offsets is not None:
         return _text_of_offsets(J)
     lines = [f"ConfusionJacobian at {J.coordinate} {J.threshold:.6g}, per {J.units[0]}, {J.method}"]
@@ -125,14 +127,29 @@ def _text_of_offsets(J: ConfusionJacobian) -> str:
     return "\n".join(lines)
 
 
+def _text_of_features(J: ConfusionJacobian) -> str:
+    """Return the matrix, and what each feature's drift does to recall, of several classes their mean."""
+    metric = J.of("recall" if len(J.labels) == 2 else "recall_macro")
+    figures = zip(J.parameters, metric.gradient, metric.stderr, strict=True)
+    width = max(map(len, J.parameters))
+    slopes = [f"  {name:<{width}}  d {metric.metric}: {d:>11.5g} ± {error:.3g}" for name, d, error in figures]
+    unit = J.units[0] if len(set(J.units)) == 1 else "1 of each column"
+    return "\n".join([*_matrix(J, unit), *slopes])
+
+
 def _text_of_mix(J: ConfusionJacobian) -> str:
     """Return the matrix, and what each share does to the accuracy: the sum of what it does to the diagonal."""
-    where = f"{J.coordinate} {J.threshold:.6g}" if J.offsets is None else "offsets"
-    lines = [f"ConfusionJacobian at {where}, per {J.units[0]}, {J.method}"]
-    width = max(len(str(label)) for label in J.labels)
-    for label, cells in zip(J.labels, J.matrix, strict=True):
-        lines.append(f"  true {label!s:>{width}}  " + "  ".join(f"{cell:>8.6g}" for cell in cells))
+    lines = _matrix(J, J.units[0])
     accuracy = J.of("accuracy")
     shares = zip(J.parameters, J.diagnostics["shares"].values(), accuracy.gradient, accuracy.stderr, strict=True)
     lines += [f"  {name} = {share:.4g}   d accuracy: {d:.5g} ± {error:.3g}" for name, share, d, error in shares]
     return "\n".join(lines)
+
+
+def _matrix(J: ConfusionJacobian, unit: str) -> list[str]:
+    where = f"{J.coordinate} {J.threshold:.6g}" if J.offsets is None else "offsets"
+    width = max(len(str(label)) for label in J.labels)
+    lines = [f"ConfusionJacobian at {where}, per {unit}, {J.method}"]
+    for label, cells in zip(J.labels, J.matrix, strict=True):
+        lines.append(f"  true {label!s:>{width}}  " + "  ".join(f"{cell:>8.6g}" for cell in cells))
+    return lines

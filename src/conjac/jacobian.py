@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -14,17 +13,19 @@ from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.calculus.linear import LinearMap
 from conjac.density import density_of
-from conjac.diagnostics import as_told, explain, explain_classes
+from conjac.diagnostics import as_told, explain, explain_classes, warned
 from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.classes import motion_at, rule_of
-from conjac.engines.mix import mixed
+from conjac.engines.decided import Decided, decide, order_of
+from conjac.engines.features import drifted
+from conjac.engines.mix import mixed, of_column
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.models import ordered, response
+from conjac.models import bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Features, Mix, Offsets, Threshold
 from conjac.reading import n_columns
@@ -184,9 +185,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
             rows = check_predictions(y_true, y_score, pos_label=pos_label, **same)
             refuse_with_threshold(offsets, bool(how["mix"]) and assume_calibrated)
             result = cls.from_rows(rows, threshold=threshold, assume_calibrated=assume_calibrated, **how)
-        for caution in result.diagnostics["cautions"]:
-            warnings.warn(caution, ConjacWarning, stacklevel=2)
-        return result
+        return warned(result)
 
     @classmethod
     def from_rows(
@@ -260,11 +259,11 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", training_data: Any = None, **options: Any
     ) -> Self:
-        """Score ``X`` with a fitted scikit-learn classifier, then as `from_predictions`.
+        """Score ``X`` with a fitted classifier, then as `from_predictions`; or let its inputs drift.
 
         Parameters
         ----------
-        estimator : fitted classifier
+        estimator : fitted classifier, callable or `conjac.models.Model`
         X : array or frame of shape (n_samples, n_features)
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores"}
@@ -272,7 +271,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         training_data : None
             For what goes through training; not in this version.
         **options
-            As for `from_predictions`.
+            As for `from_predictions`; ``wrt`` may be "features" or `Features`, and a `Mix` name a column of ``X``.
 
         Raises
         ------
@@ -281,15 +280,30 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         """
         if training_data is not None:
             raise NotSupportedError("training_data: this version differentiates nothing through training")
-        named = options.get("labels")
-        positive = options.get("pos_label", None if named is None else named[-1])
-        score, name, classes = response(estimator, X, output, positive)
-        if named is not None and len(classes) > 2:
-            score = ordered(score, classes, named)
-        if named is None and options.get("pos_label") is None:
-            options["labels"] = classes
-        result = cls.from_predictions(y, score, **options)
-        return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": name}))
+        model = bind(estimator, output)
+        moves = perturbations.resolve(options.get("wrt"))
+        if isinstance(moves, Features):
+            normalize, _ = options.pop("normalize", None), options.pop("wrt")
+            return warned(cls.from_model(decide(model, X, y, **options), moves, normalize=normalize))
+        if isinstance(moves, Mix):
+            options["wrt"] = of_column(moves, X)
+        order = order_of(model, y, options.get("labels"), options.get("pos_label"))
+        model = oriented(model, order)
+        result = cls.from_predictions(y, scored(model, X), **{**options, "labels": order})
+        return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": model.response}))
+
+    @classmethod
+    def from_model(
+        cls,
+        decided: Decided,
+        features: Features,
+        *,
+        normalize: Normalize | None = None,
+        report: Callable[[float], None] | None = None,
+    ) -> Self:
+        """Do as `from_estimator` for features, in silence, on rows that `conjac.engines.decided.decide` has scored."""
+        check_normalize(normalize)
+        return cls(normalize=normalize, **drifted(decided, features, report))
 
     @property
     def cells(self) -> Cells:

@@ -94,7 +94,7 @@ def tradeoff(
     >>> found.signs
     array(['second pays', 'second pays', 'second pays'], dtype='<U12')
     >>> found.exchange_rate.value.round(1)  # recall lost for each unit of precision gained
-    array([-2.8, -1.4, -0.6])
+    array([-2.8, -1.3, -0.7])
     """
     at = None if values is None else points(values, "values")
     given = read(

@@ -23,6 +23,7 @@ little where it is not). Where the fixed point is taken g is known to be wrong, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from conjac.coordinates import FLOOR
 from conjac.density.binning import Binning, declumped
 from conjac.density.fixed_point import finer_bandwidth
 from conjac.density.flux import PENALTY
-from conjac.density.local import Moments, gauss
+from conjac.density.local import REACH, Moments, gauss
 from conjac.density.normalizing import Normalizing
 from conjac.density.pilot import Pilot
 from conjac.density.placed import Placed, Window
@@ -59,6 +60,44 @@ PRIOR_ROWS = 1.0
 """Rows' worth of the guess that shape, not mass, is measured with, so that a single row is not taken for a spike."""
 NODES, SHARES = np.polynomial.hermite_e.hermegauss(9)
 SHARES = SHARES / SHARES.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """What a unit of weight adds to a density at one cut, by its margin.
+
+    Attributes
+    ----------
+    normalizing : Normalizing
+    z, bandwidth : float
+        The cut and its kernel, in z.
+    adds : array of shape (3,)
+        What a unit of the kernel's mass, first and second moment adds, per unit of margin.
+    """
+
+    normalizing: Normalizing
+    z: float
+    bandwidth: float
+    adds: FloatArray
+
+    def __call__(self, margin: FloatArray) -> FloatArray:
+        """Return what is added, array of shape (n_rows,)."""
+        distance = (self.normalizing(margin) - self.z) / self.bandwidth
+        kernel = np.where(np.abs(distance) < REACH, gauss(distance), 0.0) / self.bandwidth
+        constant, linear, square = self.adds
+        return np.asarray(kernel * (constant + distance * (linear + distance * square)))
+
+
+class _Look(NamedTuple):
+    """Rows under kernels, the guess there, and what it makes of them: arrays of shape (n_points,) but ``adds``, 3 x."""
+
+    windows: list[Window]
+    rows: Moments
+    off: BoolArray
+    guess: FloatArray
+    peak: FloatArray
+    center: FloatArray
+    adds: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +189,17 @@ class Tangent:
         with np.errstate(divide="ignore"):
             return np.asarray(bandwidth * np.clip(ENOUGH_ROWS / rows, 1, WIDEST))
 
-    def _estimate(self, z: FloatArray, guess: FloatArray, bandwidth: FloatArray) -> dict[str, FloatArray]:
+    def influence(self, cut: float) -> Influence:
+        """Return what a unit of weight adds to ``center`` at one cut, by its margin."""
+        at = np.array([cut])
+        z = np.clip(self.normalizing(at), -FAR, FAR)
+        guess = np.zeros(1) if self.pilot is None else self.pilot.at(z)
+        bandwidth = self._bandwidth(guess)
+        adds = self._look(z, guess, bandwidth).adds
+        return Influence(self.normalizing, z[0], bandwidth[0], adds[:, 0] * self.normalizing.slope(at))
+
+    def _look(self, z: FloatArray, guess: FloatArray, bandwidth: FloatArray) -> _Look:
+        """Correct the guess by the rows under kernels."""
         windows = [Window.of(placed, z, bandwidth) for placed in self.placed]
         rows = Moments(*np.sum([window.moments for window in windows], axis=0))
         off = guess <= 0
@@ -164,6 +213,11 @@ class Tangent:
             constant, linear, square = shape.influence()
             adds = np.stack([constant + 1 / rows.mass, linear, square])
             adds = np.nan_to_num(adds * center / (adds * rows.all).sum(axis=0))
+        return _Look(windows, rows, off, guess, peak, center, adds)
+
+    def _estimate(self, z: FloatArray, guess: FloatArray, bandwidth: FloatArray) -> dict[str, FloatArray]:
+        windows, rows, off, guess, peak, center, adds = self._look(z, guess, bandwidth)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             second = [window.second_moments(z, adds) for window in windows]
             variance = np.sum([part["square"] for part in second], axis=0)
             correction = center - guess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from conjac._typing import ConditionOn, IntArray
 from conjac.diagnostics import explain_mix
 from conjac.engines.outcomes import Outcomes
 from conjac.errors import InvalidInputError
+from conjac.inputs import Inputs
 from conjac.motion import MixMotion
 from conjac.perturbations import SHARE_UNIT, Mix
 from conjac.readonly import ReadOnly
@@ -52,6 +54,20 @@ def mixed(
         "units": (SHARE_UNIT,) * len(names),
         "_motion": motion,
     }
+
+
+def of_column(mix: Mix, X: Any) -> Mix:
+    """Return a mix that names a column of X as that of the column's values; any other as it is.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that is no column of X.
+    """
+    if not isinstance(mix.by, str) or mix.by == "class":
+        return mix
+    inputs = Inputs.of(X)
+    return replace(mix, by=inputs.column(inputs.place(mix.by)), name=mix.name or mix.by)
 
 
 def categories(rows: Predictions | ClassPredictions, mix: Mix) -> tuple[list[Any], IntArray]:

@@ -127,6 +127,7 @@ def recounted(
         steps=locked(steps),
         units=locked(units),
         bias=locked(np.stack([step.bias for step in found]) * units[:, None, None]),
+        bias_stderr=locked(np.stack([step.bias_stderr for step in found]) * units[:, None, None]),
     )
 
 

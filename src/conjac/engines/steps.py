@@ -5,8 +5,8 @@ on a lattice, of its spacing, so that what stands on it stays on it. A recount a
 :math:`r\delta` tells the bias :math:`(D_{r\delta} - D_\delta) / (r^2 - 1)` of the first, of which only what exceeds its
 noise is believed; of the rest, :math:`\delta^2 / 6` of a normal density's is expected, :math:`\delta` in spreads of the
 column. The step with the least sum of that bias, squared, and of the variance is taken, each relative to the squared
-rate at which rows of a class cross. A few rows choose, for a tenth of what the recount itself costs; a choice among
-a handful of steps by so few of the rows leaves the errors at the step that is chosen as they are.
+rate at which rows of a class cross. A few rows of each class choose, for a tenth of what the recount itself costs; a
+choice among a handful of steps by so few of the rows leaves the errors at the step that is chosen as they are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.engines.outcomes import Outcomes
+from conjac.inference.delta import divide
 from conjac.inference.intervals import HALF_ROW
 from conjac.inputs import Inputs
 
@@ -30,6 +31,8 @@ NARROWEST, WIDEST = 0.05, 0.8
 """Range of steps that are tried, in spreads of the column."""
 SHARE = 0.2
 """Predictions spent on the choice, for each row that moves."""
+MOST = 1 / 3
+"""Share of a class's rows that choose, at most: a step must not be chosen by the very rows that are counted at it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +43,13 @@ class Step:
     ----------
     half : float
         Half of the distance between the two recounts, in the column's own units; nan where no rows move.
-    bias : array of shape (n_classes, n_classes)
-        Estimated bias of the cells' difference quotients, per unit of the column.
+    bias, bias_stderr : array of shape (n_classes, n_classes)
+        Estimated bias of the cells' difference quotients per unit of the column, and how well that is known.
     """
 
     half: float
     bias: FloatArray
+    bias_stderr: FloatArray
 
 
 def spread_of(column: AnyArray) -> float:
@@ -97,15 +101,17 @@ def choose(
     spread, rows = spread_of(column), rows[~np.isnan(column[rows])]
     n = outcomes.n_columns
     if np.isnan(spread) or not len(rows):
-        return Step(np.nan, np.full((n, n), np.nan))
+        return Step(np.nan, *np.full((2, n, n), np.nan))
     steps = ladder(spread, lattice)
-    some = _spaced(rows, max(1, int(len(rows) * SHARE / (2 * len(steps)))))
+    true = outcomes.true.astype(np.intp)
+    some = _sample(rows, true[rows], int(len(rows) * SHARE / (2 * len(steps))))
     below, above = _predicted(predict, inputs, place, steps, some)
     weight = np.ones(len(some)) if outcomes.weight is None else outcomes.weight[some]
-    trial = _Trial(steps, outcomes.true[some].astype(np.intp), weight, below, above, n)
-    errors, bias = trial.weighed(spread, len(rows) / len(some))
+    of_all, of_some = (np.bincount(true[part], minlength=n) for part in (rows, some))
+    trial = _Trial(steps, true[some], weight, below, above, n)
+    errors, bias, doubt = trial.weighed(spread, divide(of_all, of_some, np.nan))
     best = int(np.argmin(errors))
-    return Step(float(steps[best]), bias[best])
+    return Step(float(steps[best]), bias[best], doubt[best])
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,20 +125,21 @@ class _Trial:
     above: AnyArray
     n: int
 
-    def weighed(self, spread: float, times: float) -> tuple[FloatArray, FloatArray]:
+    def weighed(self, spread: float, times: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return each step's expected error, but the last one's, and the bias of its difference quotients.
 
         Parameters
         ----------
         spread : float
             Of the column.
-        times : float
-            By how much more rows the recount will have.
+        times : array of shape (n,)
+            By how much more rows of each class the recount will have.
 
         Returns
         -------
         errors : array of shape (n_steps - 1,)
-        bias : array of shape (n_steps - 1, n, n)
+        bias, doubt : array of shape (n_steps - 1, n, n)
+            What is expected of the bias after the trial, and its standard deviation; nan of classes without rows.
         """
         of_class = (self.true[:, None] == np.arange(self.n)) * self.weight[:, None]
         drawn = of_class.any(axis=0)
@@ -149,10 +156,12 @@ class _Trial:
         noise = (self._differing() @ of_class2 + 2 * HALF_ROW * (one_row * near) ** 2) * wider**2 / (2 * rate**2)
         expected = (self.steps[:-1, None] / spread) ** 4 / 36
         believed = expected / (expected + noise)
-        error = believed**2 * relative + believed * noise + one_row * near / (rate * times)
-        kept = np.zeros((len(bias), n, 1))
-        kept[:, drawn, 0] = believed
-        return (error / (1 + error)).sum(axis=1), bias * kept * times
+        error = believed**2 * relative + believed * noise + one_row * near / (rate * times[drawn])
+        kept, doubt = np.full((2, len(bias), n, 1), np.nan)
+        kept[:, drawn, 0], doubt[:, drawn, 0] = believed, np.sqrt(believed * noise) * rate
+        total = (error / (1 + error)).sum(axis=1)  # a class that no step could serve has no say
+        scale = times[:, None]
+        return total, bias * kept * scale, np.broadcast_to(doubt * scale, bias.shape)
 
     def _gained(self, step: int) -> FloatArray:
         """Return the cells' difference quotients at a step, array of shape (n, n)."""
@@ -168,6 +177,15 @@ class _Trial:
         same = (above[1:] == above[:-1]) * 1.0 + (below[1:] == below[:-1])
         same -= (above[1:] == below[:-1]) * 1.0 + (below[1:] == above[:-1])
         return np.asarray(own[1:] + own[:-1] - 2 * same * speed[1:] * speed[:-1])
+
+
+def _sample(rows: IntArray, true: IntArray, n: int) -> IntArray:
+    """Return about n rows, as many of each class where there are."""
+    classes = [rows[true == k] for k in np.unique(true)]
+    each = n // len(classes)
+    if each == 0:
+        return _spaced(rows, max(1, n))
+    return np.concatenate([_spaced(own, min(each, max(1, int(MOST * len(own))))) for own in classes])
 
 
 def _spaced(rows: IntArray, n: int) -> IntArray:

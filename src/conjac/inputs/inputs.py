@@ -105,9 +105,15 @@ class Inputs:
         if not self.is_frame:
             return np.asarray(self.native[:, place])
         series = self._frame[self._keys[place]]
+        if series.dtype.is_temporal():
+            return np.asarray(series.cast(nw.Datetime).to_numpy())
         if series.dtype.is_numeric():
             return np.asarray(series.to_numpy() if not series.null_count() else series.cast(nw.Float64).to_numpy())
         return np.asarray(series.to_list(), dtype=object)
+
+    def head(self, place: int, n_rows: int) -> AnyArray:
+        """Return the first rows of a column, as `column` does."""
+        return self.column(place)[:n_rows] if not self.is_frame else self.take(slice(0, n_rows)).column(place)
 
     def take(self, rows: slice | IntArray) -> Self:
         """Return some of the rows."""

@@ -4,17 +4,35 @@ A library's file is found without importing the library: its objects are looked 
 """
 
 from conjac.calculus.backends import register as register_backend
-from conjac.models.contract import Adapter, Model, Pull, adapter_of, register
+from conjac.models.bind import bind
+from conjac.models.boosters import Boosters
+from conjac.models.callables import Callables
+from conjac.models.checked import checked
+from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Jax
 from conjac.models.onnx import Onnx
-from conjac.models.response import ordered, response
+from conjac.models.oriented import oriented, scored
+from conjac.models.response import response
 from conjac.models.scikit import ScikitLearn
 from conjac.models.torch import Torch
 
 register_backend(Torch())
 register_backend(Jax())
+register(Callables())
 register(ScikitLearn())
+register(Boosters())
 register(Onnx())
 
-__all__ = ["Adapter", "Model", "Pull", "adapter_of", "load", "ordered", "register", "response"]
+__all__ = [
+    "Adapter",
+    "Model",
+    "Pull",
+    "bind",
+    "checked",
+    "load",
+    "oriented",
+    "register",
+    "response",
+    "scored",
+]

@@ -1,6 +1,7 @@
 """How the cells move: from fluxes or weights to slopes of cells and metrics, each with its error."""
 
 from conjac.motion.directed import DirectedMotion
+from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
@@ -12,6 +13,7 @@ __all__ = [
     "MIN_ROWS",
     "CellMotion",
     "DirectedMotion",
+    "DriftMotion",
     "Exchange",
     "MixMotion",
     "Motion",

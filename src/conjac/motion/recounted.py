@@ -69,8 +69,8 @@ class RecountedMotion:
         Half of the distance between the two recounts, in the column's own units; nan where it had no scale.
     units : array of shape (n_parameters,)
         What a unit of the parameter is, in the column's own units.
-    bias : array of shape (n_parameters, K, K)
-        Estimated bias of `derivative` as a derivative at a step of 0.
+    bias, bias_stderr : array of shape (n_parameters, K, K)
+        Estimated bias of `derivative`, as that of the population at a step of 0, and how well it is known.
     """
 
     counted: Cells
@@ -78,6 +78,7 @@ class RecountedMotion:
     steps: FloatArray
     units: FloatArray
     bias: FloatArray
+    bias_stderr: FloatArray
 
     @property
     def method(self) -> str:

@@ -6,8 +6,10 @@ from conjac.validation.arguments import (
     check_column_names,
     check_condition,
     check_normalize,
+    check_truth,
     check_vector,
     check_weight,
+    distinct,
 )
 from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
@@ -25,8 +27,10 @@ __all__ = [
     "check_labels",
     "check_normalize",
     "check_predictions",
+    "check_truth",
     "check_vector",
     "check_weight",
+    "distinct",
     "refuse_with_offsets",
     "refuse_with_threshold",
 ]

@@ -78,7 +78,7 @@ def columns(estimator: Any) -> Part:
             found = part.pull(at, cotangent[:, outputs])
             if len(found) > len(pulled):
                 pulled = np.repeat(pulled, len(found), axis=0)
-            pulled[:, places] += found
+            np.add.at(pulled.T, places, found.T)  # a column may be taken twice
         return pulled
 
     return joined(parts, pull)

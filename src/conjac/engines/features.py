@@ -1,0 +1,207 @@
+"""From a model's rows to the motion of the cells as features drift: by margins' derivatives, or by a recount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from conjac._typing import BoolArray, FloatArray, Scale
+from conjac.diagnostics import as_told, explain_features
+from conjac.engines.decided import Decided
+from conjac.engines.recount import Drift, recounted
+from conjac.engines.speeds import Alike, Cotangents, Pulled
+from conjac.errors import InvalidInputError
+from conjac.inference.crossing_sums import CrossingSums
+from conjac.inference.drift_joint import DriftJoint
+from conjac.inputs import Kinds, lattice_of, spread
+from conjac.models.checked import checked
+from conjac.models.contract import Pull
+from conjac.models.numerical import STEP, Differences
+from conjac.motion import DriftMotion, RecountedMotion
+from conjac.perturbations import Features
+from conjac.reading import as_array
+from conjac.readonly import ReadOnly, locked
+from conjac.rules import ArgmaxRule
+
+LOOKED_AT = 32
+"""Rows nearest to a facet on which derivatives are tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drifting:
+    """The columns that drift, and which rows.
+
+    Attributes
+    ----------
+    places : tuple of int
+    names : tuple of str
+    spread : array of shape (n_features,)
+        Weighted standard deviation over all rows.
+    unit : array of shape (n_features,)
+        What a drift of 1 is, in units of the column.
+    moves : array of shape (n_samples,) or None
+        Which rows drift; None for all.
+    kinds : Kinds
+    """
+
+    places: tuple[int, ...]
+    names: tuple[str, ...]
+    spread: FloatArray
+    unit: FloatArray
+    moves: BoolArray | None
+    kinds: Kinds
+
+    @classmethod
+    def of(cls, features: Features, decided: Decided) -> Drifting:
+        """Read what is to drift.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown column, one of categories, no numeric column at all, or a slice that is none.
+        """
+        inputs = decided.inputs
+        kinds = Kinds.of(inputs, features.categorical)
+        places = kinds.numeric
+        if features.columns is not None:
+            given = [features.columns] if isinstance(features.columns, str) else list(features.columns)
+            places = tuple(dict.fromkeys(inputs.place(name) for name in given))
+            for place in places:
+                _refuse_category(inputs.names[place], place, kinds)
+        if not places:
+            raise InvalidInputError(
+                "X has no numeric column that can drift; the shares of categories move by conjac.Mix"
+            )
+        sd = spread(inputs, places, decided.rows.weight)
+        unit = sd if features.unit == "sd" else np.ones(len(places))
+        names = tuple(inputs.names[place] for place in places)
+        return cls(places, names, sd, unit, _moving(features.where, decided), kinds)
+
+
+class Derivative(NamedTuple):
+    """How margins move with inputs, or why that is not known."""
+
+    pull: Pull | None
+    told: str
+    scale: Scale = "score"
+
+
+def drifted(decided: Decided, features: Features, report: Callable[[float], None] | None = None) -> dict[str, Any]:
+    """Return the fields of a Jacobian, but how it is normalised.
+
+    Parameters
+    ----------
+    decided : Decided
+    features : Features
+    report : callable, optional
+        Is told the share of a recount that is done.
+    """
+    drifting = Drifting.of(features, decided)
+    derivative = _derivative(decided, drifting)
+    motion: DriftMotion | RecountedMotion
+    if derivative.pull is not None:
+        motion = _tangent(decided, drifting, derivative.pull, derivative.scale)
+    else:
+        drifts = [
+            Drift(place, name, unit, lattice_of(decided.inputs.column(place)))
+            for place, name, unit in zip(drifting.places, drifting.names, drifting.unit, strict=True)
+        ]
+        motion = recounted(
+            decided.predict,
+            decided.inputs,
+            decided.outcomes,
+            drifts,
+            drifting.moves,
+            decided.condition_on,
+            report,
+        )
+    read = {
+        "response_method": decided.model.response,
+        "derivative": derivative.told,
+        "spread": dict(zip(drifting.names, drifting.spread.tolist(), strict=True)),
+        "rows_that_drift": len(decided.rows.true) if drifting.moves is None else int(drifting.moves.sum()),
+        "categories": list(drifting.kinds.categories),
+        "left_out": drifting.kinds.aside,
+    }
+    told = as_told(decided.coordinate, decided.by_default)
+    rule = decided.rule
+    return {
+        "labels": decided.rows.labels,
+        "threshold": decided.threshold,
+        "offsets": locked(rule.offsets) if isinstance(rule, ArgmaxRule) else None,
+        "coordinate": decided.coordinate,
+        "_outcomes": decided.outcomes,
+        "diagnostics": ReadOnly(explain_features(decided.rows, told, drifting.names, motion, read)),
+        "parameters": drifting.names,
+        "units": tuple("1 sd" if features.unit == "sd" else f"1 of {name}" for name in drifting.names),
+        "_motion": motion,
+    }
+
+
+def _tangent(decided: Decided, drifting: Drifting, pull: Pull, scale: Scale) -> DriftMotion:
+    crossing, rows = decided.crossing, decided.rows
+    cotangents = Cotangents(crossing, rows.score, scale, decided.scale)
+    pulled = Pulled(crossing, decided.inputs, pull, cotangents, drifting.places, drifting.unit, drifting.moves)
+    shared = pulled.shared()
+    if shared is None:
+        sums = CrossingSums.of(crossing, rows.weight, rows.block, pulled)
+    else:
+        sums = CrossingSums.of(crossing, rows.weight, rows.block, Alike.of(pulled)).times(shared)
+    return DriftMotion(DriftJoint(decided.cells, sums))
+
+
+def _derivative(decided: Decided, drifting: Drifting) -> Derivative:
+    """Return the derivative that serves: the model's own where it is right, else differences where they are smooth."""
+    model = decided.model
+    if model.stepwise:
+        return Derivative(None, f"none: {model.derivative or 'the scores are steps'}")
+    if decided.crossing.method != "tangent" and np.isfinite(decided.crossing.value).all():
+        return Derivative(None, "not used: scores sit on atoms near the boundary, and have no density there")
+    rows = decided.nearest(LOOKED_AT)
+    few = decided.inputs.take(rows)
+    if model.pull is not None:
+        model = checked(model, few)
+        if model.pull is not None:
+            return Derivative(model.pull, model.derivative, model.scale)
+    differences = Differences(decided.compared, drifting.places, STEP * drifting.spread)
+    if len(rows) and differences.smooth(few):
+        how = f"central differences over {STEP} sd; {model.derivative or 'none of its own'}"
+        return Derivative(differences.pull, how, decided.scale)
+    return Derivative(None, f"none: {model.derivative or 'the scores are steps, or rougher than differences resolve'}")
+
+
+def _refuse_category(name: str, place: int, kinds: Kinds) -> None:
+    if place in kinds.numeric:
+        return
+    if name in kinds.aside:
+        raise InvalidInputError(f"column {name!r} cannot drift: {kinds.aside[name]}")
+    raise InvalidInputError(
+        f"column {name!r} holds categories, which do not drift: their shares move, by wrt=conjac.Mix({name!r})"
+    )
+
+
+def _moving(where: Any, decided: Decided) -> BoolArray | None:
+    """Return which rows drift.
+
+    Raises
+    ------
+    InvalidInputError
+        Neither a truth value a row nor a label.
+    """
+    if where is None:
+        return None
+    labels, true = decided.rows.labels, decided.rows.true
+    told = as_array(where(decided.inputs.native) if callable(where) else where, "where")
+    if told.ndim == 0 and told.item() in labels:
+        return np.asarray(true == labels.index(told.item()))
+    if told.shape != true.shape or told.dtype.kind != "b":
+        raise InvalidInputError(
+            f"Features(where=...) is of shape {told.shape} and holds {told.dtype} values; expected a truth value a "
+            f"row, shape {true.shape}, a function of X that returns these, or one of the labels {list(labels)}"
+        )
+    if not told.any():
+        raise InvalidInputError("Features(where=...) names no row; none would drift")
+    return told

@@ -1,0 +1,156 @@
+"""How fast features move the margins of rows near facets: a model's derivatives, by blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from conjac._typing import AnyArray, BoolArray, FloatArray, Scale
+from conjac.density.crossing import Crossing
+from conjac.inputs import Inputs
+from conjac.models.contract import Pull
+
+HELD = 2**24
+"""Velocities that are kept and not asked for twice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cotangents:
+    """What of the class scores is the margin of an entry.
+
+    Attributes
+    ----------
+    crossing : Crossing
+    score : array of shape (n_samples,) or (n_samples, n_classes)
+    given, wanted : {"logit", "score"}
+        What the model's derivative is of, and what margins are made of.
+    """
+
+    crossing: Crossing
+    score: AnyArray
+    given: Scale
+    wanted: Scale
+
+    def of(self, part: slice) -> FloatArray:
+        """Return cotangents, array of shape (1,) or (n_entries, n_outputs)."""
+        score = self.score[self.crossing.row[part]].astype(np.float64)
+        if self.score.ndim == 1:
+            return np.ones(1) if self.given == self.wanted else self._factor(score)[:, None]
+        facet, entry = self.crossing.facet[part], np.arange(len(score))
+        n_classes = score.shape[1]
+        found = np.zeros((len(score), n_classes + 1))  # the last is a reject option's, which no feature moves
+        found[entry, np.minimum(self.crossing.upper[facet], n_classes)] += 1
+        found[entry, np.minimum(self.crossing.lower[facet], n_classes)] -= 1
+        classes = found[:, :n_classes]
+        if self.given == self.wanted:
+            return self._centred(classes, score)
+        if self.wanted == "logit":
+            return np.asarray(classes / score)
+        moved = classes * score
+        return np.asarray(moved - score * moved.sum(axis=1, keepdims=True))
+
+    def _centred(self, cotangent: FloatArray, score: FloatArray) -> FloatArray:
+        """Return cotangents that sum to 0: beside a reject option margins are of one logarithm, not of two."""
+        if self.given == "score":
+            return cotangent
+        return np.asarray(cotangent - score * cotangent.sum(axis=1, keepdims=True))
+
+    def _factor(self, score: FloatArray) -> FloatArray:
+        slope = score * (1 - score)
+        return np.asarray(slope if self.wanted == "score" else 1 / slope)
+
+
+@dataclass(frozen=True, eq=False)
+class Pulled:
+    """Velocities by a model's derivative; as `conjac.density.velocity.Speeds`.
+
+    Attributes
+    ----------
+    crossing : Crossing
+    inputs : Inputs
+    pull : callable
+        As in `conjac.models.Model`.
+    cotangents : Cotangents
+    places : tuple of int
+        Of the features that drift.
+    unit : array of shape (n_features,)
+        What a drift of 1 is, in units of the column.
+    moves : array of shape (n_samples,) or None
+        Which rows drift.
+    """
+
+    crossing: Crossing
+    inputs: Inputs
+    pull: Pull
+    cotangents: Cotangents
+    places: Sequence[int]
+    unit: FloatArray
+    moves: BoolArray | None
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of features."""
+        return len(self.places)
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield slices of entries with their velocities; the entries of a row stay together."""
+        yield from self._held if len(self.crossing.row) * self.n_parameters <= HELD else self._blocks()
+
+    @cached_property
+    def _held(self) -> list[tuple[slice, FloatArray]]:
+        return list(self._blocks())
+
+    def _blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        row = self.crossing.row
+        starts = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]])) if len(row) else np.zeros(0, np.intp)
+        n_rows = max(1, HELD // 8 // len(self.inputs.names))
+        edges = [*starts[::n_rows].tolist(), len(row)]
+        for start, stop in pairwise(edges):
+            part = slice(start, stop)
+            velocity = self._pulled(part) * self.unit
+            if self.moves is not None:
+                velocity = velocity * self.moves[row[part], None]
+            yield part, velocity
+
+    def _pulled(self, part: slice) -> FloatArray:
+        some = self.inputs.take(self.crossing.row[part]).native
+        found = self.pull(some, self.cotangents.of(part))
+        same = len(self.places) == found.shape[1] and list(self.places) == list(range(found.shape[1]))
+        return found if same else found[:, list(self.places)]
+
+    def shared(self) -> FloatArray | None:
+        """Return the velocity that all rows share, array of shape (n_features,); None where they differ."""
+        first = self._pulled(slice(0, min(2, len(self.crossing.row))))
+        return first[0] * self.unit if len(first) and first.strides[0] == 0 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """All rows that drift at speed 1; as `conjac.density.velocity.Speeds`.
+
+    Attributes
+    ----------
+    crossing : Crossing
+    moves : array of shape (n_samples,) or None
+    """
+
+    crossing: Crossing
+    moves: BoolArray | None
+
+    n_parameters = 1
+
+    @classmethod
+    def of(cls, pulled: Pulled) -> Self:
+        """Return the pattern by which features move rows that share a velocity."""
+        return cls(pulled.crossing, pulled.moves)
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield all entries."""
+        row = self.crossing.row
+        moving = np.ones(len(row)) if self.moves is None else self.moves[row].astype(np.float64)
+        yield slice(0, len(row)), moving[:, None]

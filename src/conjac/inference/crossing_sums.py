@@ -1,0 +1,127 @@
+r"""What rows add to the fluxes of features: the sums over rows from which every variance follows.
+
+A row adds :math:`\psi_i = w_i (\varphi_i r + \hat f \ell_i e_i)` to the flux :math:`\hat g = \hat f \hat r` of its
+class across a facet: by its margin, to the density; by what its velocity departs from the mean, to the regression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from conjac._typing import FloatArray, IntArray
+from conjac.density.crossing import Crossing
+from conjac.density.velocity import Speeds, Velocity, by_facet, kernel_mass
+from conjac.validation import N_BLOCKS
+
+
+@dataclass(frozen=True, eq=False)
+class CrossingSums:
+    """Fluxes of each parameter across facets, with their second moments over rows.
+
+    Attributes
+    ----------
+    crossing : Crossing
+    value, center : array of shape (n_facets, n_parameters)
+        From the lower side of the facet to the upper one, per unit of the parameter.
+    square : array of shape (n_facets, n_parameters)
+        Sums of squares of what rows add to ``center``.
+    sides : array of shape (n_facets, 2, n_parameters)
+        Sums of weight times what rows add, over those on the lower and on the upper side.
+    pair : array of shape (n_pairs, 2)
+        Facets that share rows.
+    product : array of shape (n_pairs, n_parameters)
+        Sums over these rows of what they add to one times what they add to the other.
+    by_block : array of shape (n_facets, n_parameters, n_blocks) or None
+        What the rows of each block of clusters add.
+    penalty : array of shape (n_facets, n_parameters)
+        Variance of half a row at the facet.
+    rows : array of shape (n_facets, n_parameters)
+        Effective rows behind each flux.
+    """
+
+    crossing: Crossing
+    value: FloatArray
+    center: FloatArray
+    square: FloatArray
+    sides: FloatArray
+    pair: IntArray
+    product: FloatArray
+    by_block: FloatArray | None
+    penalty: FloatArray
+    rows: FloatArray
+
+    @classmethod
+    def of(cls, crossing: Crossing, weight: FloatArray | None, block: IntArray | None, speeds: Speeds) -> Self:
+        """Sum over the rows near facets.
+
+        Parameters
+        ----------
+        crossing : Crossing
+        weight, block : array of shape (n_samples,) or None
+        speeds : Speeds
+        """
+        velocity, kernels = Velocity.of(crossing, weight, speeds), kernel_mass(crossing, weight)
+        n, p = crossing.n_facets, speeds.n_parameters
+        square, sides = np.zeros((n, p)), np.zeros((2 * n, p))
+        blocks = None if block is None else np.zeros((n * N_BLOCKS, p))
+        first, second = _together(crossing.row)
+        pair, place = np.unique(crossing.facet[np.stack([first, second], axis=1)], axis=0, return_inverse=True)
+        product = np.zeros((len(pair), p))
+        upper = (crossing.margin > 0).astype(np.intp)
+        for part, v in speeds.blocks():
+            facet, row = crossing.facet[part], crossing.row[part]
+            w = np.ones(len(row)) if weight is None else weight[row]
+            adds = (w * crossing.adds[part])[:, None] * velocity.center[facet]
+            adds += crossing.center[facet, None] * velocity.adds(crossing, part, kernels, v)
+            square += by_facet(facet, np.ones(len(row)), n) @ adds**2
+            sides += by_facet(2 * facet + upper[part], w, 2 * n) @ adds
+            if blocks is not None and block is not None:
+                blocks += by_facet(N_BLOCKS * facet + block[row], np.ones(len(row)), len(blocks)) @ adds
+            here = (first >= part.start) & (first < part.stop)
+            if here.any():
+                held = adds[first[here] - part.start] * adds[second[here] - part.start]
+                product += by_facet(place[here], np.ones(len(held)), len(pair)) @ held
+        value, center = crossing.value[:, None] * velocity.value, crossing.center[:, None] * velocity.center
+        return cls(
+            crossing,
+            value,
+            center,
+            square,
+            sides.reshape(n, 2, p),
+            pair,
+            product,
+            None if blocks is None else np.moveaxis(blocks.reshape(n, N_BLOCKS, p), 1, 2),
+            crossing.penalty[:, None] * velocity.square,
+            crossing.n_eff[:, None] * velocity.moving,
+        )
+
+    def times(self, speed: FloatArray) -> Self:
+        """Return what many parameters do that move all rows as the one of these does, each at its own speed.
+
+        Parameters
+        ----------
+        speed : array of shape (n_parameters,)
+        """
+        once = ("value", "center", "sides")
+        twice = ("square", "product", "penalty")
+        found = {name: getattr(self, name) * speed for name in once}
+        found |= {name: getattr(self, name) * speed**2 for name in twice}
+        blocks = None if self.by_block is None else self.by_block * speed[:, None]
+        rows = np.broadcast_to(self.rows, (len(self.rows), len(speed)))
+        return replace(self, **found, by_block=blocks, rows=rows)
+
+
+def _together(row: IntArray) -> tuple[IntArray, IntArray]:
+    """Return all pairs of entries of one row; entries are in the order of rows."""
+    firsts, seconds, step = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 1
+    while step < len(row):
+        same = np.flatnonzero(row[step:] == row[:-step])
+        if not len(same):
+            break
+        firsts.append(same)
+        seconds.append(same + step)
+        step += 1
+    return np.concatenate(firsts), np.concatenate(seconds)

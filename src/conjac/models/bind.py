@@ -1,0 +1,32 @@
+"""From whatever scores rows to a `Model`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conjac.errors import InvalidInputError
+from conjac.models.contract import Model, adapter_of
+
+
+def bind(estimator: Any, output: str = "auto") -> Model:
+    """Return a fitted classifier as functions of its inputs.
+
+    Parameters
+    ----------
+    estimator : fitted classifier, callable or Model
+    output : {"auto", "probabilities", "scores", "logits"}
+
+    Raises
+    ------
+    InvalidInputError
+        Nothing that scores, or an output that it does not have.
+    """
+    if isinstance(estimator, Model):
+        return estimator
+    adapter = adapter_of(estimator)
+    if adapter is None:
+        raise InvalidInputError(
+            f"{type(estimator).__name__} has no predict_proba or decision_function and classes_, and is no function "
+            "from X to scores; fit a classifier first, or pass its scores to from_predictions"
+        )
+    return adapter.bind(estimator, output)

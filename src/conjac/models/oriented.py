@@ -1,0 +1,151 @@
+"""A model's scores and derivatives in the order of the labels, of two classes those of the positive one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray
+from conjac.errors import InvalidInputError
+from conjac.inputs import Inputs
+from conjac.models.contract import Model, Pull
+from conjac.models.response import ordered
+from conjac.reading import Reading, as_array, as_float
+
+
+def oriented(model: Model, labels: Sequence[Any]) -> Model:
+    """Return the model with its classes in the order of the labels.
+
+    Parameters
+    ----------
+    model : Model
+    labels : sequence of length n_classes
+        Of two, the positive one is last.
+
+    Returns
+    -------
+    Model
+        Whose scores have the shape (n_rows,) for two classes, and (n_rows, n_classes) for more.
+
+    Raises
+    ------
+    InvalidInputError
+        Labels that are not the model's classes.
+    """
+    classes = tuple(labels) if model.classes is None else model.classes
+    if sorted(map(str, labels)) != sorted(map(str, classes)):
+        raise InvalidInputError(
+            f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
+        )
+    if len(labels) != 2:
+        places, pull = [classes.index(label) for label in labels], model.pull
+        return replace(
+            model,
+            classes=tuple(labels),
+            scores=lambda X: ordered(_columns(model.scores(X), len(labels)), classes, labels),
+            pull=None if pull is None else partial(_reordered, pull, places),
+        )
+    flipped = str(classes[0]) == str(labels[1])
+    pull = model.pull
+    if pull is not None and flipped:
+        pull = partial(_negated, pull)
+    return replace(
+        model,
+        classes=tuple(labels),
+        response=f"{model.response}, of {labels[1]!r}" if flipped else model.response,
+        scores=lambda X: _positive(model.scores(X), 0 if flipped else 1),
+        pull=pull,
+    )
+
+
+def scored(model: Model, X: Any) -> AnyArray:
+    """Return all rows' scores; of arrays and frames by blocks of rows.
+
+    Raises
+    ------
+    InvalidInputError
+        A frame without the columns that the model was fitted on, a model that fails on X, or scores that are missing or
+        infinite, or are not one or one a class for each row.
+    """
+    if not (hasattr(X, "columns") or (isinstance(X, np.ndarray) and X.ndim == 2)):
+        return _scored(model, X, 0)
+    inputs = Inputs.of(X, model.columns)
+    if inputs.is_frame:
+        _refuse_lacking(model, inputs)
+    blocks = list(inputs.blocks())
+    parts = [_scored(model, X if len(blocks) == 1 else inputs.take(rows).native, rows.start) for rows in blocks]
+    return np.concatenate(parts)
+
+
+def _scored(model: Model, native: Any, start: int) -> AnyArray:
+    try:
+        told = model.scores(native)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        what = f"{type(native).__name__} of shape {getattr(native, 'shape', len(native))}"
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidInputError(
+            f"the model fails on X, a {what}: {type(error).__name__}: {error}; pass what it was fitted on"
+        ) from error
+    found = as_float(as_array(told, "the model's scores"), "the model's scores")
+    n_rows = native.shape[0] if hasattr(native, "shape") else len(native)
+    if not found.ndim or len(found) != n_rows:
+        raise InvalidInputError(f"the model gave scores of shape {found.shape} for {n_rows} rows of X")
+    bad = np.flatnonzero(~np.isfinite(found.reshape(len(found), -1)).all(axis=1))
+    if len(bad):
+        raise InvalidInputError(
+            f"the model scores row {start + bad[0]} of X as {found[bad[0]]} ({len(bad)} such rows there); "
+            "fill what is missing in X, drop such rows, or mend the model"
+        )
+    return found
+
+
+def _refuse_lacking(model: Model, inputs: Inputs) -> None:
+    """Refuse a frame without the columns that the model was fitted on."""
+    lacking = [name for name in model.columns or () if name not in inputs.names]
+    if lacking:
+        raise InvalidInputError(
+            f"X lacks {len(lacking)} of the columns that the model was fitted on: {', '.join(map(repr, lacking[:10]))}"
+        )
+
+
+def _positive(scores: AnyArray, column: int) -> AnyArray:
+    """Return the positive class's score: its column, its own, or what the other's is not."""
+    scores = as_array(scores, "the model's scores")
+    if scores.ndim == 2 and scores.shape[1] == 2:
+        return Reading.of(scores, column).score(scores)
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        scores = scores[:, 0]
+    if scores.ndim != 1:
+        raise InvalidInputError(
+            f"the model's scores have shape {scores.shape}; expected (n_rows,) or (n_rows, 2) for two classes"
+        )
+    return scores if column == 1 else 1 - scores if _in_unit(scores) else -scores
+
+
+def _in_unit(scores: AnyArray) -> bool:
+    return bool(len(scores) and scores.min() >= 0 and scores.max() <= 1)
+
+
+def _columns(scores: AnyArray, n_classes: int) -> AnyArray:
+    scores = as_array(scores, "the model's scores")
+    if scores.ndim != 2 or scores.shape[1] != n_classes:
+        raise InvalidInputError(
+            f"the model's scores have shape {scores.shape}; expected (n_rows, {n_classes}), a score a class"
+        )
+    return scores
+
+
+def _negated(pull: Pull, X: Any, cotangent: AnyArray) -> FloatArray:
+    return pull(X, -np.asarray(cotangent))
+
+
+def _reordered(pull: Pull, places: Sequence[int], X: Any, cotangent: AnyArray) -> FloatArray:
+    """Pull cotangents of the labels' order, in that of the classes."""
+    found = np.empty(np.shape(cotangent))
+    found[..., list(places)] = cotangent
+    return pull(X, found)

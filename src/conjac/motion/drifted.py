@@ -1,0 +1,122 @@
+"""How the cells move as features drift, where margins have a derivative in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conjac._typing import BoolArray, FloatArray, Normalize
+from conjac.calculus.analytic import along
+from conjac.inference import Cells
+from conjac.inference.delta import normalized_slope
+from conjac.inference.drift_joint import DriftJoint
+from conjac.inference.moving import or_one
+from conjac.metrics import Metric
+from conjac.motion.denominators import cells_stderr
+from conjac.motion.slopes import MIN_ROWS, Slopes
+
+
+@dataclass(frozen=True, eq=False)
+class DriftMotion:
+    """Cells at one rule, and the fluxes of features across its facets.
+
+    Attributes
+    ----------
+    joint : DriftJoint
+    """
+
+    joint: DriftJoint
+
+    @property
+    def counted(self) -> Cells:
+        """Exact counts at one point."""
+        return self.joint.cells
+
+    @property
+    def method(self) -> str:
+        """By a kernel and margins' derivatives."""
+        return self.joint.sums.crossing.method
+
+    @property
+    def derivative(self) -> FloatArray:
+        """Derivative of the cells by each feature, array of shape (n_features, n_columns, n_columns)."""
+        return self.joint.motion(self.joint.sums.value)
+
+    @property
+    def effective_rows(self) -> FloatArray:
+        """Effective rows near facets that move with each feature, array of shape (n_features,)."""
+        return np.asarray(self.joint.sums.rows.sum(axis=0))
+
+    def cells_stderr(self, how: Normalize | None) -> FloatArray:
+        """Return the standard error of each cell as normalised, array of shape (n_columns, n_columns)."""
+        return cells_stderr(self.counted, how)
+
+    def arranged(self, values: FloatArray) -> FloatArray:
+        """Return figures with the feature as their last axis."""
+        return np.moveaxis(values, 0, -1)
+
+    def slopes(self, how: Normalize | None) -> Slopes:
+        """Return the derivative of the matrix as normalised, arrays of shape (n_features, n_columns, n_columns)."""
+        cells = self.counted.weight[0].astype(np.float64)
+        value, center = (
+            normalized_slope(cells, self.joint.motion(flux), how)
+            for flux in (self.joint.sums.value, self.joint.sums.center)
+        )
+        each = np.eye(cells.size).reshape(cells.size, *cells.shape)
+        bent, total = None, {None: np.ones(()), "true": cells.sum(axis=1, keepdims=True), "all": cells.sum()}.get(how)
+        if total is None:
+            each, bent = _of_columns(cells, self.joint.motion(self.joint.sums.center))
+            total = np.ones(())
+        variance = self.joint.variance(each, bent, by_class=how == "true").reshape(value.shape) / or_one(total) ** 2
+        known = self._on_enough_rows(self.joint.crossing(each), nothing=False).reshape(value.shape)
+        return Slopes(value, center, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
+
+    def metric_slope(self, row: Metric) -> Slopes:
+        """Return a metric's derivative by each feature, arrays of shape (n_features,)."""
+        cells = self.counted.weight[0].astype(np.float64)
+        moved = self.joint.motion(self.joint.sums.center)
+        gradient = np.nan_to_num(row.gradient(cells))[None]
+        bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
+        variance = self.joint.variance(gradient, bent)[:, 0]
+        known = self._on_enough_rows(self.joint.crossing(gradient), nothing=True)[:, 0]
+        value, center = row.slope(cells, self.derivative), row.slope(cells, moved)
+        return Slopes(value, center, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
+
+    def _on_enough_rows(self, steps: FloatArray, nothing: bool) -> BoolArray:
+        """Tell which figures rest on enough rows near the facets that matter to them, (n_features, n_figures).
+
+        Parameters
+        ----------
+        steps : array of shape (n_figures, n_facets)
+        nothing : bool
+            Whether a figure to which no facet matters is known.
+        """
+        sums = self.joint.sums
+        share = np.abs(steps) * sums.crossing.value
+        noise = (share**2) @ (1 / np.where(sums.rows > 0, sums.rows, np.finfo(float).tiny))
+        seen = share.sum(axis=1)[:, None] ** 2 >= MIN_ROWS * noise
+        matters = share.sum(axis=1)[:, None] > 0
+        return np.asarray(np.where(matters, seen, nothing).T)
+
+
+def _of_columns(cells: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return gradients of the cells as shares of their columns, and what a unit of each cell adds to their slopes.
+
+    Parameters
+    ----------
+    cells : array of shape (n_columns, n_columns)
+    moved : array of shape (n_parameters, n_columns, n_columns)
+
+    Returns
+    -------
+    array of shape (n_figures, n_columns, n_columns), array of shape (n_parameters, n_figures, n_columns, n_columns)
+    """
+    n, total = len(cells), or_one(cells.sum(axis=0))
+    share, slope, growth = cells / total, moved / total, moved.sum(axis=1) / total
+    same = np.eye(n)
+    gradient = np.einsum("kl,yz->ykzl", same, same) - np.einsum("kl,yk,z->ykzl", same, share, np.ones(n))
+    own = np.einsum("kl,yz,pk->pykzl", same, same, growth)
+    other = np.einsum("kl,pyk,z->pykzl", same, 2 * share * growth[:, None] - slope, np.ones(n))
+    flat = n * n, n, n
+    return (gradient / total).reshape(flat), ((other - own) / total).reshape(len(moved), *flat)
