@@ -312,4 +312,3 @@ def test_single_precision_stays(data):
     X, y = (part.astype(np.float32) for part in data)
     fitted = make_pipeline(StandardScaler(), REGRESSION).fit(X, y)
     assert bound(fitted).scores(X).dtype == fitted.predict_proba(X).dtype
-    assert bound(fitted, "scores").scores(X).dtype == np.float32

@@ -184,7 +184,7 @@ def rank_drifts(
     """
     bound = bind(model, output)
     inputs = Inputs.of(X, bound.columns)
-    kinds = Kinds.of(inputs, categorical)
+    kinds = Kinds.of(inputs, [*categorical, *bound.coded()])
     names = [inputs.names[place] for place in kinds.numeric]
     asked = None if columns is None else {inputs.names[inputs.place(name)] for name in columns}
     drifting = names if asked is None else [name for name in names if name in asked]

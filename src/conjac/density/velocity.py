@@ -38,6 +38,11 @@ class Speeds(Protocol):
         """How many parameters move them."""
         ...
 
+    @property
+    def alike(self) -> bool:
+        """Whether all rows move at speed 1, by the one parameter."""
+        ...
+
     def blocks(self) -> Iterable[tuple[slice, FloatArray]]:
         """Yield slices of entries with their velocities, arrays of shape (n_entries, n_parameters)."""
         ...
@@ -59,6 +64,8 @@ class Velocity:
         What a unit of kernel mass adds to the level of the local quadratic, by powers of margin.
     square, moving : array of shape (n_facets, n_parameters)
         Mean squared velocity near the facet, and the share of rows there that move at all.
+    kernels : array of shape (n_widths, n_entries)
+        Each entry's weight under the kernel of each width.
     inflation : array of shape (n_widths, n_facets)
         By which residuals are enlarged for the parameters that were fitted to them.
     """
@@ -70,6 +77,7 @@ class Velocity:
     level: FloatArray
     square: FloatArray
     moving: FloatArray
+    kernels: FloatArray
     inflation: FloatArray
 
     @classmethod
@@ -82,7 +90,9 @@ class Velocity:
         weight : array of shape (n_samples,) or None
         speeds : Speeds
         """
-        kernels, n = kernel_mass(crossing, weight), crossing.n_facets
+        if speeds.alike:
+            return cls._alike(crossing)
+        kernels, n = _kernels(crossing, weight), crossing.n_facets
         powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
         grams = np.array([[np.bincount(crossing.facet, k * p, n) for p in powers] for k in kernels])
         squares = np.array([np.bincount(crossing.facet, k * k, n) for k in kernels])
@@ -97,11 +107,25 @@ class Velocity:
             square += wide @ (v * v)
             moving += wide @ (v != 0)
         mass = or_one(grams[WIDEST, 0])[:, None]
-        return cls._solved(grams, squares, sums, square / mass, moving / mass)
+        return cls._solved(kernels, grams, squares, sums, square / mass, moving / mass)
+
+    @classmethod
+    def _alike(cls, crossing: Crossing) -> Self:
+        """Return velocities of 1, from which no row departs."""
+        one, none = np.ones((crossing.n_facets, 1)), np.zeros((0, crossing.n_facets))
+        curve = np.stack([one, 0 * one, 0 * one], axis=-1)
+        width, level = np.zeros(one.shape, dtype=np.intp), np.zeros((*none.shape, FREEDOM))
+        return cls(one, one, width, curve, level, one, one, np.zeros((0, len(crossing.row))), none)
 
     @classmethod
     def _solved(
-        cls, grams: FloatArray, squares: FloatArray, sums: FloatArray, square: FloatArray, moving: FloatArray
+        cls,
+        kernels: FloatArray,
+        grams: FloatArray,
+        squares: FloatArray,
+        sums: FloatArray,
+        square: FloatArray,
+        moving: FloatArray,
     ) -> Self:
         """Solve the local regressions.
 
@@ -113,7 +137,7 @@ class Velocity:
             Sums of squared kernel mass.
         sums : array of shape (n_widths, 3, n_facets, n_parameters)
             Kernel mass times powers times velocity.
-        square, moving
+        kernels, square, moving
             As the attributes.
         """
         mass = or_one(grams[:, 0])
@@ -131,9 +155,9 @@ class Velocity:
         width = error.argmin(axis=0)
         linear, curve = (np.take_along_axis(fits[d], width[None, ..., None], axis=0)[0] for d in (1, 2))
         level = inverse[2][:, :, 0]
-        return cls(linear[..., 0], curve[..., 0], width, curve, level, square, moving, np.sqrt(inflation))
+        return cls(linear[..., 0], curve[..., 0], width, curve, level, square, moving, kernels, np.sqrt(inflation))
 
-    def adds(self, crossing: Crossing, part: slice, kernels: FloatArray, v: FloatArray) -> FloatArray:
+    def adds(self, crossing: Crossing, part: slice, v: FloatArray) -> FloatArray:
         """Return what rows add to ``center`` in that they depart from the curve, array of the shape of ``v``.
 
         Parameters
@@ -141,22 +165,19 @@ class Velocity:
         crossing : Crossing
         part : slice
             Of its entries.
-        kernels : array of shape (n_widths, n_entries)
-            From `kernel_mass`.
         v : array of shape (n_part, n_parameters)
         """
         facet, u = crossing.facet[part], crossing.distance[part]
         powers = u ** np.arange(FREEDOM)[:, None]
         residual = v - np.einsum("epi,ie->ep", self.curve[facet], powers)
         share = np.zeros(residual.shape)
-        for place, kernel in enumerate(kernels[:, part]):
+        for place, kernel in enumerate(self.kernels[:, part]):
             level = np.einsum("ei,ie->e", self.level[place, facet], powers)
             share += (kernel * level * self.inflation[place, facet])[:, None] * (self.width[facet] == place)
         return np.asarray(share * residual)
 
 
-def kernel_mass(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
-    """Return each entry's weight under the kernel of each width, array of shape (n_widths, n_entries)."""
+def _kernels(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
     mass = gauss(crossing.distance / WIDTHS[:, None]) / WIDTHS[:, None]
     return np.asarray(mass if weight is None else mass * weight[crossing.row])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -92,6 +92,8 @@ class Pulled:
     unit: FloatArray
     moves: BoolArray | None
 
+    alike: ClassVar[bool] = False
+
     @property
     def n_parameters(self) -> int:
         """Number of features."""
@@ -142,7 +144,12 @@ class Alike:
     crossing: Crossing
     moves: BoolArray | None
 
-    n_parameters = 1
+    n_parameters: ClassVar[int] = 1
+
+    @property
+    def alike(self) -> bool:
+        """Whether all rows move, and not some."""
+        return self.moves is None
 
     @classmethod
     def of(cls, pulled: Pulled) -> Self:

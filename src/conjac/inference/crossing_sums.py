@@ -13,7 +13,7 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray
 from conjac.density.crossing import Crossing
-from conjac.density.velocity import Speeds, Velocity, by_facet, kernel_mass
+from conjac.density.velocity import Speeds, Velocity, by_facet
 from conjac.validation import N_BLOCKS
 
 
@@ -63,8 +63,7 @@ class CrossingSums:
         weight, block : array of shape (n_samples,) or None
         speeds : Speeds
         """
-        velocity, kernels = Velocity.of(crossing, weight, speeds), kernel_mass(crossing, weight)
-        n, p = crossing.n_facets, speeds.n_parameters
+        velocity, n, p = Velocity.of(crossing, weight, speeds), crossing.n_facets, speeds.n_parameters
         square, sides = np.zeros((n, p)), np.zeros((2 * n, p))
         blocks = None if block is None else np.zeros((n * N_BLOCKS, p))
         first, second = _together(crossing.row)
@@ -75,7 +74,7 @@ class CrossingSums:
             facet, row = crossing.facet[part], crossing.row[part]
             w = np.ones(len(row)) if weight is None else weight[row]
             adds = (w * crossing.adds[part])[:, None] * velocity.center[facet]
-            adds += crossing.center[facet, None] * velocity.adds(crossing, part, kernels, v)
+            adds += crossing.center[facet, None] * velocity.adds(crossing, part, v)
             square += by_facet(facet, np.ones(len(row)), n) @ adds**2
             sides += by_facet(2 * facet + upper[part], w, 2 * n) @ adds
             if blocks is not None and block is not None:

@@ -40,6 +40,8 @@ class Model:
         Whose formula ``pull`` is.
     stepwise : bool
         Whether scores are known to be step functions, as those of trees.
+    categorical : tuple of int
+        Inputs that the model takes as categories, whatever they hold; places among ``columns``, where it knows names.
     """
 
     scores: Callable[[Any], AnyArray]
@@ -50,6 +52,11 @@ class Model:
     scale: Scale = "score"
     derivative: str = ""
     stepwise: bool = False
+    categorical: tuple[int, ...] = ()
+
+    def coded(self) -> tuple[Any, ...]:
+        """Return the inputs that it takes as categories, by name where it knows names, else by place."""
+        return tuple(place if self.columns is None else self.columns[place] for place in self.categorical)
 
 
 class Adapter(Protocol):

@@ -68,6 +68,7 @@ class ScikitLearn:
             scale="logit" if method == "predict_proba" else "score",
             derivative=_told(estimator, part),
             stepwise=bool(part.steps),
+            categorical=tuple(sorted(part.coded)),
         )
 
 

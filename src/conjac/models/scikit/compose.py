@@ -46,7 +46,9 @@ def chain(steps: list[Any], methods: list[str]) -> Part:
             cotangent = part.pull(at, cotangent)
         return cotangent
 
-    return joined(parts, pull)
+    codes_all = any(part.codes_all for part in parts)
+    coded = frozenset(range(getattr(steps[0], "n_features_in_", 0))) if codes_all else parts[0].coded
+    return replace(joined(parts, pull), coded=coded, codes_all=codes_all)
 
 
 def pipeline(estimator: Any, method: str) -> Part:
@@ -81,7 +83,9 @@ def columns(estimator: Any) -> Part:
             np.add.at(pulled.T, places, found.T)  # a column may be taken twice
         return pulled
 
-    return joined(parts, pull)
+    uncoded = {place for part, (_, places, *_) in zip(parts, members, strict=True) for place in _uncoded(part, places)}
+    coded = {place for _, places, *_ in members for place in places} - uncoded
+    return replace(joined(parts, pull), coded=frozenset(coded))
 
 
 def union(estimator: Any) -> Part:
@@ -99,6 +103,11 @@ def union(estimator: Any) -> Part:
         return np.asarray(sum(pulled))
 
     return replace(joined(parts, pull), constant=False)
+
+
+def _uncoded(part: Part, places: Any) -> list[int]:
+    """Return the columns that a member of a ColumnTransformer takes as numbers."""
+    return [int(place) for own, place in enumerate(places) if not part.codes_all and own not in part.coded]
 
 
 def _is_absent(step: Any, word: str = "passthrough") -> bool:

@@ -84,9 +84,12 @@ def polynomial(estimator: Any) -> Part:
         at = numbers(X)
         pulled = np.zeros_like(at)
         for column, exponents in zip(cotangent.T, powers, strict=True):
-            for place in np.flatnonzero(exponents):
-                lowered = exponents - np.eye(len(exponents), dtype=int)[place]
-                pulled[:, place] += column * exponents[place] * (at**lowered).prod(axis=1)
+            places = np.flatnonzero(exponents)
+            for place in places:
+                slope = column * exponents[place]
+                for other in places:
+                    slope = slope * at[:, other] ** int(exponents[other] - (other == place))
+                pulled[:, place] += slope
         return pulled
 
     return Part(pull)

@@ -40,12 +40,18 @@ class Part:
         Parts whose derivative is not known; ``pull`` is of no use where there are any.
     steps : tuple of str
         Parts that are step functions; likewise.
+    coded : frozenset of int
+        Inputs that are taken as categories.
+    codes_all : bool
+        Whether all inputs are.
     """
 
     pull: Pull = _nothing
     constant: bool = False
     unknown: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    coded: frozenset[int] = frozenset()
+    codes_all: bool = False
 
 
 def serve(method: str, rules: Mapping[str, Rule]) -> None:
@@ -75,9 +81,9 @@ def identity(estimator: Any) -> Part:
 
 
 def still(estimator: Any) -> Part:
-    """Return what does not follow a shift of its inputs, such as an encoder of categories."""
+    """Return what does not follow a shift of its inputs: an encoder of categories, or of texts."""
     width = getattr(estimator, "n_features_in_", 1)
-    return Part(lambda _, __: np.zeros((1, width)), constant=True)
+    return Part(lambda _, __: np.zeros((1, width)), True, coded=frozenset(range(width)), codes_all=True)
 
 
 def linear(weights: Any) -> Part:
