@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 import warnings
 
 import numpy as np
@@ -434,6 +435,16 @@ def test_bad_input_is_one_line_and_status_2(case, folder, monkeypatch):
 
 
 @pytest.mark.usefixtures("onnx_file")
+@pytest.mark.usefixtures("onnx_file")
+@pytest.mark.parametrize(("suffix", "library"), [("onnx", "onnxruntime"), ("skops", "skops")])
+def test_the_missing_library_is_named_in_one_line(folder, suffix, library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    done = run("jacobian", folder / "rows.csv", "--label", "y", "--model", folder / f"plain.{suffix}")
+    assert done.exit_code == 2
+    assert f"{library} is not installed; pip install 'conjac[{suffix}]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_another_width_names_the_option(folder, monkeypatch):
     monkeypatch.chdir(folder)
     done = run("jacobian", "rows.parquet", "--label", "y", "--model", "plain.onnx", "--features", "age,visits,w")

@@ -116,6 +116,11 @@ def read_names(text: str, option: str) -> list[str]:
     ------
     InvalidInputError
         No list, or a name twice.
+
+    Examples
+    --------
+    >>> read_names('age,"height, cm"', "--drift")
+    ['age', 'height, cm']
     """
     try:
         (names,) = csv.reader([text], strict=True)
