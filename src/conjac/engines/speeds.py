@@ -125,7 +125,7 @@ class Pulled:
         found = self.pull(some, self.cotangents.of(part))
         expected = (part.stop - part.start, len(self.inputs.names))
         if found.shape != expected:
-            raise InvalidInputError(f"the model's pull gave shape {found.shape}; expected (n_rows, n_columns), {expected}")
+            raise InvalidInputError(f"the model's pull gave shape {found.shape}; expected {expected}, as the rows of X")
         same = len(self.places) == found.shape[1] and list(self.places) == list(range(found.shape[1]))
         return found if same else found[:, list(self.places)]
 
