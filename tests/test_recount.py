@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import parallel_config
+from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 from support import needs
 
@@ -299,10 +300,35 @@ def test_more_rows_take_a_smaller_step_and_its_bias_is_told():
         off.append(motion.bias[0, 0, 1] / n)
     assert half[0] >= half[1] >= half[2]
     assert half[0] > half[2]
-    from scipy import stats
-
     exact = (stats.norm.cdf(1 + half[1]) - stats.norm.cdf(1 - half[1])) / (2 * half[1]) - stats.norm.pdf(1)
     assert abs(off[1] - exact) < 0.02
+
+
+def test_bias_is_told_with_its_error():
+    def cut(rows):
+        return (rows[:, 0] > 0).astype(int)
+
+    z = []
+    for seed in range(60):
+        X = np.random.default_rng(seed).normal(size=(4_000, 1))
+        motion = recounted(
+            cut, Inputs.of(X), Outcomes(2, np.zeros(4_000, int), cut(X), None, None), [Drift(0, "", 1.0)]
+        )
+        (half,) = motion.steps
+        exact = (stats.norm.cdf(half) - stats.norm.cdf(-half)) / (2 * half) - stats.norm.pdf(0)
+        z.append((motion.bias[0, 0, 1] / 4_000 - exact) * 4_000 / motion.bias_stderr[0, 0, 1])
+        assert np.isnan(motion.bias[0, 1]).all()  # nobody is of that class
+    assert 0.3 < np.sqrt(np.mean(np.square(z))) < 1.5
+
+
+def test_a_rare_class_chooses_too():
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(20_000, 1))
+    true = (np.arange(20_000) % 100 == 0).astype(int)
+    outcomes = Outcomes(2, true, (X[:, 0] > 0.5).astype(int), None, None)
+    motion = recounted(lambda rows: (rows[:, 0] > 0.5).astype(int), Inputs.of(X), outcomes, [Drift(0, "", 1.0)])
+    assert motion.steps[0] == 0.5  # 200 rows of the rare class; those of the other alone would take .2
+    assert np.isfinite(motion.bias_stderr).all()
 
 
 def test_a_column_without_scale_has_no_step():
