@@ -185,6 +185,9 @@ def test_a_slice_moves_alone():
     assert (told.value[:, 0] == 0).all()
     assert (told.stderr[:, 0] == 0).all()  # by what was asked, not by what was seen
     assert (told.stderr[:2, 1] > 0).all()
+    told = motion.metric_slope(metrics.resolve("specificity", labels=(0, 1)))
+    assert (told.value == 0).all()
+    assert (told.stderr == 0).all()
     nobody = recount_of(X, outcomes, moves=np.zeros(400, bool))
     assert np.isnan(nobody.steps).all()
     assert np.isnan(nobody.slopes(None).stderr[:, 1]).all() or (nobody.effective_rows == 0).all()
@@ -322,13 +325,25 @@ def test_bias_is_told_with_its_error():
 
 
 def test_a_rare_class_chooses_too():
-    rng = np.random.default_rng(8)
-    X = rng.normal(size=(20_000, 1))
     true = (np.arange(20_000) % 100 == 0).astype(int)
-    outcomes = Outcomes(2, true, (X[:, 0] > 0.5).astype(int), None, None)
-    motion = recounted(lambda rows: (rows[:, 0] > 0.5).astype(int), Inputs.of(X), outcomes, [Drift(0, "", 1.0)])
-    assert motion.steps[0] == 0.5  # 200 rows of the rare class; those of the other alone would take .2
-    assert np.isfinite(motion.bias_stderr).all()
+    some = steps._sample(np.arange(20_000), true, 600)
+    np.testing.assert_array_equal(np.bincount(true[some]), [300, 66])  # a third of its 200 rows, at most
+    assert len(np.unique(some)) == 366
+
+
+@pytest.mark.parametrize("n_crossing", [4, 5])
+def test_five_rows_make_an_interval(n_crossing):
+    X = np.concatenate([np.linspace(-3, -1.2, 150), np.full(n_crossing, 0.01), np.linspace(1.2, 3, 150)])[:, None]
+    true = np.tile([0, 1], 200)[: len(X)]
+    true[150 : 150 + n_crossing] = 1
+    predicted = (X[:, 0] > 0).astype(int)
+    outcomes = Outcomes(2, true, predicted, None, None)
+    motion = recounted(lambda rows: (rows[:, 0] > 0).astype(int), Inputs.of(X), outcomes, [Drift(0, "", 1.0)])
+    recall = motion.metric_slope(metrics.resolve("recall", labels=(0, 1)))
+    assert motion.effective_rows[0] == n_crossing
+    assert np.isfinite(recall.stderr[0]) == (n_crossing == 5)
+    assert (np.isfinite(motion.slopes("true").stderr[0, 1]) == (n_crossing == 5)).all()
+    assert np.isnan(motion.slopes("true").stderr[0, 0]).all()
 
 
 def test_a_column_without_scale_has_no_step():
@@ -351,6 +366,13 @@ def test_lattices_are_found(seed, spacing, n_levels):
     levels[:3] = 0, 1, n_levels  # neighbours, so that no coarser lattice serves
     values = np.append(levels * spacing - 3 * spacing, np.nan)
     assert lattice_of(values) == pytest.approx(spacing, rel=1e-9)
+
+
+@pytest.mark.parametrize("n_levels", [5, 50, 500])
+def test_lattices_are_found_in_single_precision(n_levels):
+    levels = np.random.default_rng(0).integers(0, n_levels, 2000)
+    levels[:2] = 0, 1
+    assert lattice_of((levels / 3 - 2).astype(np.float32)) == pytest.approx(1 / 3, rel=1e-5)
 
 
 @pytest.mark.parametrize(
