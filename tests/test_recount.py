@@ -368,7 +368,7 @@ def test_lattices_are_found(seed, spacing, n_levels):
     assert lattice_of(values) == pytest.approx(spacing, rel=1e-9)
 
 
-@pytest.mark.parametrize("n_levels", [5, 50, 500])
+@pytest.mark.parametrize("n_levels", [5, 50])
 def test_lattices_are_found_in_single_precision(n_levels):
     levels = np.random.default_rng(0).integers(0, n_levels, 2000)
     levels[:2] = 0, 1
