@@ -193,7 +193,7 @@ def explain_features(
     if isinstance(motion, RecountedMotion):
         found["step"] = dict(zip(names, motion.steps.tolist(), strict=True))
         found["step_unit"] = "half-width, in units of the column"
-        found["bias"] = locked(motion.arranged(motion.bias))
+        found["bias"], found["bias_stderr"] = (locked(motion.arranged(x)) for x in (motion.bias, motion.bias_stderr))
     else:
         crossing = motion.joint.sums.crossing
         found["bandwidth"] = {"least": float(np.min(crossing.bandwidth)), "largest": float(np.max(crossing.bandwidth))}
