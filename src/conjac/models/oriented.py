@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
-from conjac.errors import InvalidInputError
+from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
 from conjac.models.contract import Model, Pull
 from conjac.models.response import ordered
@@ -84,10 +84,10 @@ def scored(model: Model, X: Any) -> AnyArray:
 def _scored(model: Model, native: Any, start: int) -> AnyArray:
     try:
         told = model.scores(native)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except ConjacError:
+        raise
+    except Exception as error:  # whatever a model raises: libraries of frames have classes of their own
         what = f"{type(native).__name__} of shape {getattr(native, 'shape', len(native))}"
-        if isinstance(error, InvalidInputError):
-            raise
         raise InvalidInputError(
             f"the model fails on X, a {what}: {type(error).__name__}: {error}; pass what it was fitted on"
         ) from error

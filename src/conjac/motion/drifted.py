@@ -77,7 +77,8 @@ class DriftMotion:
         cells = self.counted.weight[0].astype(np.float64)
         moved = self.joint.motion(self.joint.sums.center)
         gradient = np.nan_to_num(row.gradient(cells))[None]
-        bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
+        with np.errstate(invalid="ignore"):  # of slopes that are nan, past the end of the domain
+            bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
         variance = self.joint.variance(gradient, bent)[:, 0]
         known = self._on_enough_rows(gradient)[:, 0]
         value, center = row.slope(cells, self.derivative), row.slope(cells, moved)
