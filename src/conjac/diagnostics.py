@@ -29,6 +29,7 @@ class Diagnosed(Protocol):
 
 Told = TypeVar("Told", bound=Diagnosed)
 
+PAST_THE_END = "the threshold is at or past the end of the domain, where no margin is finite"
 FEW = 10
 """Effective rows below which an interval is rough."""
 CAUTIONS = {
@@ -91,7 +92,7 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
         if density.assumes_calibration:
             found["assumes"] = "nothing: assume_calibrated serves densities, and these rows are counted"
     else:
-        found["reason"] = "the threshold is at or past the end of the domain, where no margin is finite"
+        found["reason"] = PAST_THE_END
     return found
 
 
@@ -196,7 +197,10 @@ def explain_features(
         found["bias"], found["bias_stderr"] = (locked(motion.arranged(x)) for x in (motion.bias, motion.bias_stderr))
     else:
         crossing = motion.joint.sums.crossing
-        found["bandwidth"] = {"least": float(np.min(crossing.bandwidth)), "largest": float(np.max(crossing.bandwidth))}
+        low, high = np.min(crossing.bandwidth, initial=np.inf), np.max(crossing.bandwidth, initial=-np.inf)
+        found["bandwidth"] = {"least": float(low), "largest": float(high)} if low <= high else {}
+        if crossing.method == "undefined":
+            found["reason"] = PAST_THE_END
         if len(rows.labels) == 2:
             of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
             doubted = {label: _few(n) or str(why) for label, n, why in of_class}

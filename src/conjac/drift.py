@@ -47,6 +47,8 @@ class DriftRanking:
         Of each column of categories, or of one-hot columns together, where all rows drift.
     notes : mapping of str to str
         Of the numeric inputs whose drift, alone, leaves the data's support.
+    left_out : mapping of str to str
+        Why inputs are in neither table, where all were asked for.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class DriftRanking:
     jacobian: ConfusionJacobian | None
     shares: Mapping[str, ConfusionJacobian]
     notes: Mapping[str, str]
+    left_out: Mapping[str, str]
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -109,6 +112,7 @@ class DriftRanking:
                 "method": None if J is None else J.method,
                 "numeric": self.to_columns("numeric", level),
                 "categories": self.to_columns("categories", level),
+                "left_out": dict(self.left_out),
                 "diagnostics": {} if J is None else dict(J.diagnostics),
             }
         )
@@ -125,7 +129,7 @@ def rank_drifts(
     y: Any,
     metric: str | Metric = "recall",
     *,
-    columns: Sequence[Any] | None = None,
+    columns: Any = None,
     unit: Literal["sd", "raw"] = "sd",
     where: Any = None,
     categorical: Sequence[Any] = (),
@@ -186,7 +190,8 @@ def rank_drifts(
     inputs = Inputs.of(X, bound.columns)
     kinds = Kinds.of(inputs, [*categorical, *bound.coded()])
     names = [inputs.names[place] for place in kinds.numeric]
-    asked = None if columns is None else {inputs.names[inputs.place(name)] for name in columns}
+    asked = None if columns is None else {inputs.names[place] for place in inputs.places(columns)}
+    kinds.refuse_aside(asked or ())
     drifting = names if asked is None else [name for name in names if name in asked]
     decided = decide(bound, X, y, **options)
     J, told, notes = None, None, dict[str, str]()
@@ -202,7 +207,8 @@ def rank_drifts(
         for name, places in kinds.categories.items()
         if where is None and (asked is None or asked & {name, *(inputs.names[place] for place in places)})
     }
-    return DriftRanking(metric, told, J, ReadOnly(shares), ReadOnly(notes))
+    left_out = {} if asked is not None else kinds.aside
+    return DriftRanking(metric, told, J, ReadOnly(shares), ReadOnly(notes), ReadOnly(left_out))
 
 
 def _of_share(decided: Decided, mix: Mix) -> ConfusionJacobian:
@@ -306,4 +312,5 @@ def _text(ranking: DriftRanking) -> str:
             f"  {which:<{width}}  {slope / 100:>+10.4g} ± {error / 100:<8.2g} per .01 of share, now {share:.3g}"
             for which, share, slope, error in rows
         ]
+    lines += [f"  left out: {column}, {why}" for column, why in ranking.left_out.items()]
     return "\n".join(lines)

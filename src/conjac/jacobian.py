@@ -266,8 +266,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         estimator : fitted classifier, callable or `conjac.models.Model`
         X : array or frame of shape (n_samples, n_features)
         y : array of shape (n_samples,)
-        output : {"auto", "probabilities", "scores"}
-            ``predict_proba``, ``decision_function``, or the first of them that there is.
+        output : {"auto", "probabilities", "scores", "logits"}
+            ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
         training_data : None
             For what goes through training; not in this version.
         **options
@@ -283,13 +283,15 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         model = bind(estimator, output)
         moves = perturbations.resolve(options.get("wrt"))
         if isinstance(moves, Features):
-            normalize, _ = options.pop("normalize", None), options.pop("wrt")
+            normalize, _, _ = (options.pop(name, None) for name in ("normalize", "wrt", "random_state"))
+            if options.pop("assume_calibrated", False):
+                raise NotSupportedError("assume_calibrated: densities are not shared as features drift; leave it out")
             return warned(cls.from_model(decide(model, X, y, **options), moves, normalize=normalize))
         if isinstance(moves, Mix):
             options["wrt"] = of_column(moves, X)
         order = order_of(model, y, options.get("labels"), options.get("pos_label"))
-        model = oriented(model, order)
-        result = cls.from_predictions(y, scored(model, X), **{**options, "labels": order})
+        model, score = oriented(model, order, scored(model, X))
+        result = cls.from_predictions(y, score, **{**options, "labels": order})
         return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": model.response}))
 
     @classmethod

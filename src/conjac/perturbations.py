@@ -111,7 +111,7 @@ class Features:
 
     Parameters
     ----------
-    columns : sequence of str or int, optional
+    columns : str, int, or sequence of these, optional
         Which numeric columns, by name; of an array by number too. Default: all.
     unit : {"sd", "raw"}
         What a step of 1 is: one weighted standard deviation of the rows evaluated, taken as known, or 1 of the column.
@@ -131,7 +131,7 @@ class Features:
     'raw'
     """
 
-    columns: Sequence[Any] | None = None
+    columns: Any = None
     unit: Literal["sd", "raw"] = "sd"
     where: Any = None
     categorical: Sequence[Any] = ()

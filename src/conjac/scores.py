@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.coordinates import class_scores, margins
 from conjac.errors import InvalidInputError, NotDifferentiableError
 from conjac.inputs import Inputs, spread
-from conjac.models import Model, bind, checked, scored
+from conjac.models import Model, bind, checked, oriented, scored
 from conjac.models.contract import Pull
 from conjac.models.numerical import STEP, Differences
 
@@ -113,7 +114,7 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     model : fitted classifier, callable or `conjac.models.Model`
     X : array or frame of shape (n_samples, n_features)
     output : {"auto", "probabilities", "scores", "logits"}
-        What is differentiated. Of two classes and one raw score, the first class's is 0.
+        What is differentiated. Of two classes, raw scores are the second's less the first's, which is 0.
 
     Returns
     -------
@@ -141,33 +142,32 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     numeric = tuple(place for place in range(len(inputs.names)) if inputs.head(place, LOOKED_AT).dtype.kind in "iufb")
     stride = max(1, inputs.n_rows // LOOKED_AT)
     few = inputs.take(np.arange(0, inputs.n_rows, stride)[:LOOKED_AT])
-    score = scored(bound, few.native)
-    probabilities = bool(score.min() >= 0 and score.max() <= 1)
-    n_classes = max(2, score.shape[1] if score.ndim == 2 else 2)
-    bound = checked(bound, few)
-    pull, derivative = bound.pull, bound.derivative
+    told, bound = scored(bound, few.native), checked(bound, few)
+    n_classes = max(2, told.shape[1] if told.ndim == 2 else 2)
+    pull, derivative, scale = bound.pull, bound.derivative, bound.scale
     if pull is None:
         if bound.stepwise:
             raise NotDifferentiableError(
                 f"{bound.response} of {type(model).__name__} is a step function, whose derivative is 0 wherever there "
                 "is one; rank_drifts and Features count rows again on either side instead"
             )
-        scale: Scale = "logit" if probabilities else "score"
-
-        def compared(native: Any) -> FloatArray:
-            found = np.asarray(bound.scores(native), dtype=np.float64)
-            if n_classes > 2:
-                return class_scores(found.T, scale).T
-            return margins(found[:, 1] if found.ndim == 2 else found, scale)[:, None]
-
+        bound, score = oriented(bound, bound.classes or range(n_classes), scored(bound, X))
+        scale = "logit" if score.min() >= 0 and score.max() <= 1 else "score"
+        compared = partial(_compared, bound, scale)
         differences = Differences(compared, numeric, STEP * np.maximum(spread(inputs, numeric, None), 1e-12))
         if not differences.smooth(few):
             raise NotDifferentiableError(f"{bound.response} is a step function, or rougher than differences resolve")
         pull, derivative = differences.pull, f"central differences over {STEP} sd"
     shape = (inputs.n_rows, n_classes, len(inputs.names))
     return ScoreJacobian(
-        shape, bound.classes, inputs.names, bound.response, derivative, inputs, bound, pull, probabilities, numeric
+        shape, bound.classes, inputs.names, bound.response, derivative, inputs, bound, pull, scale == "logit", numeric
     )
+
+
+def _compared(model: Model, scale: Scale, native: Any) -> FloatArray:
+    """Return what is differentiated, array of shape (n_rows, n_outputs)."""
+    found = np.asarray(model.scores(native))
+    return margins(found, scale)[:, None] if found.ndim == 1 else class_scores(found.T, scale).T
 
 
 def _parts(n: int, shape: tuple[int, ...]) -> list[slice]:

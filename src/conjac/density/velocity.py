@@ -94,8 +94,9 @@ class Velocity:
             return cls._alike(crossing)
         kernels, n = _kernels(crossing, weight), crossing.n_facets
         powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
-        grams = np.array([[np.bincount(crossing.facet, k * p, n) for p in powers] for k in kernels])
-        squares = np.array([np.bincount(crossing.facet, k * k, n) for k in kernels])
+        sum_by = by_facet(crossing.facet, np.ones(len(crossing.facet)), n)
+        grams = np.array([[sum_by @ (k * p) for p in powers] for k in kernels])
+        squares = np.array([sum_by @ (k * k) for k in kernels])
         sums = np.zeros((len(kernels), FREEDOM, n, speeds.n_parameters))
         square, moving = np.zeros((2, n, speeds.n_parameters))
         for part, v in speeds.blocks():

@@ -28,6 +28,7 @@ from conjac.validation import (
     ClassPredictions,
     Predictions,
     check_classes,
+    check_condition,
     check_predictions,
     check_truth,
     distinct,
@@ -119,10 +120,10 @@ def decide(
     groups: Any = None,
 ) -> Decided:
     """Score rows and apply the rule; arguments as for `conjac.ConfusionJacobian.from_estimator`."""
+    check_condition(condition_on)
     inputs = Inputs.of(X, model.columns)
     order = order_of(model, y_true, labels, pos_label)
-    model = oriented(model, order)
-    score = scored(model, X)
+    model, score = oriented(model, order, scored(model, X))
     same = {"labels": order, "sample_weight": sample_weight, "groups": groups}
     if len(order) > 2:
         refuse_with_offsets(threshold=threshold, pos_label=pos_label)

@@ -67,8 +67,8 @@ class Drifting:
         kinds = Kinds.of(inputs, [*features.categorical, *decided.model.coded()])
         places = kinds.numeric
         if features.columns is not None:
-            given = [features.columns] if isinstance(features.columns, str) else list(features.columns)
-            places = tuple(dict.fromkeys(inputs.place(name) for name in given))
+            places = inputs.places(features.columns)
+            kinds.refuse_aside(inputs.names[place] for place in places)
             for place in places:
                 _refuse_category(inputs.names[place], place, kinds)
         if not places:
@@ -161,26 +161,25 @@ def _derivative(decided: Decided, drifting: Drifting) -> Derivative:
     if decided.crossing.method != "tangent" and np.isfinite(decided.crossing.value).all():
         return Derivative(None, "not used: scores sit on atoms near the boundary, and have no density there")
     rows = decided.nearest(LOOKED_AT)
+    differences = Differences(decided.compared, drifting.places, STEP * drifting.spread)
+    if not len(rows):
+        return Derivative(model.pull or differences.pull, "not looked at: no row is near the boundary", decided.scale)
     few = decided.inputs.take(rows)
     if model.pull is not None:
         model = checked(model, few)
         if model.pull is not None:
             return Derivative(model.pull, model.derivative, model.scale)
-    differences = Differences(decided.compared, drifting.places, STEP * drifting.spread)
-    if len(rows) and differences.smooth(few):
+    if differences.smooth(few):
         how = f"central differences over {STEP} sd; {model.derivative or 'none of its own'}"
         return Derivative(differences.pull, how, decided.scale)
     return Derivative(None, f"none: {model.derivative or 'the scores are steps, or rougher than differences resolve'}")
 
 
 def _refuse_category(name: str, place: int, kinds: Kinds) -> None:
-    if place in kinds.numeric:
-        return
-    if name in kinds.aside:
-        raise InvalidInputError(f"column {name!r} cannot drift: {kinds.aside[name]}")
-    raise InvalidInputError(
-        f"column {name!r} holds categories, which do not drift: their shares move, by wrt=conjac.Mix({name!r})"
-    )
+    if place not in kinds.numeric:
+        raise InvalidInputError(
+            f"column {name!r} holds categories, which do not drift: their shares move, by wrt=conjac.Mix({name!r})"
+        )
 
 
 def _moving(where: Any, decided: Decided) -> BoolArray | None:

@@ -115,7 +115,7 @@ class Pulled:
         edges = [*starts[::n_rows].tolist(), len(row)]
         for start, stop in pairwise(edges):
             part = slice(start, stop)
-            velocity = self._pulled(part) * self.unit
+            velocity = self._drifting(self._pulled(part))
             if self.moves is not None:
                 velocity = velocity * self.moves[row[part], None]
             yield part, velocity
@@ -126,13 +126,18 @@ class Pulled:
         expected = (part.stop - part.start, len(self.inputs.names))
         if found.shape != expected:
             raise InvalidInputError(f"the model's pull gave shape {found.shape}; expected {expected}, as the rows of X")
-        same = len(self.places) == found.shape[1] and list(self.places) == list(range(found.shape[1]))
-        return found if same else found[:, list(self.places)]
+        return found
+
+    def _drifting(self, pulled: FloatArray) -> FloatArray:
+        same = list(self.places) == list(range(pulled.shape[1]))
+        return (pulled if same else pulled[:, list(self.places)]) * self.unit
 
     def shared(self) -> FloatArray | None:
         """Return the velocity that all rows share, array of shape (n_features,); None where they differ."""
-        first = self._pulled(slice(0, min(2, len(self.crossing.row))))
-        return first[0] * self.unit if len(first) and first.strides[0] == 0 else None
+        if not len(self.crossing.row):
+            return None
+        first = self._pulled(slice(0, 2))
+        return self._drifting(first)[0] if first.strides[0] == 0 else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from narwhals.exceptions import DuplicateError
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
@@ -56,7 +57,12 @@ class Inputs:
         InvalidInputError
             No table, none of numbers where it is an array, no row, or two columns of one name.
         """
-        frame = nw.from_native(X, eager_only=True, pass_through=True)
+        try:
+            frame = nw.from_native(X, eager_only=True, pass_through=True)
+        except DuplicateError as error:
+            raise InvalidInputError(
+                f"X has two columns of one name; rename one ({' '.join(str(error).split())})"
+            ) from None
         if isinstance(frame, nw.DataFrame):
             told = tuple(map(str, X.columns if hasattr(X, "iloc") else frame.columns))
             if len(set(told)) < len(told):
@@ -99,6 +105,17 @@ class Inputs:
             shown = ", ".join(self.names[:20]) + (", ..." if len(self.names) > 20 else "")
             raise InvalidInputError(f"X has no column {name!r}; expected one of {shown}")
         return self.names.index(str(name))
+
+    def places(self, names: Any) -> tuple[int, ...]:
+        """Return the places of columns, each once: of one that is named, or of several.
+
+        Raises
+        ------
+        InvalidInputError
+            No such column.
+        """
+        told = [names] if isinstance(names, str) or np.ndim(names) == 0 else names
+        return tuple(dict.fromkeys(map(self.place, told)))
 
     def column(self, place: int) -> AnyArray:
         """Return a column as an array of shape (n_rows,) in its own dtype; missing numbers are nan."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from conjac._typing import AnyArray
+from conjac.errors import InvalidInputError
 from conjac.inputs.inputs import Inputs
 
 HEAD = 64
@@ -77,6 +78,18 @@ class Kinds:
             categories[", ".join(inputs.names[place] for place in group)] = tuple(group)
         return cls(tuple(numeric), categories, aside)
 
+    def refuse_aside(self, names: Iterable[str]) -> None:
+        """Refuse columns that neither drift nor have shares.
+
+        Raises
+        ------
+        InvalidInputError
+            The first of them, and why.
+        """
+        for name in names:
+            if name in self.aside:
+                raise InvalidInputError(f"column {name!r} cannot drift: {self.aside[name]}")
+
 
 DATE = object()
 
@@ -102,13 +115,13 @@ def _one_hot(inputs: Inputs, flags: Sequence[int]) -> list[list[int]]:
     groups: list[list[int]] = []
     rest = list(flags)
     while rest:
-        group, total = [rest[0]], inputs.column(rest[0]).astype(np.int64)
+        group, total = [rest[0]], inputs.column(rest[0]).astype(np.float64)  # nan where a flag is missing
         for place in rest[1:]:
-            column = inputs.column(place)
-            if total.min() == 1 or not np.isfinite(column).all() or (total + column).max() > 1:
+            more = total + inputs.column(place)
+            if total.min() == 1 or not more.max() <= 1:
                 break
             group.append(place)
-            total = total + column.astype(np.int64)
+            total = more
         group = group if total.min() == 1 else group[:1]
         groups.append(group)
         rest = rest[len(group) :]

@@ -50,7 +50,8 @@ def leaves_support(inputs: Inputs, places: Sequence[int], drift: FloatArray) -> 
     notes = []
     for column, by, sds in zip(table.T, drift, given, strict=True):
         values = column[np.isfinite(column)]
-        up, down = float((values > values.max() - by).mean()), float((values < values.min() + by).mean())
+        highest, lowest = values.max(initial=-np.inf), values.min(initial=np.inf)
+        up, down = (float(past.sum() / max(1, len(values))) for past in (values > highest - by, values < lowest + by))
         if sds > FAR:
             notes.append(
                 f"alone it moves by {sds:.1f} of its standard deviations given the other columns: hardly any such row "
@@ -66,8 +67,9 @@ def leaves_support(inputs: Inputs, places: Sequence[int], drift: FloatArray) -> 
 
 def _given_the_others(table: FloatArray) -> FloatArray:
     """Return the standard deviation of each column given a linear function of the others, of shape (n_columns,)."""
-    mean = np.nan_to_num(np.nanmean(table, axis=0))
-    centred = np.nan_to_num(table - mean)
+    seen = np.isfinite(table)
+    mean = np.where(seen, table, 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))
+    centred = np.where(seen, table - mean, 0.0)
     scale = np.sqrt((centred**2).mean(axis=0))
     safe = np.where(scale > 0, scale, 1.0)
     correlation = (centred / safe).T @ (centred / safe) / len(table)

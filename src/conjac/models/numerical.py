@@ -54,10 +54,11 @@ class Differences:
         return found
 
     def smooth(self, inputs: Inputs) -> bool:
-        """Tell whether differences over one step and over two agree, on the rows given."""
+        """Tell whether differences over one step and over two agree, on those of the rows that can move."""
         agreed, still = [], []
         for place, step in zip(self.places, self.steps, strict=True):
-            near, far = self._over(inputs, place, step), self._over(inputs, place, 2 * step)
+            can_move = np.isfinite(inputs.column(place).astype(np.float64))
+            near, far = (self._over(inputs, place, width * step)[can_move] for width in (1, 2))
             size = np.maximum(np.abs(near), np.abs(far))
             moved = size > 0
             if moved.any():

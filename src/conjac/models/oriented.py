@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,56 +10,56 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
-from conjac.errors import InvalidInputError
+from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
 from conjac.models.contract import Model, Pull
 from conjac.models.response import ordered
 from conjac.reading import Reading, as_array, as_float
 
+Read = Callable[[AnyArray], AnyArray]
+"""From scores as a model tells them to those of the positive class, or of each label."""
 
-def oriented(model: Model, labels: Sequence[Any]) -> Model:
-    """Return the model with its classes in the order of the labels.
+
+def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model, AnyArray]:
+    """Return the model with its classes in the order of the labels, and its rows' scores so.
+
+    How scores are read, as probabilities or as raw ones, is settled by all rows at hand: a few may look like either.
 
     Parameters
     ----------
     model : Model
     labels : sequence of length n_classes
         Of two, the positive one is last.
+    told : array of shape (n_rows,), (n_rows, 2) or (n_rows, n_classes)
+        From `scored`.
 
     Returns
     -------
     Model
         Whose scores have the shape (n_rows,) for two classes, and (n_rows, n_classes) for more.
+    array of shape (n_rows,) or (n_rows, n_classes)
 
     Raises
     ------
     InvalidInputError
-        Labels that are not the model's classes.
+        Labels that are not the model's classes, or scores of another shape.
     """
     classes = tuple(labels) if model.classes is None else model.classes
     if sorted(map(str, labels)) != sorted(map(str, classes)):
         raise InvalidInputError(
             f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
         )
+    pull, response = model.pull, model.response
     if len(labels) != 2:
-        places, pull = [classes.index(label) for label in labels], model.pull
-        return replace(
-            model,
-            classes=tuple(labels),
-            scores=lambda X: ordered(_columns(model.scores(X), len(labels)), classes, labels),
-            pull=None if pull is None else partial(_reordered, pull, places),
-        )
-    flipped = str(classes[0]) == str(labels[1])
-    pull = model.pull
-    if pull is not None and flipped:
-        pull = partial(_negated, pull)
-    return replace(
-        model,
-        classes=tuple(labels),
-        response=f"{model.response}, of {labels[1]!r}" if flipped else model.response,
-        scores=lambda X: _positive(model.scores(X), 0 if flipped else 1),
-        pull=pull,
-    )
+        read: Read = partial(_ordered, classes, labels)
+        pull = None if pull is None else partial(_reordered, pull, [classes.index(label) for label in labels])
+    elif str(classes[0]) == str(labels[1]):
+        read, response = _positive(told, 0), f"{response}, of {labels[1]!r}"
+        pull = None if pull is None else partial(_negated, pull)
+    else:
+        read = _positive(told, 1)
+    found = replace(model, classes=tuple(labels), response=response, scores=lambda X: read(model.scores(X)), pull=pull)
+    return found, read(told)
 
 
 def scored(model: Model, X: Any) -> AnyArray:
@@ -84,10 +84,10 @@ def scored(model: Model, X: Any) -> AnyArray:
 def _scored(model: Model, native: Any, start: int) -> AnyArray:
     try:
         told = model.scores(native)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except ConjacError:
+        raise
+    except Exception as error:  # whatever a model raises: libraries of frames have classes of their own
         what = f"{type(native).__name__} of shape {getattr(native, 'shape', len(native))}"
-        if isinstance(error, InvalidInputError):
-            raise
         raise InvalidInputError(
             f"the model fails on X, a {what}: {type(error).__name__}: {error}; pass what it was fitted on"
         ) from error
@@ -113,31 +113,31 @@ def _refuse_lacking(model: Model, inputs: Inputs) -> None:
         )
 
 
-def _positive(scores: AnyArray, column: int) -> AnyArray:
-    """Return the positive class's score: its column, its own, or what the other's is not."""
-    scores = as_array(scores, "the model's scores")
-    if scores.ndim == 2 and scores.shape[1] == 2:
-        return Reading.of(scores, column).score(scores)
-    if scores.ndim == 2 and scores.shape[1] == 1:
-        scores = scores[:, 0]
-    if scores.ndim != 1:
+def _positive(told: AnyArray, column: int) -> Read:
+    """Return how the positive class's score is read: its column, its own, or what the other's is not."""
+    if told.ndim == 2 and told.shape[1] == 2:
+        return Reading.of(told, column).score
+    if told.ndim > 2 or (told.ndim == 2 and told.shape[1] != 1):
         raise InvalidInputError(
-            f"the model's scores have shape {scores.shape}; expected (n_rows,) or (n_rows, 2) for two classes"
+            f"the model's scores have shape {told.shape}; expected (n_rows,) or (n_rows, 2) for two classes"
         )
-    return scores if column == 1 else 1 - scores if _in_unit(scores) else -scores
+    if column == 1:
+        return _single
+    whole = 1 if len(told) and told.min() >= 0 and told.max() <= 1 else 0
+    return lambda scores: np.asarray(whole - _single(scores))
 
 
-def _in_unit(scores: AnyArray) -> bool:
-    return bool(len(scores) and scores.min() >= 0 and scores.max() <= 1)
+def _single(scores: AnyArray) -> AnyArray:
+    return np.reshape(as_array(scores, "the model's scores"), -1)
 
 
-def _columns(scores: AnyArray, n_classes: int) -> AnyArray:
+def _ordered(classes: Sequence[Any], labels: Sequence[Any], scores: AnyArray) -> AnyArray:
     scores = as_array(scores, "the model's scores")
-    if scores.ndim != 2 or scores.shape[1] != n_classes:
+    if scores.ndim != 2 or scores.shape[1] != len(labels):
         raise InvalidInputError(
-            f"the model's scores have shape {scores.shape}; expected (n_rows, {n_classes}), a score a class"
+            f"the model's scores have shape {scores.shape}; expected (n_rows, {len(labels)}), a score a class"
         )
-    return scores
+    return ordered(scores, classes, labels)
 
 
 def _negated(pull: Pull, X: Any, cotangent: AnyArray) -> FloatArray:

@@ -69,7 +69,7 @@ class DriftMotion:
             each, bent = _of_columns(cells, self.joint.motion(self.joint.sums.center))
             total = np.ones(())
         variance = self.joint.variance(each, bent, by_class=how == "true").reshape(value.shape) / or_one(total) ** 2
-        known = self._on_enough_rows(self.joint.crossing(each), nothing=False).reshape(value.shape)
+        known = self._on_enough_rows(each).reshape(value.shape)
         return Slopes(value, center, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
 
     def metric_slope(self, row: Metric) -> Slopes:
@@ -77,27 +77,32 @@ class DriftMotion:
         cells = self.counted.weight[0].astype(np.float64)
         moved = self.joint.motion(self.joint.sums.center)
         gradient = np.nan_to_num(row.gradient(cells))[None]
-        bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
+        with np.errstate(invalid="ignore"):  # of slopes that are nan, past the end of the domain
+            bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
         variance = self.joint.variance(gradient, bent)[:, 0]
-        known = self._on_enough_rows(self.joint.crossing(gradient), nothing=True)[:, 0]
+        known = self._on_enough_rows(gradient)[:, 0]
         value, center = row.slope(cells, self.derivative), row.slope(cells, moved)
         return Slopes(value, center, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
 
-    def _on_enough_rows(self, steps: FloatArray, nothing: bool) -> BoolArray:
-        """Tell which figures rest on enough rows near the facets that matter to them, (n_features, n_figures).
+    def _on_enough_rows(self, gradient: FloatArray) -> BoolArray:
+        """Tell which figures rest on enough rows that move near the facets that matter to them, or cannot move.
 
         Parameters
         ----------
-        steps : array of shape (n_figures, n_facets)
-        nothing : bool
-            Whether a figure to which no facet matters is known.
+        gradient : array of shape (n_figures, n_columns, n_columns)
+
+        Returns
+        -------
+        array of shape (n_features, n_figures)
         """
         sums = self.joint.sums
-        share = np.abs(steps) * sums.crossing.value
-        noise = (share**2) @ (1 / np.where(sums.rows > 0, sums.rows, np.finfo(float).tiny))
-        seen = share.sum(axis=1)[:, None] ** 2 >= MIN_ROWS * noise
-        matters = share.sum(axis=1)[:, None] > 0
-        return np.asarray(np.where(matters, seen, nothing).T)
+        share = np.abs(self.joint.crossing(gradient)) * sums.crossing.value
+        moves = sums.rows > 0
+        noise = share**2 @ np.divide(1, sums.rows, out=np.zeros(sums.rows.shape), where=moves)
+        moved = share @ moves
+        seen = (moved > 0) & (moved**2 >= MIN_ROWS * noise)
+        moves_nothing = (np.ptp(gradient, axis=2) == 0).all(axis=1)
+        return np.asarray((seen | moves_nothing[:, None]).T)
 
 
 def _of_columns(cells: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
