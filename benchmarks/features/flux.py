@@ -32,10 +32,12 @@ def measure(population: Any, n: int, draws: int, seed: int, shown: Callable[[Ite
     hits: dict[str, list[np.ndarray]] = {figure: [] for figure in ("cells", *METRICS)}
     scale = population.margin(population.sample(1_000_000, np.random.default_rng(seed))[0]).std()
     slopes = np.stack([-population.slopes, population.slopes], axis=1)
+    flagged = 0
     for draw in shown(range(draws)):
         X, y = population.sample(n, np.random.default_rng((seed, n, draw)))
         J = cj.ConfusionJacobian.from_estimator(population.model, X, y, wrt=cj.Features(unit="raw"))
         assert J.method == "tangent"
+        flagged += bool(J.diagnostics["cautions"])
         margin = population.margin(X)
         found[OURS].append(J.jacobian[:, 1] / n)
         found[ORACLE].append(kernel(margin, population.velocity(X), y, scale))
@@ -53,6 +55,7 @@ def measure(population: Any, n: int, draws: int, seed: int, shown: Callable[[Ite
         "population": population.name,
         "n": n,
         "draws": draws,
+        "flagged": flagged / draws,
         "error": {way: values.tolist() for way, values in error.items()},
         "best_width": (WIDTHS[best] * scale).tolist(),
         "coverage": {figure: float(np.nanmean(np.stack(told))) for figure, told in hits.items()},
@@ -122,12 +125,16 @@ def markdown(rows: list[Row]) -> str:
         told = [f"{mean(r['error'][way]):.3f} ({_ratio(r, way).max():.2f})" for way in WAYS[1:]]
         lines.append([r["population"], f"{r['n']:,}", str(r["draws"]), f"{mean(r['error'][OURS]):.3f}", *told])
     covered = [
-        [r["population"], f"{r['n']:,}", *(f"{r['coverage'][f]:.3f} ({r['worst'][f]:.3f})" for f in r["coverage"])]
+        [r["population"], f"{r['n']:,}"]
+        + [f"{r['coverage'][f]:.3f} ({r['worst'][f]:.3f})" for f in r["coverage"]]
+        + [f"{r['flagged']:.1%}"]
         for r in rows
     ]
     parts = [HEAD, markdown_table(heads, lines)]
-    parts.append("Share of nominal 95 % intervals that hold the truth; in brackets that of the worst figure:")
-    parts.append(markdown_table(["population", "n", "dFP, dTP", *METRICS], covered))
+    parts.append(
+        "Share of nominal 95 % intervals that hold the truth, in brackets of the worst figure; of draws flagged:"
+    )
+    parts.append(markdown_table(["population", "n", "dFP, dTP", *METRICS, "flagged"], covered))
     without = max((share for r in rows for share in r["without"].values()), default=0)
     parts.append(f"Intervals that are nan for want of rows are not counted: at most {without:.1%} of any cell above.")
     return "\n\n".join(parts)
