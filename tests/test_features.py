@@ -11,6 +11,7 @@ from oracles import normalise, normalise_slope
 from scipy.special import expit
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix
 
 import conjac as cj
 from conjac.density.velocity import WIDTHS, Velocity
@@ -395,3 +396,27 @@ def test_a_linear_score_of_normal_inputs_has_the_closed_form():
     truth = density[:, None, None] * np.array([-1, 1])[:, None] * COEF
     assert np.abs((found.center - truth) / found.stderr).max() < 3
     np.testing.assert_allclose(found.jacobian, truth, rtol=0.06)
+
+
+def test_a_step_that_is_asked_for_counts_rows_again_whatever_the_model():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 3000)
+    X = rng.normal(size=(3000, 2)) + np.outer(y, [1.0, 0.5])
+    model = LogisticRegression().fit(X, y)
+    J = cj.ConfusionJacobian.from_estimator(model, X, y, wrt=cj.Features(step=0.2))
+    assert J.method == "secant"
+    assert "asked for" in J.diagnostics["derivative"]
+    for place, sd in enumerate(X.std(axis=0)):
+        moved = np.zeros(2)
+        moved[place] = 0.2 * sd
+        up, down = (confusion_matrix(y, model.predict(X + side * moved)) for side in (1, -1))
+        np.testing.assert_allclose(J.jacobian[..., place], (up - down) / 0.4)
+        assert J.diagnostics["step"][f"x{place}"] == pytest.approx(0.2 * sd)
+    smooth = cj.ConfusionJacobian.from_estimator(model, X, y, wrt="features")
+    assert (np.abs(smooth.center - J.center) < 3 * np.hypot(smooth.stderr, J.stderr)).all()
+
+
+@pytest.mark.parametrize("step", [0, -0.1, np.inf, np.nan, "wide"])
+def test_a_step_is_a_positive_number(step):
+    with pytest.raises(cj.InvalidInputError, match=r"step=.*expected (a positive number of units|one number)"):
+        cj.Features(step=step)

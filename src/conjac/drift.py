@@ -133,6 +133,7 @@ def rank_drifts(
     unit: Literal["sd", "raw"] = "sd",
     where: Any = None,
     categorical: Sequence[Any] = (),
+    step: float | None = None,
     output: str = "auto",
     **options: Any,
 ) -> DriftRanking:
@@ -146,7 +147,7 @@ def rank_drifts(
     y : array of shape (n_samples,)
     metric : str or Metric
         Such as "recall", "precision", "f1_macro", "recall[spam]".
-    columns, unit, where, categorical
+    columns, unit, where, categorical, step
         As for `conjac.Features`.
     output : {"auto", "probabilities", "scores", "logits"}
     **options
@@ -196,7 +197,7 @@ def rank_drifts(
     decided = decide(bound, X, y, **options)
     J, told, notes = None, None, dict[str, str]()
     if drifting:
-        features = Features(drifting, unit, where, categorical)
+        features = Features(drifting, unit, where, categorical, step)
         J = ConfusionJacobian.from_model(decided, features)
         told = J.of(metric)
         found = leaves_support(inputs, kinds.numeric, spread(inputs, kinds.numeric, decided.rows.weight))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.reading import as_number
 
 PLANNED = ("hyperparameters", "parameters", "training_weights")
 
@@ -119,6 +120,9 @@ class Features:
         Which rows drift: a slice of them, ``where(X)``, or those of one true class. Default: all.
     categorical : sequence of str or int
         Columns of numbers that stand for categories.
+    step : float, optional
+        Count rows again at this drift either way, in units, whatever the model: the figures are difference quotients at
+        that step. Default: derivatives where margins have them, else a recount at steps chosen by bias and variance.
 
     Notes
     -----
@@ -135,9 +139,12 @@ class Features:
     unit: Literal["sd", "raw"] = "sd"
     where: Any = None
     categorical: Sequence[Any] = ()
+    step: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a unit that is none."""
+        """Refuse a unit that is none, and a step that is none."""
+        if self.step is not None and not 0 < as_number(self.step, "Features(step=...)") < float("inf"):
+            raise InvalidInputError(f"Features(step={self.step!r}): expected a positive number of units")
         if self.unit not in ("sd", "raw"):
             raise InvalidInputError(f"Features(unit={self.unit!r}): expected 'sd' or 'raw'")
 

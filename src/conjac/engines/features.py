@@ -100,14 +100,18 @@ def drifted(decided: Decided, features: Features, report: Callable[[float], None
         Is told the share of a recount that is done.
     """
     drifting = Drifting.of(features, decided)
-    derivative = _derivative(decided, drifting)
+    if features.step is None:
+        derivative = _derivative(decided, drifting)
+    else:
+        derivative = Derivative(None, f"not used: a recount at {features.step:g} units was asked for")
     motion: DriftMotion | RecountedMotion
     if derivative.pull is not None:
         motion = _tangent(decided, drifting, derivative.pull, derivative.scale)
     else:
+        steps = [None] * len(drifting.unit) if features.step is None else (features.step * drifting.unit).tolist()
         drifts = [
-            Drift(place, name, unit, lattice_of(decided.inputs.column(place)))
-            for place, name, unit in zip(drifting.places, drifting.names, drifting.unit, strict=True)
+            Drift(place, name, unit, lattice_of(decided.inputs.column(place)), step)
+            for place, name, unit, step in zip(drifting.places, drifting.names, drifting.unit, steps, strict=True)
         ]
         motion = recounted(
             decided.predict,

@@ -13,7 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from conjac._typing import AnyArray, BoolArray, ConditionOn, FloatArray, IntArray
 from conjac.engines.arrays import count_cells
 from conjac.engines.outcomes import Outcomes
-from conjac.engines.steps import Predict, choose
+from conjac.engines.steps import Predict, Step, choose
 from conjac.inference.delta import divide
 from conjac.inputs import Inputs
 from conjac.motion import Paths, RecountedMotion
@@ -37,12 +37,15 @@ class Drift:
         What a unit of the parameter is, in the column's own units.
     lattice : float or None
         Spacing of the column's values, where they lie on a lattice.
+    step : float or None
+        How far it is moved either way, in the column's own units; None where that is to be chosen.
     """
 
     place: int
     name: str
     unit: float
     lattice: float | None = None
+    step: float | None = None
 
 
 class Turned(NamedTuple):
@@ -109,7 +112,7 @@ def recounted(
     """
     rows = np.arange(inputs.n_rows) if moves is None else np.flatnonzero(moves)
     jobs = Parallel(require="sharedmem")
-    found = jobs(delayed(choose)(predict, inputs, outcomes, d.place, d.lattice, rows) for d in drifts)
+    found = jobs(delayed(_step)(predict, inputs, outcomes, drift, rows) for drift in drifts)
     steps, units = np.array([step.half for step in found]), np.array([drift.unit for drift in drifts])
     moved = [(drift.place, step) for drift, step in zip(drifts, steps.tolist(), strict=True)]
     together = [moved[first : first + TOGETHER] for first in range(0, len(moved), TOGETHER)]
@@ -129,6 +132,12 @@ def recounted(
         bias=locked(np.stack([step.bias for step in found]) * units[:, None, None]),
         bias_stderr=locked(np.stack([step.bias_stderr for step in found]) * units[:, None, None]),
     )
+
+
+def _step(predict: Predict, inputs: Inputs, outcomes: Outcomes, drift: Drift, rows: IntArray) -> Step:
+    if drift.step is not None:
+        return Step.given(drift.step, outcomes.n_columns)
+    return choose(predict, inputs, outcomes, drift.place, drift.lattice, rows)
 
 
 def _turned(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -50,6 +50,12 @@ class Step:
     half: float
     bias: FloatArray
     bias_stderr: FloatArray
+
+    @classmethod
+    def given(cls, half: float, n_columns: int) -> Self:
+        """Return a step that was asked for, of whose bias nothing is known."""
+        unknown = np.full((n_columns, n_columns), np.nan)
+        return cls(half, unknown, unknown)
 
 
 def spread_of(column: AnyArray) -> float:
