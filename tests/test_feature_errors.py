@@ -15,14 +15,14 @@ from conjac.density.velocity import WIDTHS, Velocity
 
 
 def rows_by_hand(found, velocity):
-    """Return what a unit of each row's weight adds to its class's flux of a feature, and that of the figures' noise.
+    """Return what a unit of each row's weight adds to its class's flux of a feature, and the variance of half a row.
 
     The density's part is the crossing's own, which `test_density` holds against differences. That of the mean velocity
     is of a weighted local quadratic, with one row of a flat line in slope and curvature.
     """
     crossing, rows = found._motion.joint.sums.crossing, found._outcomes
     weight = np.ones(len(velocity)) if rows.weight is None else rows.weight
-    adds, chosen = np.zeros(len(velocity)), width_of(found, velocity)
+    adds, half_a_row, chosen = np.zeros(len(velocity)), np.zeros(2), width_of(found, velocity)
     for y, width in enumerate(chosen):
         mine = crossing.true[crossing.facet] == y
         row, u = crossing.row[mine], crossing.distance[mine]
@@ -34,7 +34,9 @@ def rows_by_hand(found, velocity):
         n_eff = kernel.sum() / one_row
         share = np.linalg.inv(normal)[0] @ powers.T * kernel / weight[row] * np.sqrt(n_eff / (n_eff - 3))
         adds[row] = crossing.adds[mine] * fit[0] + crossing.center[y] * share * (velocity[row] - powers @ fit)
-    return adds, weight
+        wide = weight[row] * np.exp(-0.5 * (u / 2) ** 2)
+        half_a_row[y] = crossing.penalty[y] * (wide @ velocity[row] ** 2) / wide.sum()
+    return adds, weight, half_a_row
 
 
 def width_of(found, velocity):
@@ -53,7 +55,7 @@ def width_of(found, velocity):
 def stderr_by_hand(found, velocity, gradient, bent_by):
     """Return the standard error of a figure's slope, with its gradient in the cells and how that bends."""
     rows, steps = found._outcomes, gradient[:, 1] - gradient[:, 0]
-    flux, weight = rows_by_hand(found, velocity)
+    flux, weight, half_a_row = rows_by_hand(found, velocity)
     adds = bent_by[rows.true, rows.predicted] + flux * steps[rows.true]
     strata = rows.true if found.cells.condition_on else np.zeros(len(adds), int)
     for one in np.unique(strata):
@@ -63,7 +65,7 @@ def stderr_by_hand(found, velocity, gradient, bent_by):
     if rows.block is not None:
         adds = np.array([adds[rows.block == block].sum() for block in np.unique(rows.block)])
         adds *= np.sqrt(len(adds) / (len(adds) - 1))
-    return np.sqrt(adds @ adds + steps**2 @ found._motion.joint.sums.penalty[:, 0])
+    return np.sqrt(adds @ adds + steps**2 @ half_a_row)
 
 
 @pytest.mark.parametrize("design", DESIGNS)

@@ -100,6 +100,12 @@ def test_drift_of_a_linear_score_is_a_threshold_that_moves(design, how, t):
         )
 
 
+def test_half_a_row_counts_where_rows_are_few():
+    X, y = rows_of(12, 150)
+    by_drift, by_threshold = drift(LINEAR, X, y, features=cj.Features(unit="raw")), cj.confusion_jacobian(y, linear(X))
+    np.testing.assert_allclose(by_drift.stderr, by_threshold.stderr[..., None] * np.abs(COEF), rtol=2e-3)
+
+
 def test_a_linear_model_costs_no_regression_whichever_columns_drift():
     X, y = rows_of(0, 800)
     X = np.column_stack([X, np.ones(len(X))])
