@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -297,80 +299,75 @@ def test_without_a_library_of_frames_numbers_are_an_array(monkeypatch):
 # ---- what drifts
 
 
-@pytest.fixture
-def drifting(monkeypatch):
-    """Stand in for the derivative by inputs, and keep what was asked for."""
-    asked = []
-
-    def from_estimator(model, X, y, *, wrt, labels, sample_weight, groups, **how):
-        asked.append({"model": model, "X": X, "wrt": wrt, "labels": labels, "weight": sample_weight, **how})
-        score = model.scores(X)
-        mix = cj.Mix(np.arange(len(y)) % 3, name="drift")
-        return cj.confusion_jacobian(
-            y, score, labels=labels, wrt=mix, sample_weight=sample_weight, groups=groups, **how
-        )
-
-    monkeypatch.setattr(cj.ConfusionJacobian, "from_estimator", from_estimator)
-    return asked
+def by_python(folder, name, y, rows=slice(None), metric="recall", **how):
+    """Rank what the shell ranks."""
+    frame, _ = pipeline()
+    estimator = needs("skops.io").load(folder / name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cj.errors.ConjacWarning)
+        return cj.rank_drifts(estimator, frame[rows], y[rows], metric, **how)
 
 
-def test_features_are_asked_of_the_model_and_its_own_frame(folder, drifting):
+def as_text(columns):
+    return [dict(zip(columns, map(str, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def test_features_are_two_tables_and_the_cells(folder):
     model = ("--label", "y", "--model", folder / "pipe.skops", "--wrt", "features")
     done = run("jacobian", folder / "rows.parquet", *model, "--weight", "w", "--threshold", ".4", "--format", "csv")
     assert done.exit_code == 0
-    (asked,) = drifting
-    assert list(asked["X"].columns) == ["age", "region", "visits"]
-    assert (asked["wrt"].columns, asked["wrt"].unit) == (None, "sd")
-    assert asked["labels"] == ("ham", "spam")
-    assert asked["threshold"] == 0.4
-    assert asked["weight"].tolist() == TABLE["w"]
-    sections = [row["section"] for row in records(done.stdout)]
-    assert sections == ["metric"] * 3 + ["share"] * 2 + ["cell"] * 12
-    rows = records(done.stdout)
-    slopes = [abs(float(row["gradient"])) for row in rows[:3]]
-    assert slopes == sorted(slopes, reverse=True)
-    assert {row["metric"] for row in rows[:5]} == {"recall"}
-    J = cj.confusion_jacobian(
-        Y,
-        scores(folder / "pipe.skops")[:, 1],
-        threshold=0.4,
-        sample_weight=TABLE["w"],
-        wrt=cj.Mix(REGION, name="region"),
-    )
-    assert [row["parameter"] for row in rows[3:5]] == ["share[north]", "share[south]"]
-    assert [row["column"] for row in rows[3:5]] == ["region", "region"]
-    assert [float(row["gradient"]) for row in rows[3:5]] == pytest.approx(J.of("recall").gradient.tolist())
+    ranking = by_python(folder, "pipe.skops", Y, threshold=0.4, sample_weight=TABLE["w"])
+    found = records(done.stdout)
+    assert [row["section"] for row in found] == ["metric"] * 2 + ["share"] * 2 + ["cell"] * 8
+    for rows, table in ((found[:2], "numeric"), (found[2:4], "categories")):
+        expected = as_text(ranking.to_columns(table))
+        told = [{name: row[name] for name in one} for row, one in zip(rows, expected, strict=True)]
+        assert told == [{name: value.replace("nan", "") for name, value in one.items()} for one in expected]
+    assert {row["metric"] for row in found[:4]} == {"recall"}
+    estimator, how = needs("skops.io").load(folder / "pipe.skops"), {"threshold": 0.4, "sample_weight": TABLE["w"]}
+    J = cj.ConfusionJacobian.from_estimator(estimator, pipeline()[0], Y, wrt="features", **how)
+    assert [float(row["jacobian"]) for row in found[4:]] == J.jacobian.ravel().tolist()
 
 
-def test_features_in_json_by_group(folder, drifting):
+def test_features_in_json_by_group(folder):
     model = ("--label", "three", "--model", folder / "three.skops", "--wrt", "features", "--drift", "visits,age")
-    done = run("jacobian", folder / "rows.csv", *model, "--unit", "raw", "--by", "region", *JSON)
+    asked = ("--metric", "f1_macro", "--metric", "recall[cat]", "--unit", "raw", "--normalize", "true")
+    done = run("jacobian", folder / "rows.csv", *model, *asked, "--by", "region", *JSON)
     told = json.loads(done.stdout)
     assert [one["group"] for one in told] == ["north", "south"]
-    assert [row["metric"] for row in told[0]["metrics"]] == ["f1_macro"] * 3
-    assert "shares" not in told[0]
-    assert [len(asked["X"]) for asked in drifting] == [int((name == REGION).sum()) for name in ("north", "south")]
-    assert drifting[0]["wrt"].columns == ["visits", "age"]
-    assert drifting[0]["wrt"].unit == "raw"
-    assert drifting[0]["offsets"] is None
+    assert [row["metric"] for row in told[0]["metrics"]] == ["f1_macro"] * 2 + ["recall[cat]"] * 2
+    assert told[0]["shares"] == []
+    here = REGION == "south"
+    how = {"columns": ["visits", "age"], "unit": "raw"}
+    for metric, rows in (("f1_macro", told[1]["metrics"][:2]), ("recall[cat]", told[1]["metrics"][2:])):
+        ranking = by_python(folder, "three.skops", THREE, here, metric, **how)
+        assert [row["feature"] for row in rows] == list(ranking.order)
+        assert [row["gradient"] for row in rows] == ranking.to_columns()["gradient"]
+    np.testing.assert_allclose(np.sum(told[1]["matrix"], axis=1), 1)
+    assert told[1]["units"] == [f"1 of {name}" for name in told[1]["parameters"]]
 
 
-@pytest.mark.usefixtures("drifting")
-def test_categories_without_shares_are_told(folder):
-    model = ("--label", "y", "--model", folder / "pipe.skops", "--wrt", "features", "--by", "region")
-    done = run("jacobian", folder / "rows.csv", *model, "--metric", "recall", *JSON)
-    assert "warning: region='north': the shares of 'region' are left out: Mix(region) holds 1 categories" in done.stderr
+def test_a_drift_of_categories_alone_is_of_their_shares(folder):
+    model = ("--label", "y", "--model", folder / "pipe.skops", "--wrt", "features", "--drift", "region")
+    told = json.loads(run("jacobian", folder / "rows.csv", *model, *JSON).stdout)
+    assert told["metrics"] == []
+    assert [row["category"] for row in told["shares"]] == ["north", "south"]
+    found = records(run("jacobian", folder / "rows.csv", *model, "--format", "csv").stdout)
+    assert [row["category"] for row in found] == ["north", "south"]
+
+
+def test_a_group_of_one_class_has_no_drift(folder, tmp_path):
+    pandas = needs("pandas")
+    rows = pandas.DataFrame(TABLE)
+    rows["g"] = np.where((Y == "ham") & (np.arange(N) % 5 == 0), "b", "a")
+    rows.to_parquet(tmp_path / "rows.parquet")
+    model = ("--label", "y", "--model", folder / "pipe.skops", "--wrt", "features", "--by", "g")
+    done = run("jacobian", tmp_path / "rows.parquet", *model, *JSON)
     assert done.exit_code == 0
-
-
-def test_a_drift_of_categories_alone_is_a_mix(folder, drifting):
-    model = ("--label", "y", "--model", folder / "pipe.skops", "--wrt", "features")
-    both = run("jacobian", folder / "rows.csv", *model, "--drift", "region,age", *JSON)
-    assert drifting[0]["wrt"].columns == ["age"]
-    assert [row["column"] for row in json.loads(both.stdout)["shares"]] == ["region"] * 2
-    done = run("jacobian", folder / "rows.csv", *model, "--drift", "region")
-    assert done.exit_code == 2
-    assert "--drift names categories alone, region, whose shares move; --wrt mix:COL tells" in done.stderr
+    told = json.loads(done.stdout)
+    assert len(told[0]["metrics"]) == 2
+    assert told[1] == {"by": "g", "group": "b", "metrics": [], "shares": []}
+    assert "warning: g='b': the drift of inputs is left out" in done.stderr
 
 
 # ---- bad input
@@ -383,7 +380,10 @@ BAD = {
     "no such file": (["--model", "no.skops"], "no.skops: no such file; expected .onnx, or .skops"),
     "a pickle": (["--model", "m.pkl"], "a pickle runs code when it is loaded; save it with skops.io.dump or as ONNX"),
     "a pickle of another name": (["--model", "m.onnx"], "a pickle runs code when it is loaded"),
-    "no classifier": (["--model", "scaler.skops"], "scaler.skops holds StandardScaler, which is no fitted classifier"),
+    "no classifier": (
+        ["--model", "scaler.skops"],
+        "scaler.skops: StandardScaler has no predict_proba or decision_function",
+    ),
     "unknown types": (["--model", "odd.skops"], "holds types that skops does not know: "),
     "features without a model": (["--score", "age", "--wrt", "features"], "give --model FILE in place of --score"),
     "a drift of nothing": ([*PIPE, "--drift", "age"], "--drift 'age' is of inputs that drift; add --wrt features"),
@@ -435,6 +435,16 @@ def test_bad_input_is_one_line_and_status_2(case, folder, monkeypatch):
 
 
 @pytest.mark.usefixtures("onnx_file")
+@pytest.mark.usefixtures("onnx_file")
+@pytest.mark.parametrize(("suffix", "library"), [("onnx", "onnxruntime"), ("skops", "skops")])
+def test_the_missing_library_is_named_in_one_line(folder, suffix, library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    done = run("jacobian", folder / "rows.csv", "--label", "y", "--model", folder / f"plain.{suffix}")
+    assert done.exit_code == 2
+    assert f"{library} is not installed; pip install 'conjac[{suffix}]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_another_width_names_the_option(folder, monkeypatch):
     monkeypatch.chdir(folder)
     done = run("jacobian", "rows.parquet", "--label", "y", "--model", "plain.onnx", "--features", "age,visits,w")

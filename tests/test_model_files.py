@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from support import SRC, needs
 
-from conjac.errors import InvalidInputError, MissingDependencyError
+import conjac as cj
+from conjac.errors import ConjacWarning, InvalidInputError, MissingDependencyError
 from conjac.models import load
 from conjac.models.contract import adapter_of
 from conjac.models.onnx import Onnx
@@ -146,6 +147,8 @@ def test_a_tensor_a_column_is_read_by_name(tmp_path):
     frame, estimator = by_columns(tmp_path / "m.onnx")
     model = load(tmp_path / "m.onnx")
     assert model.columns == ("age", "region", "visits")
+    assert model.stepwise  # between whole numbers there are no scores to differentiate
+    assert model.derivative == "the model takes whole numbers alone for 'visits'"
     assert model.classes == ("ham", "spam")
     expected = estimator.predict_proba(frame)
     np.testing.assert_allclose(model.scores(frame[["visits", "region", "age"]].assign(extra=1)), expected, atol=1e-5)
@@ -167,6 +170,27 @@ def test_columns_that_do_not_fit_are_named(tmp_path):
     ]:
         with pytest.raises(InvalidInputError, match=message):
             model.scores(changed)
+
+
+def test_whole_numbers_drift_by_whole_steps(tmp_path):
+    needs("onnxruntime")
+    frame, _ = by_columns(tmp_path / "m.onnx")
+    with pytest.warns(ConjacWarning, match="rows cross as 'visits' drifts"):
+        ranking = cj.rank_drifts(load(tmp_path / "m.onnx"), frame, TWO)
+    assert ranking.jacobian.method == "secant"
+    assert set(ranking.order) == {"age", "visits"}
+    assert ranking.told.gradient[ranking.jacobian.parameters.index("visits")] == 0
+    assert ranking.jacobian.diagnostics["derivative"] == "none: the model takes whole numbers alone for 'visits'"
+
+
+def test_scores_of_onnx_are_differentiated_as_their_original_is(tmp_path):
+    needs("onnxruntime")
+    estimator = LogisticRegression().fit(X, TWO)
+    model = load(export(estimator, tmp_path / "m.onnx"))
+    told, expected = (cj.rank_drifts(one, X, TWO) for one in (model, estimator))
+    assert told.order == expected.order
+    assert told.jacobian.method == expected.jacobian.method == "tangent"
+    np.testing.assert_allclose(told.jacobian.jacobian, expected.jacobian.jacobian, rtol=5e-3, atol=0.05)
 
 
 def test_missing_numbers_reach_the_graph_as_nan(tmp_path):

@@ -401,7 +401,7 @@ def test_the_order_of_the_classes_does_not_matter():
 @pytest.mark.parametrize("factor", [2.0**-10, 1e-3, 1e3, 2.0**10])
 @pytest.mark.usefixtures("quick")
 def test_scores_in_another_unit_get_offsets_in_that_unit(factor):
-    y, u = NormalScores.of(3).draw(np.random.default_rng(0), 600)
+    y, u = NormalScores.of(3).draw(np.random.default_rng(0), 6000)
     plain, other = (cj.maximize(y, c * u, "f1_macro", coordinate="score") for c in (1.0, factor))
     np.testing.assert_allclose(other.offsets / factor, plain.offsets, atol=5e-3)
     np.testing.assert_allclose(np.array(other.confint()) / factor, np.array(plain.confint()), atol=0.02)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import parallel_config
+from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 from support import needs
 
@@ -184,6 +185,9 @@ def test_a_slice_moves_alone():
     assert (told.value[:, 0] == 0).all()
     assert (told.stderr[:, 0] == 0).all()  # by what was asked, not by what was seen
     assert (told.stderr[:2, 1] > 0).all()
+    told = motion.metric_slope(metrics.resolve("specificity", labels=(0, 1)))
+    assert (told.value == 0).all()
+    assert (told.stderr == 0).all()
     nobody = recount_of(X, outcomes, moves=np.zeros(400, bool))
     assert np.isnan(nobody.steps).all()
     assert np.isnan(nobody.slopes(None).stderr[:, 1]).all() or (nobody.effective_rows == 0).all()
@@ -299,10 +303,47 @@ def test_more_rows_take_a_smaller_step_and_its_bias_is_told():
         off.append(motion.bias[0, 0, 1] / n)
     assert half[0] >= half[1] >= half[2]
     assert half[0] > half[2]
-    from scipy import stats
-
     exact = (stats.norm.cdf(1 + half[1]) - stats.norm.cdf(1 - half[1])) / (2 * half[1]) - stats.norm.pdf(1)
     assert abs(off[1] - exact) < 0.02
+
+
+def test_bias_is_told_with_its_error():
+    def cut(rows):
+        return (rows[:, 0] > 0).astype(int)
+
+    z = []
+    for seed in range(60):
+        X = np.random.default_rng(seed).normal(size=(4_000, 1))
+        motion = recounted(
+            cut, Inputs.of(X), Outcomes(2, np.zeros(4_000, int), cut(X), None, None), [Drift(0, "", 1.0)]
+        )
+        (half,) = motion.steps
+        exact = (stats.norm.cdf(half) - stats.norm.cdf(-half)) / (2 * half) - stats.norm.pdf(0)
+        z.append((motion.bias[0, 0, 1] / 4_000 - exact) * 4_000 / motion.bias_stderr[0, 0, 1])
+        assert np.isnan(motion.bias[0, 1]).all()  # nobody is of that class
+    assert 0.3 < np.sqrt(np.mean(np.square(z))) < 1.5
+
+
+def test_a_rare_class_chooses_too():
+    true = (np.arange(20_000) % 100 == 0).astype(int)
+    some = steps._sample(np.arange(20_000), true, 600)
+    np.testing.assert_array_equal(np.bincount(true[some]), [300, 66])  # a third of its 200 rows, at most
+    assert len(np.unique(some)) == 366
+
+
+@pytest.mark.parametrize("n_crossing", [4, 5])
+def test_five_rows_make_an_interval(n_crossing):
+    X = np.concatenate([np.linspace(-3, -1.2, 150), np.full(n_crossing, 0.01), np.linspace(1.2, 3, 150)])[:, None]
+    true = np.tile([0, 1], 200)[: len(X)]
+    true[150 : 150 + n_crossing] = 1
+    predicted = (X[:, 0] > 0).astype(int)
+    outcomes = Outcomes(2, true, predicted, None, None)
+    motion = recounted(lambda rows: (rows[:, 0] > 0).astype(int), Inputs.of(X), outcomes, [Drift(0, "", 1.0)])
+    recall = motion.metric_slope(metrics.resolve("recall", labels=(0, 1)))
+    assert motion.effective_rows[0] == n_crossing
+    assert np.isfinite(recall.stderr[0]) == (n_crossing == 5)
+    assert (np.isfinite(motion.slopes("true").stderr[0, 1]) == (n_crossing == 5)).all()
+    assert np.isnan(motion.slopes("true").stderr[0, 0]).all()
 
 
 def test_a_column_without_scale_has_no_step():
@@ -325,6 +366,13 @@ def test_lattices_are_found(seed, spacing, n_levels):
     levels[:3] = 0, 1, n_levels  # neighbours, so that no coarser lattice serves
     values = np.append(levels * spacing - 3 * spacing, np.nan)
     assert lattice_of(values) == pytest.approx(spacing, rel=1e-9)
+
+
+@pytest.mark.parametrize("n_levels", [5, 50])
+def test_lattices_are_found_in_single_precision(n_levels):
+    levels = np.random.default_rng(0).integers(0, n_levels, 2000)
+    levels[:2] = 0, 1
+    assert lattice_of((levels / 3 - 2).astype(np.float32)) == pytest.approx(1 / 3, rel=1e-5)
 
 
 @pytest.mark.parametrize(

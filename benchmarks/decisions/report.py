@@ -24,14 +24,21 @@ def markdown_table(heads: list[str], lines: list[list[str]]) -> str:
     return "\n".join([rows[0], "|---|" + "---:|" * (len(heads) - 1), *rows[1:]])
 
 
-def versions() -> dict[str, str | None]:
-    return {"conjac": cj.__version__, "python": platform.python_version()} | {p: version_of(p) for p in NAMED}
+def versions(packages: tuple[str, ...] = NAMED) -> dict[str, str | None]:
+    return {"conjac": cj.__version__, "python": platform.python_version()} | {p: version_of(p) for p in packages}
 
 
-def page(parts: dict[str, str], found: list[Verdict], notes: list[str], quick: bool) -> str:
+def page(
+    parts: dict[str, str],
+    found: list[Verdict],
+    notes: list[str],
+    quick: bool,
+    head: str = HEAD,
+    packages: tuple[str, ...] = NAMED,
+) -> str:
     """Return the page: sections in order, then every requirement with its verdict."""
-    named = ", ".join(f"{package} {told or '(not installed)'}" for package, told in versions().items())
-    lines = [HEAD, *(["Small sizes, to see that it runs: the figures mean nothing."] if quick else [])]
+    named = ", ".join(f"{package} {told or '(not installed)'}" for package, told in versions(packages).items())
+    lines = [head, *(["Small sizes, to see that it runs: the figures mean nothing."] if quick else [])]
     lines += [f"Versions: {named}.", *notes]
     lines += [f"### {title}\n\n{text}" for title, text in parts.items()]
     lines.append("### Numbers to reach\n\n" + "\n".join(_told(v) for v in found))

@@ -194,7 +194,7 @@ def explain_features(
     if isinstance(motion, RecountedMotion):
         found["step"] = dict(zip(names, motion.steps.tolist(), strict=True))
         found["step_unit"] = "half-width, in units of the column"
-        found["bias"] = locked(motion.arranged(motion.bias))
+        found["bias"], found["bias_stderr"] = (locked(motion.arranged(x)) for x in (motion.bias, motion.bias_stderr))
     else:
         crossing = motion.joint.sums.crossing
         low, high = np.min(crossing.bandwidth, initial=np.inf), np.max(crossing.bandwidth, initial=-np.inf)

@@ -103,7 +103,7 @@ def exchange_rate(paid: str | Metric, gained: str | Metric, motion: CellMotion, 
         Neither a metric nor a cell.
     """
     if not isinstance(motion, Motion | OffsetMotion):
-        raise NotSupportedError("exchange_rate: as the threshold or the offsets move, not a mix; leave out wrt")
+        raise NotSupportedError("exchange_rate: as the threshold or the offsets move, and nothing else; leave out wrt")
     outcomes = outcomes_of(labels, motion.counted.weight.shape[-1])
     rows = figure(paid, outcomes, len(labels)), figure(gained, outcomes, len(labels))
     pair = Pair.of(rows, motion)

@@ -221,5 +221,6 @@ def problem_of(
         ArgmaxRule(np.zeros(outcomes), rows.reading.scale),
         partial(cells_at, rows, condition_on=condition_on),
         partial(motion_at, rows, condition_on=condition_on),
+        partial(motion_at, rows, condition_on=condition_on, for_optima=True),
         coordinate is not None,
     )

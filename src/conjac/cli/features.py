@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from conjac._typing import Normalize
 from conjac.cli.models import Scorer, read_names
 from conjac.cli.moving import Moving
-from conjac.cli.parts import Part, estimated
-from conjac.cli.results import Sections, jacobian_sections, metric_columns
-from conjac.cli.tidy import Columns, joined
-from conjac.errors import InvalidInputError
-from conjac.inputs import Inputs
-from conjac.jacobian import ConfusionJacobian
+from conjac.cli.parts import Part
+from conjac.cli.results import Sections, jacobian_sections
+from conjac.cli.tidy import joined, records
+from conjac.drift import DriftRanking, rank_drifts
+from conjac.errors import ConjacWarning, InvalidInputError
 from conjac.metrics import Metric
-from conjac.perturbations import Features, Mix
+from conjac.perturbations import Features
+from conjac.validation import check_normalize
 
 
 def read_drifts(moving: Moving, scorer: Scorer | None, drift: str | None, unit: str | None) -> Features | None:
@@ -45,8 +45,15 @@ def read_drifts(moving: Moving, scorer: Scorer | None, drift: str | None, unit: 
     return Features(columns, unit="raw" if unit == "raw" else "sd")
 
 
-def drifted(part: Part, scorer: Scorer, features: Features, **how: Any) -> ConfusionJacobian:
-    """Return the Jacobian by the numbers among the inputs that drift.
+def ranked(
+    part: Part,
+    scorer: Scorer,
+    features: Features,
+    metrics: Sequence[str | Metric],
+    normalize: Normalize | None,
+    **how: Any,
+) -> list[DriftRanking]:
+    """Rank the inputs of a part's rows by what their drift does to each metric; of rows of one class, none.
 
     Parameters
     ----------
@@ -54,82 +61,61 @@ def drifted(part: Part, scorer: Scorer, features: Features, **how: Any) -> Confu
         Rows that the model scored.
     scorer : Scorer
     features : Features
+    metrics : sequence of str or Metric
+        Where there are none, recall; of several classes, f1_macro.
+    normalize : str or None
+        Of the cells.
     **how
-        As for `conjac.ConfusionJacobian.from_estimator`.
-
-    Raises
-    ------
-    InvalidInputError
-        None of the inputs that drift is of numbers, or one is not there.
+        As for `conjac.rank_drifts`.
     """
-    inputs = _inputs(part)
-    if features.columns is not None:
-        numbers = [name for name in features.columns if not _is_category(inputs, name)]
-        if not numbers:
-            raise InvalidInputError(
-                f"--drift names categories alone, {', '.join(features.columns)}, whose shares move; --wrt mix:COL "
-                "tells what that does"
-            )
-        features = replace(features, columns=numbers)
-    return ConfusionJacobian.from_estimator(
-        scorer.spelling(part.rows.labels),
-        inputs.native,
-        part.columns.label,
-        wrt=features,
-        labels=part.rows.labels,
-        sample_weight=part.columns.weight,
-        groups=part.columns.groups,
-        **how,
-    )
-
-
-def shared(part: Part, features: Features, **how: Any) -> list[tuple[str, ConfusionJacobian]]:
-    """Return the Jacobian by the shares of each category among the inputs, by name; warn of those that have none.
-
-    Parameters
-    ----------
-    part : Part
-    features : Features
-    **how
-        As for `conjac.cli.parts.estimated`.
-    """
-    inputs, found = _inputs(part), []
-    for name in inputs.names if features.columns is None else features.columns:
-        if not _is_category(inputs, name):
-            continue
-        mix = Mix(inputs.column(inputs.place(name)), name=name)
-        try:
-            found.append((name, estimated(part, mix, **how)))
-        except InvalidInputError as error:
-            part.say(f"the shares of {name!r} are left out: {error}")
-    return found
-
-
-def drift_sections(
-    result: ConfusionJacobian,
-    shares: Sequence[tuple[str, ConfusionJacobian]],
-    metrics: Sequence[str | Metric],
-    level: float,
-) -> Sections:
-    """Return the metrics by the inputs that drift, the steepest first; by the shares of categories; and the cells."""
-    asked = metrics or ("recall" if result.offsets is None else "f1_macro",)
-    sections = {"metric": joined(_steepest(metric_columns(result, metric, level)) for metric in asked)}
-    if shares:
-        told = [(name, metric_columns(one, metric, level)) for name, one in shares for metric in asked]
-        sections["share"] = joined({"column": [name] * len(one["metric"]), **one} for name, one in told)
-    return {**sections, **jacobian_sections(result, (), level)}
-
-
-def _steepest(columns: Columns) -> Columns:
-    """Return a metric's rows, those of the largest slopes first and of none last."""
-    order = np.argsort(-np.abs(np.asarray(columns["gradient"], dtype=np.float64)), kind="stable")
-    return {name: [values[place] for place in order] for name, values in columns.items()}
-
-
-def _inputs(part: Part) -> Inputs:
+    check_normalize(normalize)
+    if part.one_class:
+        part.say("the drift of inputs is left out")
+        return []
     assert part.inputs is not None
-    return part.inputs
+    asked = metrics or ("recall" if len(part.rows.labels) == 2 else "f1_macro",)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConjacWarning)  # said below, with the group's name
+        first = rank_drifts(
+            scorer.spelling(part.rows.labels),
+            part.inputs.native,
+            part.columns.label,
+            asked[0],
+            columns=features.columns,
+            unit=features.unit,
+            labels=part.rows.labels,
+            sample_weight=part.columns.weight,
+            groups=part.columns.groups,
+            **how,
+        )
+    J = first.jacobian
+    if J is None:
+        return [replace(first, metric=metric) for metric in asked]
+    for caution in J.diagnostics["cautions"]:
+        part.say(caution)
+    J = replace(J, normalize=normalize)
+    return [replace(first, metric=metric, told=J.of(metric), jacobian=J) for metric in asked]
 
 
-def _is_category(inputs: Inputs, name: str) -> bool:
-    return inputs.column(inputs.place(name)).dtype.kind in "OUSb"
+def drift_sections(rankings: Sequence[DriftRanking], level: float) -> Sections:
+    """Return the metrics by the inputs that drift, by the shares of categories, and the cells."""
+    sections = {}
+    if numbers := [one.to_columns("numeric", level) for one in rankings if one.jacobian is not None]:
+        sections["metric"] = joined({**columns, "level": [level] * len(columns["metric"])} for columns in numbers)
+    shares = [(one, one.to_columns("categories", level)) for one in rankings if one.shares]
+    if shares:
+        sections["share"] = joined(
+            {"metric": [str(getattr(one.metric, "name", one.metric))] * len(columns["column"]), **columns}
+            for one, columns in shares
+        )
+    for one in rankings[:1]:
+        if one.jacobian is not None:
+            sections |= jacobian_sections(one.jacobian, (), level)
+    return sections
+
+
+def drift_value(rankings: Sequence[DriftRanking], sections: Sections, level: float) -> dict[str, Any]:
+    """Return what JSON holds: the Jacobian of the cells, and both tables."""
+    cells = [one.jacobian.to_dict(level) for one in rankings[:1] if one.jacobian is not None]
+    tables = {f"{name}s": records(sections[name]) if name in sections else [] for name in ("metric", "share")}
+    return {**(cells[0] if cells else {}), **tables}

@@ -6,7 +6,7 @@ from typing import cast
 
 from conjac._typing import ConditionOn, Normalize
 from conjac.cli import options as o
-from conjac.cli.features import drift_sections, drifted, read_drifts, shared
+from conjac.cli.features import drift_sections, drift_value, ranked, read_drifts
 from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
@@ -81,24 +81,26 @@ def jacobian(
     same = {
         **({"offsets": offsets} if moving.offsets else {"threshold": threshold}),
         "coordinate": loaded.coordinate,
-        "normalize": cast("Normalize | None", normalize),
         "condition_on": cast("ConditionOn | None", condition_on),
     }
+    divided = cast("Normalize | None", normalize)
     tables, values = [], []
     with progress("estimating"):
         for part in loaded.parts:
             with blaming(part.title):
                 if drifts is not None and scorer is not None:
-                    result = drifted(part, scorer, drifts, **same)
-                    sections = drift_sections(result, shared(part, drifts, **same), asked, level)
+                    rankings = ranked(part, scorer, drifts, asked, divided, **same)
+                    sections = drift_sections(rankings, level)
+                    value = drift_value(rankings, sections, level)
                 else:
-                    result = estimated(part, moving.mix(part), **same)
+                    result = estimated(part, moving.mix(part), normalize=divided, **same)
                     result = result if scorer is None else scorer.noted(result)
                     sections = jacobian_sections(result, asked, level)
-            _warn(part, result)
-            told = {f"{name}s": records(sections[name]) for name in ("metric", "share") if name in sections}
+                    metrics = {"metrics": records(sections["metric"])} if asked else {}
+                    value = {**result.to_dict(level), **metrics}
+                    _warn(part, result)
             tables.append((part, sections))
-            values.append(tagged(part, {**result.to_dict(level), **told}))
+            values.append(tagged(part, value))
     emit(gathered(tables), values[0] if by is None else values, output, chosen)
 
 

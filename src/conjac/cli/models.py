@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from conjac import coordinates
 from conjac._typing import AnyArray
 from conjac.cli.labels import match
@@ -18,8 +16,7 @@ from conjac.engines.inputs import OTHERS, framed
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.jacobian import ConfusionJacobian
-from conjac.models import Model, load
-from conjac.models.contract import adapter_of
+from conjac.models import Model, bind, load, scored
 from conjac.readonly import ReadOnly
 
 
@@ -31,15 +28,12 @@ class Scorer:
     ----------
     path : str
         Its file.
-    estimator : Model or fitted estimator
-        As the file holds it.
     model : Model
     inputs : sequence of str or "others"
         Names of columns, in the order of the model's inputs; or all columns that have no other role.
     """
 
     path: str
-    estimator: Any
     model: Model
     inputs: Sequence[str] | str
 
@@ -55,9 +49,9 @@ class Scorer:
     def score(self, inputs: Inputs) -> AnyArray:
         """Return the model's scores, array of shape (n_samples,) or (n_samples, n_classes)."""
         with progress(f"scoring with {self.path}"):
-            found = [np.asarray(self.model.scores(inputs.take(rows).native)) for rows in inputs.blocks()]
+            found = scored(self.model, inputs.native)
         say(f"scores are those of {self.path}: {self.model.response}")
-        return np.concatenate(found)
+        return found
 
     def noted(self, result: ConfusionJacobian) -> ConfusionJacobian:
         """Return a result of the model's scores that tells what gave them."""
@@ -101,15 +95,18 @@ def read_model(
         raise InvalidInputError(f"--model {path} and --score {score[0]!r} both tell the scores; leave one of them out")
     with progress(f"loading {path}"):
         estimator = load(path, output=output_name, trusted=trust)
-    model = _bound(estimator, path)
+    try:
+        model = bind(estimator)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from None
     named = None if features is None else read_names(features, "--features")
     if model.columns is None:
-        return Scorer(path, estimator, model, OTHERS if named is None else named)
+        return Scorer(path, model, OTHERS if named is None else named)
     if named is not None and sorted(named) != sorted(model.columns):
         raise InvalidInputError(
             f"--features {features!r}: {path} knows its inputs by name, {', '.join(model.columns)}; leave it out"
         )
-    return Scorer(path, estimator, model, model.columns)
+    return Scorer(path, model, model.columns)
 
 
 def read_names(text: str, option: str) -> list[str]:
@@ -119,6 +116,11 @@ def read_names(text: str, option: str) -> list[str]:
     ------
     InvalidInputError
         No list, or a name twice.
+
+    Examples
+    --------
+    >>> read_names('age,"height, cm"', "--drift")
+    ['age', 'height, cm']
     """
     try:
         (names,) = csv.reader([text], strict=True)
@@ -196,12 +198,3 @@ def _label_of(known: Any, present: list[Any], column: str) -> Any:
     if known in present:
         return present[present.index(known)]
     return match(str(known), present, "--model", column, absent=True)
-
-
-def _bound(estimator: Any, path: str) -> Model:
-    """Return what a file holds as functions of its inputs."""
-    if isinstance(estimator, Model):
-        return estimator
-    if adapter := adapter_of(estimator):
-        return adapter.bind(estimator, "auto")
-    raise InvalidInputError(f"{path} holds {type(estimator).__name__}, which is no fitted classifier")

@@ -59,7 +59,13 @@ class Boundary:
 
     @classmethod
     def of(
-        cls, rule: ArgmaxRule, true: IntArray, score: AnyArray, weight: FloatArray | None, per_cluster: float = 1.0
+        cls,
+        rule: ArgmaxRule,
+        true: IntArray,
+        score: AnyArray,
+        weight: FloatArray | None,
+        per_cluster: float = 1.0,
+        for_optima: bool = False,
     ) -> Self:
         """Estimate the fluxes of rows in memory.
 
@@ -71,8 +77,10 @@ class Boundary:
         weight : array of shape (n_samples,) or None
         per_cluster : float
             Rows a cluster, where they are not independent.
+        for_optima : bool
+            Whether fluxes are compared from rule to rule, so that noise matters more than bias.
         """
-        scale = FacetScale.of(rule, true, score, weight, per_cluster)
+        scale = FacetScale.of(rule, true, score, weight, per_cluster, for_optima)
         facets = Facets.of(rule, score, scale.reach, true)
         cell = true * rule.n_columns + facets.predicted
         method, kernel, flux_of = ("secant", _box, _counted) if scale.on_atoms else ("tangent", _bell, _log_quadratic)

@@ -1,10 +1,10 @@
 r"""How wide to look at each facet: bandwidths from the spread of the margins of a sample of rows.
 
 With n rows of a class that belong to a facet, or clusters of them, whose margins have standard deviation :math:`\sigma`
-(robustly, the smaller of it and the interquartile range over 1.349), :math:`h = (4/3)^{1/5}\,\sigma\,n^{-1/5}`. Between
-two classes, which have no corners, it is wider by :math:`1.09\,n^{2/45}`, as in `conjac.density.tangent`; corners cut a
-facet's density off, and no guess here takes the bias of that away. It is halved while half of it tells another flux
-beyond noise.
+(robustly, the smaller of it and the interquartile range over 1.349), :math:`h = (4/3)^{1/5}\,\sigma\,n^{-1/5}`. It is
+wider by :math:`1.09\,n^{2/45}`, as in `conjac.density.tangent`, between two classes, whose facet has no corners to cut
+its density off; and for optima, whose curvature is read from slopes next to each other, and asks for less noise at the
+price of some bias. It is halved while half of it tells another flux beyond noise.
 """
 
 from __future__ import annotations
@@ -53,9 +53,15 @@ class FacetScale:
 
     @classmethod
     def of(
-        cls, rule: ArgmaxRule, true: IntArray, score: AnyArray, weight: FloatArray | None, per_cluster: float = 1.0
+        cls,
+        rule: ArgmaxRule,
+        true: IntArray,
+        score: AnyArray,
+        weight: FloatArray | None,
+        per_cluster: float = 1.0,
+        for_optima: bool = False,
     ) -> Self:
-        """Look at rows spread evenly over all that count; for ``per_cluster`` see `Boundary.of`."""
+        """Look at rows spread evenly over all that count; for ``per_cluster`` and ``for_optima`` see `Boundary.of`."""
         counted = np.arange(len(true)) if weight is None else np.flatnonzero(weight)
         stride = max(1, len(counted) // SAMPLE)
         first = np.arange(
@@ -77,7 +83,7 @@ class FacetScale:
         pooled = np.where(n_pooled >= FEWEST, pooled, overall)
         spread = np.where(n >= FEWEST, spread, np.tile(pooled, n_columns))
         n = np.maximum(n * stride / per_cluster, 1.0)
-        width = NORMAL_REFERENCE * spread * n**-0.2 * (WIDER * n**RATE if n_columns == 2 else 1.0)
+        width = NORMAL_REFERENCE * spread * n**-0.2 * (WIDER * n**RATE if for_optima or n_columns == 2 else 1.0)
         width = _resolved(width, code, margin, w, per_cluster)
         gap = np.abs(margin)
         near = gap < width[code]

@@ -65,10 +65,17 @@ def cells_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn
     return count_cells(rows.true, rule.predict(rows.score), shape, rows.weight, rows.block, condition_on)
 
 
-def motion_at(rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None) -> OffsetMotion:
-    """Count the cells of a rule and estimate the fluxes across its facets."""
+def boundary_of(rows: ClassPredictions, rule: ArgmaxRule, for_optima: bool = False) -> Boundary:
+    """Estimate the fluxes across a rule's facets."""
     per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
-    boundary = Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster)
+    return Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster, for_optima)
+
+
+def motion_at(
+    rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None, for_optima: bool = False
+) -> OffsetMotion:
+    """Count the cells of a rule and estimate the fluxes across its facets."""
+    boundary = boundary_of(rows, rule, for_optima)
     shape = (rule.n_columns, rule.n_columns)
     cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
     return OffsetMotion(BoundaryJoint(cells, boundary, rows.weight, rows.block))

@@ -12,10 +12,10 @@ import numpy as np
 from conjac import coordinates
 from conjac._typing import ConditionOn, CoordinateName, FloatArray, IntArray, Scale
 from conjac.coordinates import class_scores, margins
-from conjac.density import Boundary, density_of
+from conjac.density import density_of
 from conjac.density.crossing import Crossing
 from conjac.engines.arrays import count_cells, tally_of
-from conjac.engines.classes import rule_of
+from conjac.engines.classes import boundary_of, rule_of
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
@@ -143,8 +143,7 @@ def decide(
 
 
 def _look_at_classes(rows: ClassPredictions, rule: ArgmaxRule) -> Crossing:
-    per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
-    return Crossing.of_boundary(Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster), rows.true)
+    return Crossing.of_boundary(boundary_of(rows, rule), rows.true)
 
 
 def _look_at_threshold(

@@ -12,6 +12,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray, Scale
 from conjac.density.crossing import Crossing
+from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.models.contract import Pull
 
@@ -121,7 +122,11 @@ class Pulled:
 
     def _pulled(self, part: slice) -> FloatArray:
         some = self.inputs.take(self.crossing.row[part]).native
-        return self.pull(some, self.cotangents.of(part))
+        found = self.pull(some, self.cotangents.of(part))
+        expected = (part.stop - part.start, len(self.inputs.names))
+        if found.shape != expected:
+            raise InvalidInputError(f"the model's pull gave shape {found.shape}; expected {expected}, as the rows of X")
+        return found
 
     def _drifting(self, pulled: FloatArray) -> FloatArray:
         same = list(self.places) == list(range(pulled.shape[1]))

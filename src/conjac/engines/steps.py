@@ -190,8 +190,9 @@ def _sample(rows: IntArray, true: IntArray, n: int) -> IntArray:
 
 def _spaced(rows: IntArray, n: int) -> IntArray:
     """Return n rows, one from each of as many equal parts; anywhere in it, so that no period of the rows is met."""
-    start = np.arange(n) + np.random.default_rng(0).random(n)
-    return rows[(start * (len(rows) / n)).astype(np.intp)]
+    edges = np.arange(n + 1) * len(rows) // n
+    within = np.random.default_rng(0).random(n) * np.diff(edges)
+    return rows[edges[:-1] + within.astype(np.intp)]
 
 
 def _predicted(

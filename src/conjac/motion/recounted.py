@@ -142,6 +142,7 @@ class RecountedMotion:
             (variance,) = self._variance(place, bent[place].reshape(1, -1), gradient.reshape(1, -1))
             might = path.one_row * (self._speed[place] * reach) ** 2
             adds = np.abs(gradient.ravel()[path.above] - gradient.ravel()[path.below])
+            adds = adds / (adds.max() or 1.0)  # those of one size are exactly 1
             weight, weight2 = ((adds**power * part).sum() for power, part in enumerate(_weights(path), start=1))
             known = weight**2 >= MIN_ROWS * weight2 if weight2 > 0 else not might.any()
             stderr[place] = np.sqrt(variance + HALF_ROW * might.sum()) if known else np.nan

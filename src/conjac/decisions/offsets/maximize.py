@@ -89,7 +89,7 @@ def _coverage(problem: Problem, offsets: FloatArray) -> float:
 def _located(problem: Problem, offsets: FloatArray, row: Metric, objective: Objective, still: bool) -> Located:
     """Return the offsets at which the slope is 0, these or nearby, with their covariance."""
     point = offsets if still else _still(problem, offsets, row, objective)
-    return point, of_optimum(problem.moving, problem.rule.at(point), row)
+    return point, of_optimum(problem.steady, problem.rule.at(point), row)
 
 
 def _surely(problem: Problem, objective: Objective) -> tuple[Problem, FloatArray, dict[str, Any]]:
@@ -120,8 +120,8 @@ def _searched(problem: Problem, objective: Objective) -> tuple[Problem, FloatArr
 def _still(problem: Problem, offsets: FloatArray, row: Metric, objective: Objective) -> FloatArray:
     """Return offsets nearby at which the slope is 0, by Newton's steps with the Jacobian; these if there are none."""
     rule = problem.rule.at(offsets)
-    motion = problem.moving(rule)
-    bend = curvature(problem.moving, rule, row, motion)
+    motion = problem.steady(rule)
+    bend = curvature(problem.steady, rule, row, motion)
     values, vectors = np.linalg.eigh(objective.sign * bend)
     falls = values < -1e-3 * np.abs(values).max(initial=1e-300)
     inverse = (vectors[:, falls] / values[falls]) @ vectors[:, falls].T * objective.sign
@@ -133,7 +133,7 @@ def _still(problem: Problem, offsets: FloatArray, row: Metric, objective: Object
             break
         step = -inverse @ slope
         point = point + step * min(1.0, LONGEST * problem.sample.step / max(np.abs(step).max(), 1e-300))
-        motion = problem.moving(problem.rule.at(point))
+        motion = problem.steady(problem.rule.at(point))
     exact, still = (objective.sign * float(row.value(problem.counted(place))) for place in (offsets, point))
     worse = exact - still > 2 * float(metric_stderr(row, motion.counted)[0])
     return offsets if worse or not objective.met(motion.counted) else point - point[0]

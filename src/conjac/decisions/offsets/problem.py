@@ -38,6 +38,8 @@ class Problem:
         The form of the rule; its offsets are those that a search starts from.
     counting, moving : callable
         From a rule to its cells on these rows, and to its cells and fluxes.
+    steady : callable
+        As ``moving``, but with wider kernels: for optima, and the curvature there.
     as_asked : bool
         Whether the scale was named.
     """
@@ -46,6 +48,7 @@ class Problem:
     rule: ArgmaxRule
     counting: Callable[[ArgmaxRule], Cells]
     moving: Moving
+    steady: Moving
     as_asked: bool = False
 
     @property

@@ -90,12 +90,14 @@ def _model(session: Any, output: str | None, graph: Graph) -> Model:
         n = len(next(iter(fed.values())))
         return np.concatenate([_run(session, chosen, part, size) for part, size in _batches(fed, n, feeds.batch)])
 
+    whole = ", ".join(repr(tensor.name) for tensor in feeds.tensors if tensor.dtype.kind == "i")
     return Model(
         scores,
         classes=chosen.classes,
         response=f"ONNX output {chosen.name!r}",
         columns=feeds.columns,
-        stepwise=graph.stepwise,
+        derivative=f"the model takes whole numbers alone for {whole}" if whole else "",
+        stepwise=graph.stepwise or bool(whole),
     )
 
 
