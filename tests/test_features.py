@@ -1,7 +1,6 @@
 """Two classes whose inputs drift: against the threshold, closed forms, rows by hand, and what must not change."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 
 import conjac as cj
-from conjac.density.velocity import WIDTHS, Velocity
 from conjac.models import Model
 
 HOWS = (None, "true", "pred", "all")
@@ -101,6 +99,12 @@ def test_drift_of_a_linear_score_is_a_threshold_that_moves(design, how, t):
         np.testing.assert_allclose(
             one.stderr, other.stderr * np.abs(COEF) * sd, rtol=0.03 if "groups" in same else 0.01
         )
+
+
+def test_half_a_row_counts_where_rows_are_few():
+    X, y = rows_of(12, 150)
+    by_drift, by_threshold = drift(LINEAR, X, y, features=cj.Features(unit="raw")), cj.confusion_jacobian(y, linear(X))
+    np.testing.assert_allclose(by_drift.stderr, by_threshold.stderr[..., None] * np.abs(COEF), rtol=2e-3)
 
 
 def test_a_linear_model_costs_no_regression_whichever_columns_drift():
@@ -282,105 +286,6 @@ def test_raw_scores_are_read_alike_in_all_blocks(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr("conjac.inputs.inputs.AT_ONCE", 3)
             np.testing.assert_array_equal(drift(model, X, y, pos_label=0).matrix, whole.matrix)
-
-
-# --- errors by the rows
-
-
-def rows_by_hand(found, velocity):
-    """Return what a unit of each row's weight adds to its class's flux of a feature, and that of the figures' noise.
-
-    The density's part is the crossing's own, which `test_density` holds against differences. That of the mean velocity
-    is of a weighted local quadratic, with one row of a flat line in slope and curvature.
-    """
-    crossing, rows = found._motion.joint.sums.crossing, found._outcomes
-    weight = np.ones(len(velocity)) if rows.weight is None else rows.weight
-    adds, chosen = np.zeros(len(velocity)), width_of(found, velocity)
-    for y, width in enumerate(chosen):
-        mine = crossing.true[crossing.facet] == y
-        row, u = crossing.row[mine], crossing.distance[mine]
-        kernel = weight[row] * np.exp(-0.5 * (u / width) ** 2)
-        powers, one_row = u[:, None] ** np.arange(3), kernel @ kernel / kernel.sum()
-        normal = powers.T @ (kernel[:, None] * powers) + one_row * np.diag([0, width**2, width**4])
-        fit = np.linalg.solve(normal, powers.T @ (kernel * velocity[row]))
-        assert fit[0] * crossing.center[y] == pytest.approx(found._motion.joint.sums.center[y, 0], rel=1e-9)
-        n_eff = kernel.sum() / one_row
-        share = np.linalg.inv(normal)[0] @ powers.T * kernel / weight[row] * np.sqrt(n_eff / (n_eff - 3))
-        adds[row] = crossing.adds[mine] * fit[0] + crossing.center[y] * share * (velocity[row] - powers @ fit)
-    return adds, weight
-
-
-def width_of(found, velocity):
-    """Return the bandwidths that are chosen, of each class, in those of its density."""
-    crossing = found._motion.joint.sums.crossing
-
-    class One:
-        n_parameters, alike = 1, False
-
-        def blocks(self):
-            yield slice(0, len(crossing.row)), velocity[crossing.row, None]
-
-    return WIDTHS[Velocity.of(crossing, found._outcomes.weight, One()).width[:, 0]]
-
-
-def stderr_by_hand(found, velocity, gradient, bent_by):
-    """Return the standard error of a figure's slope, with its gradient in the cells and how that bends."""
-    rows, steps = found._outcomes, gradient[:, 1] - gradient[:, 0]
-    flux, weight = rows_by_hand(found, velocity)
-    adds = bent_by[rows.true, rows.predicted] + flux * steps[rows.true]
-    strata = rows.true if found.cells.condition_on else np.zeros(len(adds), int)
-    for one in np.unique(strata):
-        inside = strata == one
-        adds[inside] -= weight[inside] @ adds[inside] / weight[inside].sum()
-    adds *= weight
-    if rows.block is not None:
-        adds = np.array([adds[rows.block == block].sum() for block in np.unique(rows.block)])
-        adds *= np.sqrt(len(adds) / (len(adds) - 1))
-    return np.sqrt(adds @ adds + steps**2 @ found._motion.joint.sums.penalty[:, 0])
-
-
-@pytest.mark.parametrize("design", DESIGNS)
-def test_errors_are_those_of_each_row_s_influence(design):
-    X, y = rows_of(10, 400)
-    found = drift(BENT, X, y, features=cj.Features([0]), **design_of(design, y))
-    velocity = bent_pull(X, np.ones((len(X), 1)))[:, 0] * found.diagnostics["spread"]["x0"]
-    cells, moved = found.cells.weight[0].astype(float), found.center[..., 0]
-    for how in (None, "all", "pred"):
-        for place in np.ndindex(2, 2):
-            figure = partial(share, how=how, place=place)
-            gradient, bent_by = gradient_of(figure, cells), bending(figure, cells, moved)
-            if how == "all":  # its total is taken as known
-                gradient, bent_by = gradient_of(lambda c, place=place: c[place] / cells.sum(), cells), 0 * cells
-            expected = stderr_by_hand(found, velocity, gradient, bent_by)
-            assert replace(found, normalize=how).stderr[*place, 0] == pytest.approx(expected, rel=3e-4)
-    for name in ("f1", "matthews_corrcoef", "recall"):
-        row = cj.metrics.resolve(name, found.labels)
-        expected = stderr_by_hand(found, velocity, row.gradient(cells), bending(row.value, cells, moved))
-        assert found.of(name).stderr[0] == pytest.approx(expected, rel=3e-4)
-
-
-def share(cells, how, place):
-    return normalise(cells, how)[place]
-
-
-def gradient_of(figure, cells):
-    each, step = np.eye(4).reshape(4, 2, 2), 1e-4 * cells.sum()
-    return np.reshape([(figure(cells + step * e) - figure(cells - step * e)) / (2 * step) for e in each], (2, 2))
-
-
-def bending(figure, cells, moved):
-    t = 1e-3 * cells.sum() / abs(moved).max()
-    return (gradient_of(figure, cells + t * moved) - gradient_of(figure, cells - t * moved)) / (2 * t)
-
-
-def test_the_error_is_the_jackknife_s():
-    X, y = rows_of(11, 6000)
-    sd, slopes = X.std(axis=0), []
-    for part in range(60):
-        kept = np.arange(6000) % 60 != part
-        slopes.append(drift(BENT, X[kept], y[kept], normalize="true", features=cj.Features(unit="raw")).center * sd)
-    found = drift(BENT, X, y, normalize="true")
-    assert np.median(found.stderr / np.sqrt(59 * np.var(slopes, axis=0))) == pytest.approx(1, abs=0.15)
 
 
 # --- the population's slopes

@@ -19,6 +19,8 @@ from conjac.models.numerical import STEP, Differences
 
 LOOKED_AT = 32
 """Rows on which derivatives are tried."""
+AT_ONCE = 2**21
+"""Derivatives of a batch."""
 MOST = 10**8
 """Entries above which the whole is not made at once."""
 
@@ -171,5 +173,5 @@ def _compared(model: Model, scale: Scale, native: Any) -> FloatArray:
 
 
 def _parts(n: int, shape: tuple[int, ...]) -> list[slice]:
-    step = max(1, 2**21 // (shape[1] * shape[2]))
+    step = max(1, AT_ONCE // (shape[1] * shape[2]))
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]

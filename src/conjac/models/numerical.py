@@ -20,7 +20,7 @@ STEP = 0.01
 AGREE = 0.05
 """Relative difference of two differences that are taken for the same."""
 MOST_STILL = 0.2
-"""Share of differences that may be exactly 0 in a column where others are not."""
+"""Share of differences that may be exactly 0 where others, of the same column and output, are not."""
 ENOUGH = 0.9
 """Share of differences that must agree."""
 
@@ -62,7 +62,7 @@ class Differences:
             size = np.maximum(np.abs(near), np.abs(far))
             moved = size > 0
             if moved.any():
-                still.append((near == 0).mean())
+                still.append((near == 0)[:, moved.any(axis=0)].mean())
                 floor = np.median(size[moved])
                 agreed.append(np.abs(near - far)[moved] <= AGREE * np.maximum(size[moved], floor))
         if not agreed:
