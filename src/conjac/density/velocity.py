@@ -198,7 +198,7 @@ def _inverse(grams: FloatArray, rows: FloatArray, degree: int) -> FloatArray:
 
 def by_facet(facet: IntArray, values: FloatArray, n: int) -> Sparse:
     """Return the matrix that sums entries by facet, each with a factor."""
-    return sparse.csr_array((values, (facet, np.arange(len(facet)))), shape=(n, len(facet)))
+    return sparse.csc_array((values, facet, np.arange(len(facet) + 1)), shape=(n, len(facet)))
 
 
 def or_one(values: FloatArray) -> FloatArray:

@@ -101,8 +101,11 @@ class Decided:
 
     def nearest(self, n_rows: int) -> IntArray:
         """Return the rows nearest to a facet, at most so many."""
-        order = np.argsort(np.abs(self.crossing.distance), kind="stable")
-        return np.unique(self.crossing.row[order[:n_rows]])
+        distance = np.abs(self.crossing.distance)
+        if len(distance) > n_rows:
+            near = np.argpartition(distance, n_rows)[:n_rows]
+            return np.unique(self.crossing.row[near])
+        return np.unique(self.crossing.row)
 
 
 def decide(

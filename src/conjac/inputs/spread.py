@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -43,21 +44,30 @@ def spread(inputs: Inputs, places: Sequence[int], weight: FloatArray | None) -> 
 
 
 def _of_table(table: AnyArray, weight: FloatArray | None) -> FloatArray:
-    """Return standard deviations from sums of squares about the first row; nan where anything is missing."""
-    n, width = table.shape
-    pivot, step = table[0].astype(np.float64), max(1, AT_ONCE // width)
-    ones, held = np.ones(step), np.empty((step, width))
-    first, second = np.zeros((2, width))
+    """Return standard deviations from sums about the first row; nan where anything is missing."""
+    n, pivot = len(table), table[0].astype(np.float64)
+    halves = [slice(0, n // 2), slice(n // 2, n)]
+    with ThreadPoolExecutor(len(halves)) as pool:
+        sums = pool.map(lambda part: _sums(table[part], None if weight is None else weight[part], pivot), halves)
+        first, second = np.sum(list(sums), axis=0)
+    total = n if weight is None else weight.sum()
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sqrt(np.maximum(second / total - (first / total) ** 2, 0)))
+
+
+def _sums(table: AnyArray, weight: FloatArray | None, pivot: FloatArray) -> FloatArray:
+    """Return sums of what columns hold beyond a pivot, and of its square, array of shape (2, n_columns)."""
+    step = max(1, AT_ONCE // len(pivot))
+    ones, held, found = np.ones(step), np.empty((step, len(pivot))), np.zeros((2, len(pivot)))
     with np.errstate(invalid="ignore", over="ignore"):
-        for start in range(0, n, step):
+        for start in range(0, len(table), step):
             block = table[start : start + step]
             moved, w = held[: len(block)], ones[: len(block)] if weight is None else weight[start : start + step]
             np.subtract(block, pivot, out=moved)
-            first += w @ moved
+            found[0] += w @ moved
             np.square(moved, out=moved)
-            second += w @ moved
-        total = n if weight is None else weight.sum()
-        return np.asarray(np.sqrt(np.maximum(second / total - (first / total) ** 2, 0)))
+            found[1] += w @ moved
+    return found
 
 
 def _of_column(column: AnyArray, weight: FloatArray | None) -> float:

@@ -132,17 +132,10 @@ def _speed(few: Inputs, slope: FloatArray) -> FloatArray:
     speed = np.random.default_rng(0).uniform(0.5, 1.5, len(few.names))
     for place in range(len(few.names)):
         column = few.column(place)
-        is_code = not slope[:, place].any() and column.dtype.kind in "iuf" and _is_whole(column)
-        if column.dtype.kind not in "iuf" or is_code or not np.isfinite(column).any():
-            speed[place] = 0
-        else:
-            speed[place] *= np.nanstd(column.astype(np.float64)) or 1.0
+        known = column[np.isfinite(column)].astype(np.float64) if column.dtype.kind in "iuf" else np.zeros(0)
+        is_code = not slope[:, place].any() and (known == np.round(known)).all()
+        speed[place] *= 0.0 if is_code or not len(known) else known.std() or 1.0
     return speed
-
-
-def _is_whole(column: AnyArray) -> bool:
-    present = column[np.isfinite(column)]
-    return bool((present == np.round(present)).all())
 
 
 def _compare(value: Callable[[Any], FloatArray], few: Inputs, slope: FloatArray, step: FloatArray) -> Comparison:
