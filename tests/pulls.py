@@ -3,7 +3,7 @@
 import numpy as np
 
 from conjac.inputs import Inputs
-from conjac.models import adapter_of
+from conjac.models.contract import adapter_of
 
 STEP = 2.0**-17
 

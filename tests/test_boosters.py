@@ -6,8 +6,8 @@ from scipy.special import expit, logit, softmax
 from support import needs
 
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.models import adapter_of
 from conjac.models.boosters import Boosters
+from conjac.models.contract import adapter_of
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(600, 3))

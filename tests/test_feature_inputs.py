@@ -79,6 +79,15 @@ def test_columns_by_one_name_one_number_or_several():
     assert drift(told, codes, y, features=cj.Features(categorical=["x3"])).parameters == ("x0", "x1", "x2")
 
 
+def test_columns_that_a_model_takes_as_categories_do_not_drift():
+    X, y = rows_of(0, 900)
+    model = replace(model_of(lambda X: by_name(X) if hasattr(X, "columns") else bent(X), None), categorical=(1,))
+    assert drift(model, X, y).parameters == ("x0", "x2")
+    assert drift(model, frame_of(X, "pandas"), y).parameters == ("age", "load")
+    moved = frame_of(X, "pandas")[["dose", "age", "load"]]
+    assert drift(replace(model, columns=NAMES), moved, y).diagnostics["categories"] == ["dose"]
+
+
 def test_single_precision_is_double_precision():
     X, y = rows_of(0, 900)
     narrow = X.astype(np.float32)

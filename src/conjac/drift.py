@@ -189,7 +189,7 @@ def rank_drifts(
     """
     bound = bind(model, output)
     inputs = Inputs.of(X, bound.columns)
-    kinds = Kinds.of(inputs, [*categorical, *bound.coded()])
+    kinds = Kinds.of(inputs, [*categorical, *bound.coded(inputs.names)])
     names = [inputs.names[place] for place in kinds.numeric]
     asked = None if columns is None else {inputs.names[place] for place in inputs.places(columns)}
     kinds.refuse_aside(asked or ())

@@ -64,7 +64,7 @@ class Drifting:
             An unknown column, one of categories, no numeric column at all, or a slice that is none.
         """
         inputs = decided.inputs
-        kinds = Kinds.of(inputs, [*features.categorical, *decided.model.coded()])
+        kinds = Kinds.of(inputs, [*features.categorical, *decided.model.coded(inputs.names)])
         places = kinds.numeric
         if features.columns is not None:
             places = inputs.places(features.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,9 +54,9 @@ class Model:
     stepwise: bool = False
     categorical: tuple[int, ...] = ()
 
-    def coded(self) -> tuple[Any, ...]:
-        """Return the inputs that it takes as categories, by name where it knows names, else by place."""
-        return tuple(place if self.columns is None else self.columns[place] for place in self.categorical)
+    def coded(self, names: Sequence[str]) -> list[str]:
+        """Return the inputs that it takes as categories by name: its own, or where it knows none, those given."""
+        return [(self.columns or names)[place] for place in self.categorical]
 
 
 class Adapter(Protocol):
