@@ -325,3 +325,14 @@ def test_a_step_that_is_asked_for_counts_rows_again_whatever_the_model():
 def test_a_step_is_a_positive_number(step):
     with pytest.raises(cj.InvalidInputError, match=r"step=.*expected (a positive number of units|one number)"):
         cj.Features(step=step)
+
+
+def test_rows_far_off_do_not_make_a_smooth_function_a_step():
+    rng = np.random.default_rng(6)
+    y = rng.integers(0, 2, 4000)
+    X = rng.normal(size=(4000, 2)) + np.outer(y, [1.0, 0.5])
+    X[:5, 0] = 1e5
+    J = cj.ConfusionJacobian.from_estimator(
+        lambda X: np.tanh(X[:, 0] + X[:, 1] - 0.7), X, y, wrt=cj.Features(unit="raw")
+    )
+    assert J.method == "tangent"

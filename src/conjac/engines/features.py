@@ -16,7 +16,7 @@ from conjac.engines.speeds import Alike, Cotangents, Pulled
 from conjac.errors import InvalidInputError
 from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
-from conjac.inputs import Kinds, lattice_of, spread
+from conjac.inputs import Kinds, lattice_of, robust_spread, spread
 from conjac.models.checked import checked
 from conjac.models.contract import Pull
 from conjac.models.numerical import STEP, Differences
@@ -28,6 +28,8 @@ from conjac.rules import ArgmaxRule
 
 LOOKED_AT = 32
 """Rows nearest to a facet on which derivatives are tried."""
+SAMPLE = 2**12
+"""Rows by which the steps of differences are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,18 +167,26 @@ def _derivative(decided: Decided, drifting: Drifting) -> Derivative:
     if decided.crossing.method != "tangent" and np.isfinite(decided.crossing.value).all():
         return Derivative(None, "not used: scores sit on atoms near the boundary, and have no density there")
     rows = decided.nearest(LOOKED_AT)
-    differences = Differences(decided.compared, drifting.places, STEP * drifting.spread)
     if not len(rows):
-        return Derivative(model.pull or differences.pull, "not looked at: no row is near the boundary", decided.scale)
+        pull = model.pull or _differences(decided, drifting).pull
+        return Derivative(pull, "not looked at: no row is near the boundary", decided.scale)
     few = decided.inputs.take(rows)
     if model.pull is not None:
         model = checked(model, few)
         if model.pull is not None:
             return Derivative(model.pull, model.derivative, model.scale)
+    differences = _differences(decided, drifting)
     if differences.smooth(few):
         how = f"central differences over {STEP} sd; {model.derivative or 'none of its own'}"
         return Derivative(differences.pull, how, decided.scale)
     return Derivative(None, f"none: {model.derivative or 'the scores are steps, or rougher than differences resolve'}")
+
+
+def _differences(decided: Decided, drifting: Drifting) -> Differences:
+    """Return differences over steps that few rows far off do not widen."""
+    some = decided.inputs.take(slice(0, None, max(1, decided.inputs.n_rows // SAMPLE)))
+    robust = np.array([robust_spread(some.column(place)) for place in drifting.places])
+    return Differences(decided.compared, drifting.places, STEP * np.where(robust > 0, robust, drifting.spread))
 
 
 def _refuse_category(name: str, place: int, kinds: Kinds) -> None:

@@ -21,7 +21,7 @@ from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.engines.outcomes import Outcomes
 from conjac.inference.delta import divide
 from conjac.inference.intervals import HALF_ROW
-from conjac.inputs import Inputs
+from conjac.inputs import Inputs, robust_spread
 
 Predict = Callable[[Any], AnyArray]
 """From rows, as the model takes them, to the places of their predicted classes, array of shape (n_rows,)."""
@@ -56,16 +56,6 @@ class Step:
         """Return a step that was asked for, of whose bias nothing is known."""
         unknown = np.full((n_columns, n_columns), np.nan)
         return cls(half, unknown, unknown)
-
-
-def spread_of(column: AnyArray) -> float:
-    """Return the scale of what a column holds, deaf to few that lie far off; nan where it does not vary."""
-    known = column[np.isfinite(column)].astype(np.float64)
-    if not known.size:
-        return np.nan
-    low, high = np.quantile(known, (0.25, 0.75))
-    deviation = float(known.std())
-    return (min(deviation, (high - low) / 1.349) if high > low else deviation) or np.nan
 
 
 def ladder(spread: float, lattice: float | None) -> FloatArray:
@@ -104,7 +94,7 @@ def choose(
         Which rows move.
     """
     column = inputs.column(place)
-    spread, rows = spread_of(column), rows[~np.isnan(column[rows])]
+    spread, rows = robust_spread(column), rows[~np.isnan(column[rows])]
     n = outcomes.n_columns
     if np.isnan(spread) or not len(rows):
         return Step(np.nan, *np.full((2, n, n), np.nan))

@@ -77,3 +77,13 @@ def _of_column(column: AnyArray, weight: FloatArray | None) -> float:
     values = np.where(seen, values, 0.0)
     total = w.sum() or 1.0
     return float(np.sqrt(w @ (values - w @ values / total) ** 2 / total))
+
+
+def robust_spread(column: AnyArray) -> float:
+    """Return the scale of what a column holds, deaf to few that lie far off; nan where it does not vary."""
+    known = column[np.isfinite(column)].astype(np.float64)
+    if not known.size:
+        return np.nan
+    low, high = np.quantile(known, (0.25, 0.75))
+    deviation = float(known.std())
+    return (min(deviation, (high - low) / 1.349) if high > low else deviation) or np.nan
