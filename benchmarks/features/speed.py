@@ -114,7 +114,7 @@ def measure(quick: bool) -> dict[str, Any]:
     logistic = LogisticRegression().fit(*drawn(TRAINING, 0))
     n = 5_000 if quick else 100_000
     races = [race("logistic regression", logistic, n, (f"{CALLS} x predict_proba", calls), 1, 9)]
-    n = 500 if quick else 10_000
+    n = 500 if quick else 2_500
     rival = f"{2 * COLUMNS} x predict_proba", moved
     fitted = {name: model.fit(*drawn(TRAINING, 0)) for name, model in boosters().items()}
     races += [race(name, model, n, rival, SLOWEST, 2) for name, model in fitted.items()]
