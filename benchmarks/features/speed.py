@@ -114,9 +114,10 @@ def measure(quick: bool) -> dict[str, Any]:
     logistic = LogisticRegression().fit(*drawn(TRAINING, 0))
     n = 5_000 if quick else 100_000
     races = [race("logistic regression", logistic, n, (f"{CALLS} x predict_proba", calls), 1, 9)]
-    n = 500 if quick else 10_000
+    n = 500 if quick else 2_500
     rival = f"{2 * COLUMNS} x predict_proba", moved
-    fitted = {name: model.fit(*drawn(TRAINING, 0)) for name, model in boosters().items()}
+    training = drawn(1_000 if quick else TRAINING, 0)
+    fitted = {name: model.fit(*training) for name, model in boosters().items()}
     races += [race(name, model, n, rival, SLOWEST, 2) for name, model in fitted.items()]
     small = HistGradientBoostingClassifier(max_iter=10, random_state=0).fit(*drawn(TRAINING, 0))
     rows = (2_000, 8_000) if quick else (50_000, 200_000)
