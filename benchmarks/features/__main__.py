@@ -3,7 +3,7 @@
     python -m benchmarks.features [--sections NAME ...] [--draws 600] [--quick] [--data FOLDER]
 
 from the root of the repository. Sections that are not named keep what the record in the output folder holds of them;
-"trees" takes hours, so it is run when it is named. Optional: xgboost-cpu.
+"trees" takes about an hour, so it is run when it is named. Optional: xgboost-cpu.
 """
 
 from __future__ import annotations

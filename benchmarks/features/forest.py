@@ -3,7 +3,7 @@
     python -m benchmarks.features.forest [--draws 1000] [--population 10000000] [--sizes 2000 20000] [--models forest]
 
 from the root of the repository. Six columns, one of whole numbers; the model is fitted once and stays. The truth is the
-difference quotient at each step that may be taken, over rows that are streamed; its own error is told beside it.
+difference quotient at each step that any draw takes, over rows that are streamed; its own error is told beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from conjac import metrics
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.recount import Drift, recounted
-from conjac.engines.steps import ladder, spread_of
 from conjac.inference import quantile
 from conjac.inputs import Inputs
 from conjac.inputs.lattice import lattice_of
@@ -52,26 +51,24 @@ def drawn(n, rng):
 
 @dataclass
 class Population:
-    """A model, and its figures for rates: cells and the quotients at each step of each column."""
+    """Figures of a model for rates: cells, and the quotients at each step of each column."""
 
-    predict: object
     cells: np.ndarray
     quotients: dict[tuple[int, float], np.ndarray]
     flips: dict[tuple[int, float], float]
     n: int
 
 
-def population(name, n, rng):
-    """Fit the model and stream rows through it."""
+def fitted(name):
+    """Return a fitted model's decision, from rows to the places of predicted classes."""
     model = MODELS[name].fit(*drawn(20_000, np.random.default_rng(1)))
+    return lambda rows: (model.predict_proba(rows)[:, 1] >= 0.5).astype(int)
 
-    def predict(rows):
-        return (model.predict_proba(rows)[:, 1] >= 0.5).astype(int)
 
-    sample = drawn(CHUNK, rng)[0]
-    tried = {(j, float(s)) for j in range(6) for scale in (0.95, 1, 1.05) for s in steps_of(sample[:, j], scale)}
-    cells, quotients = np.zeros((2, 2)), {key: np.zeros((2, 2)) for key in sorted(tried)}
-    flips = dict.fromkeys(sorted(tried), 0.0)
+def population(name, predict, steps, n, rng):
+    """Stream rows through a model, as they stand and with each column moved by each of some steps."""
+    cells, quotients = np.zeros((2, 2)), {key: np.zeros((2, 2)) for key in sorted(steps)}
+    flips = dict.fromkeys(sorted(steps), 0.0)
     for _ in track(range(n // CHUNK), description=f"{name}: population"):
         X, y = drawn(CHUNK, rng)
         np.add.at(cells, (y, predict(X)), 1 / n)
@@ -84,20 +81,19 @@ def population(name, n, rng):
                 np.add.at(quotients[j, step], (y, sides[-1]), np.sign(by) * UNITS[j] / (2 * step * n))
             flips[j, step] += (sides[0] != sides[1]).sum() / n
             X[:, j] = kept
-    return Population(predict, cells, quotients, flips, n)
+    return Population(cells, quotients, flips, n)
 
 
-def steps_of(column, scale):
-    """Return the steps that a sample may take, if its spread is so much that of the population."""
-    return ladder(scale * spread_of(column), lattice_of(column))[:-1]
-
-
-def draw(truth, n, rng):
-    """Return one draw's hits (nan where there is no interval), by figure, and its steps."""
+def draw(predict, n, rng):
+    """Return the recount of one draw of rows."""
     X, y = drawn(n, rng)
-    outcomes = Outcomes(2, y, truth.predict(X), None, None)
+    outcomes = Outcomes(2, y, predict(X), None, None)
     drifts = [Drift(j, f"x{j}", UNITS[j], lattice_of(X[:, j])) for j in range(6)]
-    motion = recounted(truth.predict, Inputs.of(X), outcomes, drifts)
+    return recounted(predict, Inputs.of(X), outcomes, drifts)
+
+
+def judged(motion, truth, n):
+    """Return z of one draw's figures (nan where there is no interval), its steps and what it tells of their bias."""
     exact = np.stack([truth.quotients[j, float(step)] for j, step in enumerate(motion.steps)])
     slopes = motion.slopes(None)
     z = {"cell": (slopes.center - n * exact) / slopes.stderr}
@@ -106,6 +102,18 @@ def draw(truth, n, rng):
         told = motion.metric_slope(row)
         z[name] = (told.center - row.slope(truth.cells, exact)) / told.stderr
     return z, motion.steps, motion.bias[:, 1, 1] / n
+
+
+def run(name, sizes, draws, n_streamed):
+    """Return the truth, and what each draw tells, by size."""
+    predict = fitted(name)
+    motions = {}
+    for n in sizes:
+        rng = np.random.default_rng(n)
+        motions[n] = [draw(predict, n, rng) for _ in track(range(draws), description=f"{name}: {n}")]
+    steps = {(j, float(step)) for told in motions.values() for one in told for j, step in enumerate(one.steps)}
+    truth = population(name, predict, steps, n_streamed, np.random.default_rng(2))
+    return truth, {n: [judged(one, truth, n) for one in told] for n, told in motions.items()}
 
 
 def main():
@@ -117,10 +125,8 @@ def main():
     arguments = parser.parse_args()
     console = Console(width=150)
     for name in arguments.models:
-        truth = population(name, arguments.population, np.random.default_rng(2))
-        for n in arguments.sizes:
-            rng = np.random.default_rng(n)
-            found = [draw(truth, n, rng) for _ in track(range(arguments.draws), description=f"{name}: {n}")]
+        truth, told = run(name, arguments.sizes, arguments.draws, arguments.population)
+        for n, found in told.items():
             report(console, f"{name}, n = {n}, {arguments.draws} draws", truth, n, found)
 
 

@@ -16,7 +16,7 @@ COVERS = (0.93, 0.97)
 ENOUGH = 10_000_000
 HEAD = """\
 Six columns, one of whole numbers; a model is fitted once and stays. The truth is the difference quotient at each \
-step that may be taken, counted over streamed rows; the recount chooses its step on each draw. "error / best": that \
+step that a draw takes, counted over streamed rows; the recount chooses its step on each draw. "error / best": that \
 of the steps taken, over that of the best step, as estimates of the derivative."""
 
 
@@ -26,10 +26,8 @@ def run(models: list[str], population: int, sizes: list[int], draws: int) -> dic
         console = Console(width=230, record=True, file=nowhere)
         cells = []
         for name in models:
-            truth = forest.population(name, population, np.random.default_rng(2))
-            for n in sizes:
-                rng = np.random.default_rng(n)
-                found = [forest.draw(truth, n, rng) for _ in range(draws)]
+            truth, told = forest.run(name, sizes, draws, population)
+            for n, found in told.items():
                 forest.report(console, f"{name}, n = {n}, {draws} draws", truth, n, found)
                 cells += [{"model": name, "n": n, "figure": f, "share": _held(found, f)} for f in found[0][0]]
         return {"population": population, "draws": draws, "cells": cells, "text": console.export_text()}
