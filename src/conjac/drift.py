@@ -19,6 +19,7 @@ from conjac.metrics import Metric
 from conjac.metrics.rejection import resolve_outcomes
 from conjac.models import bind
 from conjac.perturbations import SHARE_UNIT, Features, Mix
+from conjac.progress import Told, reporting
 from conjac.reading import is_missing
 from conjac.readonly import ReadOnly
 from conjac.rules import outcomes_of
@@ -130,6 +131,7 @@ def rank_drifts(
     where: Any = None,
     categorical: Sequence[Any] = (),
     output: str = "auto",
+    progress: Told | bool = False,
     **options: Any,
 ) -> DriftRanking:
     """Order a model's inputs by what a drift of each does to a metric.
@@ -145,6 +147,8 @@ def rank_drifts(
     columns, unit, where, categorical
         As for `conjac.Features`.
     output : {"auto", "probabilities", "scores", "logits"}
+    progress : bool or callable
+        True shows a bar on standard error; a callable is told the share of a recount that is done.
     **options
         As for `conjac.confusion_jacobian`: threshold, offsets, coordinate, labels, pos_label, sample_weight, groups,
         condition_on.
@@ -192,7 +196,8 @@ def rank_drifts(
     J, told, notes = None, None, dict[str, str]()
     if drifting:
         features = Features(drifting, unit, where, categorical)
-        J = ConfusionJacobian.from_model(decided, features)
+        with reporting(progress, "drifting the inputs") as report:
+            J = ConfusionJacobian.from_model(decided, features, report=report)
         told = J.of(metric)
         found = leaves_support(inputs, kinds.numeric, spread(inputs, kinds.numeric, decided.rows.weight))
         notes = {name: note for name, note in zip(names, found, strict=True) if note and name in drifting}
