@@ -14,7 +14,7 @@ from conjac.views.summary.drift import Category, Number
 
 SHOWN = 20
 """Inputs in a figure, at most."""
-NAME = 24
+NAME = 28
 PAD = 0.06
 FURTHEST = 2.5
 """Whiskers may reach so many times as far as the steepest slope; further ones end in an arrow."""

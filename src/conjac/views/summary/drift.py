@@ -95,8 +95,6 @@ class Drift:
         Likewise. Of two categories the second is told: the first moves the metric as far the other way.
     left_out : tuple of (str, str)
         Inputs that neither drift nor have shares, and why.
-    cautions : tuple of str
-        Which figures should not be believed.
     """
 
     metric_title: str
@@ -108,7 +106,6 @@ class Drift:
     numbers: tuple[Number, ...]
     categories: tuple[Category, ...]
     left_out: tuple[tuple[str, str], ...]
-    cautions: tuple[str, ...]
 
     @classmethod
     def of(cls, ranking: DriftRanking, level: float) -> Drift:
@@ -143,7 +140,6 @@ class Drift:
             numbers=_numbers(ranking, level),
             categories=_categories(ranking, level),
             left_out=tuple((clean(name), clean(why)) for name, why in read.get("left_out", {}).items()),
-            cautions=tuple(map(clean, read.get("cautions", ()))),
         )
 
 
