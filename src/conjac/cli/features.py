@@ -97,11 +97,12 @@ def ranked(
         part.say("the drift of inputs is left out")
         return []
     assert part.inputs is not None
+    model = scorer.spelling(part.rows.labels)
     asked = metrics or ("recall" if len(part.rows.labels) == 2 else "f1_macro",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConjacWarning)  # said below, with the group's name
         first = rank_drifts(
-            scorer.spelling(part.rows.labels),
+            replace(model, columns=model.columns or part.inputs.names),
             part.inputs.native,
             part.columns.label,
             asked[0],
