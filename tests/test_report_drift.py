@@ -357,6 +357,10 @@ def test_no_page_overflows(browser, hostile, told, tmp_path, width):
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     sizes = tab.eval_on_selector_all("svg text", "all => all.map(t => t.getBoundingClientRect().height)")
     assert min(sizes) > 7
+    spilled = tab.eval_on_selector_all(
+        ".dense th, .dense td", "all => all.filter(c => c.scrollWidth > c.clientWidth + 1)"
+    )
+    assert spilled == []
     tab.close()
 
 
