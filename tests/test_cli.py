@@ -305,6 +305,7 @@ def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
         "level": 0.9,
         "set_aside": {},
         "group": "region='north'",
+        "drift": None,
     }
     run("report", scores, *Y_P, "-o", tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text()) == {"nan": None}

@@ -238,7 +238,8 @@ def test_support_is_left_past_the_range_or_against_the_other_columns():
     notes = leaves_support(Inputs.of(X), range(4), X.std(axis=0))
     assert "of its standard deviations given the other columns" in notes[0]
     assert "of its standard deviations given the other columns" in notes[1]
-    assert notes[2] == f"it takes {(X[:, 2] == 2).mean():.0%} of the rows above the largest value seen"
+    above, below = ((X[:, 2] == end).mean() for end in (X[:, 2].max(), X[:, 2].min()))
+    assert notes[2] == (f"it takes {above:.0%} of rows above the largest value seen, or {below:.0%} below the smallest")
     assert notes[3] == ""
     assert leaves_support(Inputs.of(X), [3], np.array([0.01])) == [""]
     X[::3, 3] = np.nan
@@ -250,3 +251,8 @@ def test_support_of_a_column_that_is_missing_in_all_rows_looked_at(monkeypatch):
     X = np.random.default_rng(0).normal(size=(200, 2))
     X[::20, 1] = np.nan
     assert leaves_support(Inputs.of(X), [0, 1], np.full(2, 1e-3)) == ["", ""]
+
+
+def test_a_column_that_can_drift_one_way_stays_in_the_data():
+    waiting = np.random.default_rng(0).exponential(size=(2000, 1))
+    assert leaves_support(Inputs.of(waiting), [0], np.array([1.0])) == [""]

@@ -18,7 +18,7 @@ import conjac
 LEVELS = (
     "_version _typing",
     "errors",
-    "readonly reading",
+    "readonly reading progress",
     "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence",
     "tally facets odds",

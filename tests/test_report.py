@@ -3,10 +3,10 @@
 import html
 import math
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from pages import Page, numbers_in
 
 from conjac.validation import check_predictions
 from conjac.views import words
@@ -36,37 +36,6 @@ def small():
     return check_predictions([0, 0, 0, 1, 0, 1, 0, 1, 1, 1], np.linspace(0.1, 0.9, 10))
 
 
-class Page(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.ids, self.values, self.links, self.visible = [], [], [], [], []
-        self.open = []
-        self.feed(text)
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        found = dict(attrs)
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [found[name] for name in ("href", "src", "action", "data") if name in found]
-        self.values += [float(found["value"])] if tag == "data" else []
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, text):
-        if not {"svg", "style", "title", "data"} & set(self.open):
-            self.visible.append(text)
-
-
 @pytest.fixture(scope="module")
 def summary():
     return summarize(rows(), title="Mail", set_aside={"score missing": 3}, subject_to="recall >= .9")
@@ -75,17 +44,6 @@ def summary():
 @pytest.fixture(scope="module")
 def page(summary):
     return Page(render([summary]))
-
-
-def numbers_in(plain):
-    """Yield every number in a nested plain structure."""
-    if isinstance(plain, dict):
-        plain = list(plain.values())
-    if isinstance(plain, list):
-        for item in plain:
-            yield from numbers_in(item)
-    elif isinstance(plain, int | float):
-        yield float(plain)
 
 
 def test_every_section_and_figure_is_there_once(page):

@@ -10,9 +10,10 @@ import typer
 from typer.core import TyperGroup
 
 from conjac._version import __version__
+from conjac.cli.demo import demo
 from conjac.cli.jacobian import jacobian
 from conjac.cli.messages import end
-from conjac.cli.report import demo, report
+from conjac.cli.report import report
 from conjac.cli.tune import tune
 
 INTERRUPTED = 130

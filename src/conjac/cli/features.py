@@ -17,6 +17,7 @@ from conjac.drift import DriftRanking, rank_drifts
 from conjac.errors import ConjacWarning, InvalidInputError
 from conjac.metrics import Metric
 from conjac.perturbations import Features
+from conjac.progress import Told
 from conjac.validation import check_normalize
 
 
@@ -29,16 +30,36 @@ def read_drifts(moving: Moving, scorer: Scorer | None, drift: str | None, unit: 
         Features without a model, or options of features where something else moves.
     """
     if not isinstance(moving.perturbation, Features):
-        for option, value in {"--drift": drift, "--unit": unit}.items():
-            if value is not None:
-                raise InvalidInputError(
-                    f"{option} {value!r} is of inputs that drift; add --wrt features, or leave it out"
-                )
+        _refuse(drift, unit, "--wrt features")
         return None
     if scorer is None:
         raise InvalidInputError(
             "--wrt features: scores do not tell what inputs do to them; give --model FILE in place of --score"
         )
+    return _features(drift, unit)
+
+
+def drifts_of(scorer: Scorer | None, drift: str | None, unit: str | None) -> Features | None:
+    """Return the inputs that drift wherever a model scores; None without one.
+
+    Raises
+    ------
+    InvalidInputError
+        Options of features without a model.
+    """
+    if scorer is None:
+        _refuse(drift, unit, "--model FILE")
+        return None
+    return _features(drift, unit)
+
+
+def _refuse(drift: str | None, unit: str | None, lacking: str) -> None:
+    for option, value in {"--drift": drift, "--unit": unit}.items():
+        if value is not None:
+            raise InvalidInputError(f"{option} {value!r} is of inputs that drift; add {lacking}, or leave it out")
+
+
+def _features(drift: str | None, unit: str | None) -> Features:
     columns = None if drift is None else read_names(drift, "--drift")
     if unit not in (None, "sd", "raw"):
         raise InvalidInputError(f"--unit {unit!r}: expected sd or raw")
@@ -51,6 +72,7 @@ def ranked(
     features: Features,
     metrics: Sequence[str | Metric],
     normalize: Normalize | None,
+    report: Told,
     **how: Any,
 ) -> list[DriftRanking]:
     """Rank the inputs of a part's rows by what their drift does to each metric; of rows of one class, none.
@@ -65,6 +87,8 @@ def ranked(
         Where there are none, recall; of several classes, f1_macro.
     normalize : str or None
         Of the cells.
+    report : callable
+        Is told the share of a recount that is done.
     **how
         As for `conjac.rank_drifts`.
     """
@@ -73,16 +97,18 @@ def ranked(
         part.say("the drift of inputs is left out")
         return []
     assert part.inputs is not None
+    model = scorer.spelling(part.rows.labels)
     asked = metrics or ("recall" if len(part.rows.labels) == 2 else "f1_macro",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConjacWarning)  # said below, with the group's name
         first = rank_drifts(
-            scorer.spelling(part.rows.labels),
+            replace(model, columns=model.columns or part.inputs.names),
             part.inputs.native,
             part.columns.label,
             asked[0],
             columns=features.columns,
             unit=features.unit,
+            progress=report,
             labels=part.rows.labels,
             sample_weight=part.columns.weight,
             groups=part.columns.groups,

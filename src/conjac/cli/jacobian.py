@@ -85,11 +85,11 @@ def jacobian(
     }
     divided = cast("Normalize | None", normalize)
     tables, values = [], []
-    with progress("estimating"):
+    with progress("estimating") as told:
         for part in loaded.parts:
             with blaming(part.title):
                 if drifts is not None and scorer is not None:
-                    rankings = ranked(part, scorer, drifts, asked, divided, **same)
+                    rankings = ranked(part, scorer, drifts, asked, divided, told, **same)
                     sections = drift_sections(rankings, level)
                     value = drift_value(rankings, sections, level)
                 else:

@@ -6,14 +6,14 @@ import functools
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn, ParamSpec
 
 import typer
-from rich.console import Console
 
 from conjac.errors import ConjacError, ConjacWarning
+from conjac.progress import Told, bar
 from conjac.views.tables import printable
 
 Parameters = ParamSpec("Parameters")
@@ -24,15 +24,9 @@ def say(message: str) -> None:
     typer.echo(f"conjac: {printable(' '.join(message.split()))}", err=True)
 
 
-@contextmanager
-def progress(doing: str) -> Iterator[None]:
-    """Show on a terminal's standard error that something is being done."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(printable(doing).replace("[", r"\[")):
-        yield
+def progress(doing: str) -> AbstractContextManager[Told]:
+    """Show on a terminal's standard error that something is being done, and how much of it once that is told."""
+    return bar(printable(doing))
 
 
 def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:

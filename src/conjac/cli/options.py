@@ -55,12 +55,15 @@ Drift = Annotated[
     _option(
         "--drift",
         metavar="A,B",
-        text="With --wrt features: which inputs drift. Default: every number, and the shares of every category.",
+        text="Which inputs of a --model drift, in a report or with --wrt features. Default: every number, and the "
+        "shares of every category.",
     ),
 ]
 Unit = Annotated[
     str | None,
-    _option("--unit", metavar="U", text="With --wrt features: a step of 1 is one sd of the rows, or raw. Default: sd."),
+    _option(
+        "--unit", metavar="U", text="Of inputs that drift: a step of 1 is one sd of the rows, or raw. Default: sd."
+    ),
 ]
 Labels = Annotated[
     str | None,

@@ -59,6 +59,12 @@ def written(path: Path) -> Iterator[Path]:
         raise InvalidInputError(f"-o {path}: cannot be written: {error.strerror or error}") from None
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a page, whole or not at all."""
+    with written(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
 def emit(sections: Sequence[Section], value: Any, path: Path | None, form: str) -> None:
     """Write a result in a format; ``value`` is what JSON holds."""
     if path is not None:

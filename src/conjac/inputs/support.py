@@ -13,7 +13,7 @@ SAMPLE = 2**15
 FAR = 3.0
 """Standard deviations given the other columns from which a drift is told to leave the data."""
 BEYOND = 0.2
-"""Share of rows that may leave a column's range before that is told."""
+"""Share of rows that may leave a column's range, whichever way it drifts, before that is told."""
 RIDGE = 1e-9
 
 
@@ -57,9 +57,10 @@ def leaves_support(inputs: Inputs, places: Sequence[int], drift: FloatArray) -> 
                 f"alone it moves by {sds:.1f} of its standard deviations given the other columns: hardly any such row "
                 "was seen"
             )
-        elif max(up, down) > BEYOND:
-            side = "above the largest" if up >= down else "below the smallest"
-            notes.append(f"it takes {max(up, down):.0%} of the rows {side} value seen")
+        elif min(up, down) > BEYOND:
+            notes.append(
+                f"it takes {up:.0%} of the rows above the largest value seen, or {down:.0%} below the smallest"
+            )
         else:
             notes.append("")
     return notes

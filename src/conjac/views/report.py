@@ -10,11 +10,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conjac._version import __version__
-from conjac.views.charts import canvas, paint_choices, paint_heatmap, paint_lines, paint_reliability
+from conjac.views.charts import (
+    SHOWN,
+    canvas,
+    paint_choices,
+    paint_drift,
+    paint_heatmap,
+    paint_lines,
+    paint_reliability,
+)
 from conjac.views.summary import Measure, Summary
+from conjac.views.summary.drift import SHARE, Category, Drift, Number
 from conjac.views.words import FILTERS, UNITS
 
 CARDS = 3
+LISTED = 200
+"""Categories in a table, at most."""
 ON_CARDS = ("Recall of at least 0.95", "Recall of at least 0.9")
 RATES = ("Precision", "Recall", "Specificity")
 
@@ -51,7 +62,9 @@ def render(summaries: Sequence[Summary]) -> str:
     environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
     sections = [(f"s{i}", one, figures(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
     page = environment.get_template("report.html.jinja")
-    return page.render(sections=sections, first=summaries[0], version=__version__, cards=cards)
+    return page.render(
+        sections=sections, first=summaries[0], version=__version__, cards=cards, shown=SHOWN, listed=LISTED
+    )
 
 
 def cards(summary: Summary) -> list[int]:
@@ -134,6 +147,25 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
         with canvas(f"{prefix}-figure-choices", title, BANDS, height=height) as drawn:
             paint_choices(drawn.axes, found, lines, point.threshold, coordinate=coordinate)
         painted["choices"] = Markup(drawn.markup)
+
+    if summary.drift is not None:
+        painted |= drift_figures(summary.drift, prefix)
+    return painted
+
+
+def drift_figures(drift: Drift, prefix: str) -> dict[str, Markup]:
+    """Paint the numbers that drift, and the categories whose shares move: never one ranking."""
+    rankings: dict[str, tuple[Sequence[Number | Category], str]] = {
+        "numbers": (drift.numbers, "1 sd" if drift.unit == "sd" else "1"),
+        "categories": (drift.categories, f"{SHARE:g} of share"),
+    }
+    painted = {}
+    for name, (ranking, unit) in rankings.items():
+        if ranking:
+            title, height = f"{drift.metric_title} by a drift of {unit}: {name}", 1.0 + 0.22 * min(len(ranking), SHOWN)
+            with canvas(f"{prefix}-figure-{name}", title, BANDS, height=height) as drawn:
+                paint_drift(drawn.axes, ranking[:SHOWN], label=f"change per {unit}")
+            painted[name] = Markup(drawn.markup)
     return painted
 
 

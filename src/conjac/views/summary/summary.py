@@ -11,6 +11,7 @@ import numpy as np
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.curve import ConfusionCurve
 from conjac.decisions.constraints import parse_constraints
+from conjac.drift import DriftRanking
 from conjac.frames import as_plain
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
@@ -18,6 +19,7 @@ from conjac.motion import MIN_ROWS
 from conjac.validation import Predictions
 from conjac.views.summary.choices import Choice, choices
 from conjac.views.summary.data import Data
+from conjac.views.summary.drift import Drift
 from conjac.views.summary.lines import Lines
 from conjac.views.summary.measure import Measure, Step, clean, title_of
 from conjac.views.summary.point import Point
@@ -60,6 +62,8 @@ class Summary:
     lines : Lines
     choices : tuple of Choice
         Empty where one class is absent.
+    drift : Drift or None
+        Of the inputs of a model; None without one, and where one class is absent.
     """
 
     title: str
@@ -78,6 +82,7 @@ class Summary:
     point: Point
     lines: Lines
     choices: tuple[Choice, ...]
+    drift: Drift | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
@@ -97,6 +102,7 @@ def summarize(
     level: float = 0.95,
     set_aside: Mapping[str, int] | None = None,
     group: str | None = None,
+    drift: DriftRanking | None = None,
 ) -> Summary:
     """Compute everything that a report shows.
 
@@ -117,6 +123,8 @@ def summarize(
         Reasons for which rows were left out before, and how many.
     group : str, optional
         Which group of a larger set these rows are.
+    drift : DriftRanking, optional
+        Of the inputs of the model that scored the rows, by what they do to the chosen metric.
 
     Returns
     -------
@@ -173,6 +181,7 @@ def summarize(
         point=point,
         lines=Lines.of(curve, rows, drawn, point.threshold, [one.threshold.value for one in found], step, level),
         choices=found,
+        drift=None if drift is None else Drift.of(drift, level),
     )
 
 
