@@ -239,7 +239,9 @@ def test_support_is_left_past_the_range_or_against_the_other_columns():
     assert "of its standard deviations given the other columns" in notes[0]
     assert "of its standard deviations given the other columns" in notes[1]
     above, below = ((X[:, 2] == end).mean() for end in (X[:, 2].max(), X[:, 2].min()))
-    assert notes[2] == (f"it takes {above:.0%} of rows above the largest value seen, or {below:.0%} below the smallest")
+    assert notes[2] == (
+        f"it takes {above:.0%} of the rows above the largest value seen, or {below:.0%} below the smallest"
+    )
     assert notes[3] == ""
     assert leaves_support(Inputs.of(X), [3], np.array([0.01])) == [""]
     X[::3, 3] = np.nan
