@@ -431,3 +431,11 @@ def test_bayes_offsets_are_the_best_under_label_shift():
 def test_bad_prevalences(now, then, held):
     with pytest.raises(cj.InvalidInputError, match=held):
         cj.bayes_offsets(now, then)
+
+
+def test_a_category_without_positives_moves_recall_by_nothing_and_not_by_rounding():
+    y, score = np.repeat([0, 1], [300, 100]), np.random.default_rng(0).random(400)
+    category = np.where(np.arange(400) < 10, "rare", np.where(np.arange(400) % 3, "a", "b"))
+    told = cj.confusion_jacobian(y, score, wrt=cj.Mix(category)).of("recall")
+    assert told.gradient[2] == told.stderr[2] == 0
+    assert (np.abs(told.gradient[:2]) > 1e-6).all()

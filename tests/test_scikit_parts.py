@@ -5,7 +5,7 @@ import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulls import assert_pulls, bound, cotangents, differences
+from pulls import assert_pulls, bound, cotangents, differences, told
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
@@ -121,7 +121,7 @@ def data(request):
     return rng.normal(np.outer(y, [0.8, 0.4, 0, -0.5, 0.2]), 1), y
 
 
-@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=lambda one: str(one).replace("\n", "").replace(" ", ""))
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=told)
 def test_derivatives_through_a_transformer(data, transformer):
     X, y = data
     model = bound(make_pipeline(transformer, REGRESSION).fit(X[:100], y[:100]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pulls import bound
+from pulls import bound, told
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -43,7 +43,7 @@ def binary():
         (BaggingClassifier(Perceptron(), 3), "BaggingClassifier of Perceptron has steps"),
         (BernoulliNB(), "BernoulliNB has steps"),
     ],
-    ids=str,
+    ids=told,
 )
 def test_steps_anywhere_make_the_whole_stepwise(estimator, because):
     rng = np.random.default_rng(0)
@@ -81,7 +81,7 @@ def test_trees_of_lightgbm_are_steps(binary):
         (GaussianProcessClassifier(Matern(nu=0.5)), "nu=0.5"),
         (BernoulliNB(binarize=None), "BernoulliNB(binarize=None)"),
     ],
-    ids=str,
+    ids=told,
 )
 def test_what_has_no_rule_is_named(binary, estimator, because):
     X, y = binary

@@ -21,8 +21,9 @@ Half of the rows train, a quarter ranks numeric drifts by what they do to recall
 each column moved {STEP:g} sd down and up; patients stay whole, and errors are theirs. The threshold leaves 60 % of \
 the ranking part's positive rows above it. "Positives" are those of both quarters. z is our slope (its \
 bias-corrected centre) less the recount's difference quotient, over the error of both; r is the correlation of the \
-two over columns. "Own step": the recount is at the step of our own recount, which is the one that we tell; smooth \
-models have none. Columns whose recount moves no row, or whose slope has no interval, have no z."""
+two over columns. Boosting is ranked twice: by steps of our own choice, against the recount at these ("own step"), and \
+by `step={STEP:g}`, against that at {STEP:g} sd. Columns whose recount moves no row, or whose slope has no interval, \
+have no z."""
 
 
 def recounted(model: Any, part: Part, name: str, step: float, threshold: float) -> tuple[float, float]:
@@ -48,27 +49,27 @@ def compared(name: str, how: str, found: tuple[Part, Part, Part], seed: int) -> 
         model = pipeline(how, one, train.X, seed).fit(train.X, train.y)
         threshold = threshold_of(model, rank)
         numeric = [column for column in rank.X.columns if column not in categories(one, rank.X)]
-        ranking = cj.rank_drifts(
-            model,
-            rank.X,
-            rank.y,
-            "recall",
-            columns=numeric,
-            categorical=categories(one, rank.X),
-            threshold=threshold,
-            groups=rank.groups,
-        )
-    told, J = ranking.told, ranking.jacobian
+        same = {"categorical": categories(one, rank.X), "threshold": threshold, "groups": rank.groups}
+        ranking = cj.rank_drifts(model, rank.X, rank.y, "recall", columns=numeric, **same)
+        told, J = ranking.told, ranking.jacobian
+        asked = told
+        if J.method == "secant":
+            asked = cj.rank_drifts(model, rank.X, rank.y, "recall", columns=numeric, step=STEP, **same).told
     drifts = []
     for place, column in enumerate(J.parameters):
         sd = J.diagnostics["spread"][column]
         own = J.diagnostics["step"][column] / sd if "step" in J.diagnostics else np.nan
-        drift = {"column": column, "slope": told.center[place], "stderr": told.stderr[place], "own_step": own}
-        for which, step in (("fixed", STEP), ("own", own)):
+        drift = {"column": column, "own_step": own}
+        for which, step, ours in (("fixed", STEP, asked), ("own", own, told)):
             seen, error = (
                 recounted(model, recount, column, step * sd, threshold) if np.isfinite(step) else (np.nan,) * 2
             )
-            drift[which] = {"difference": seen / (2 * step), "stderr": error / (2 * step)}
+            drift[which] = {
+                "slope": float(ours.center[place]),
+                "error": float(ours.stderr[place]),
+                "difference": seen / (2 * step),
+                "stderr": error / (2 * step),
+            }
         drifts.append({key: value if isinstance(value, dict | str) else float(value) for key, value in drift.items()})
     return {
         "set": name,
@@ -85,15 +86,14 @@ def compared(name: str, how: str, found: tuple[Part, Part, Part], seed: int) -> 
 
 def z_of(row: Row, which: str) -> np.ndarray:
     """Return z of each column of which both are known."""
-    slope, error = (np.array([d[key] for d in row["drifts"]]) for key in ("slope", "stderr"))
-    seen, noise = (np.array([d[which][key] for d in row["drifts"]]) for key in ("difference", "stderr"))
+    told = (np.array([d[which][key] for d in row["drifts"]]) for key in ("slope", "error", "difference", "stderr"))
+    slope, error, seen, noise = told
     known = np.isfinite(error) & (noise > 0)
     return (slope - seen)[known] / np.hypot(error, noise)[known]
 
 
 def correlation(row: Row, which: str) -> float:
-    slope = np.array([d["slope"] for d in row["drifts"]])
-    seen = np.array([d[which]["difference"] for d in row["drifts"]])
+    slope, seen = (np.array([d[which][key] for d in row["drifts"]]) for key in ("slope", "difference"))
     known = np.isfinite(slope) & np.isfinite(seen)
     return float(np.corrcoef(slope[known], seen[known])[0, 1]) if known.sum() > 1 else float("nan")
 
@@ -117,7 +117,7 @@ def verdicts(rows: list[Row]) -> list[Row]:
     for what, part, which in (
         ("logistic and MLP at .1 sd", [r for r in rows if r["method"] == "tangent"], "fixed"),
         ("recounts at their own step", [r for r in rows if r["method"] == "secant"], "own"),
-        ("recounts against .1 sd", [r for r in rows if r["method"] == "secant"], "fixed"),
+        ("recounts at .1 sd, asked for", [r for r in rows if r["method"] == "secant"], "fixed"),
     ):
         each = {f"{r['set']}, {r['model']}": rms(z_of(r, which)) for r in part}
         lost = [f"{name}: {value:.2f}" for name, value in each.items() if value > RMS]

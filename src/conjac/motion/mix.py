@@ -26,6 +26,8 @@ from conjac.metrics import Metric
 from conjac.motion.denominators import cells_stderr, figures, groups, totals
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
+ROUNDING = 1e-12
+"""Share of what cancels in a slope below which what is left of it is rounding."""
 CATEGORY, REST = 0, 1
 """The two sides of a share that moves."""
 
@@ -105,7 +107,9 @@ class MixMotion:
         bent = along(row.gradient, cells, np.nan_to_num(moved))
         adds = np.nan_to_num(bent[:, None] + self._speed[:, :, None, None] * row.gradient(cells))
         variance = [self._variance(category, sides.reshape(1, -1))[0] for category, sides in enumerate(adds)]
-        return self._told(value, np.array(variance))
+        size = ROUNDING * (np.abs(np.nan_to_num(moved)) * np.abs(np.nan_to_num(row.gradient(cells)))).sum(axis=(1, 2))
+        value = np.where(np.abs(value) <= size, 0.0, value)
+        return self._told(value, np.where(np.array(variance) <= size**2, 0.0, variance))
 
     def _told(self, value: FloatArray, variance: FloatArray) -> Slopes:
         known = (self.effective_rows >= MIN_ROWS).all(axis=1).reshape(-1, *[1] * (value.ndim - 1))
