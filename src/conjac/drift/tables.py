@@ -13,6 +13,7 @@ from conjac.rules import outcomes_of
 
 if TYPE_CHECKING:
     from conjac.drift.ranking import DriftRanking
+    from conjac.jacobian import ConfusionJacobian
 
 WHAT_IT_IS = "sensitivity, not importance"
 
@@ -32,9 +33,9 @@ def numbers(ranking: DriftRanking, level: float) -> dict[str, list[Any]]:
         "upper": upper,
         "elasticity": told.elasticity,
         "sd": np.array(list(J.diagnostics["spread"].values())),
-        "bias": _bias(ranking, told.gradient),
-        "step": np.array(list(J.diagnostics.get("step", dict.fromkeys(J.parameters, np.nan)).values())),
     }
+    if J.method == "secant":
+        figures |= {"bias": _bias(ranking, J), "step": np.array(list(J.diagnostics["step"].values()))}
     n = len(places)
     return {
         "feature": list(ranking.order),
@@ -47,11 +48,8 @@ def numbers(ranking: DriftRanking, level: float) -> dict[str, list[Any]]:
     }
 
 
-def _bias(ranking: DriftRanking, like: AnyArray) -> AnyArray:
-    """Return the estimated bias of difference quotients as derivatives; nan where margins have derivatives."""
-    J = ranking.jacobian
-    if J is None or "bias" not in J.diagnostics:
-        return np.full(like.shape, np.nan)
+def _bias(ranking: DriftRanking, J: ConfusionJacobian) -> AnyArray:
+    """Return the estimated bias of difference quotients as derivatives."""
     row = resolve_outcomes(ranking.metric, outcomes_of(J.labels, J.cells.weight.shape[-1]), len(J.labels))
     gradient = row.gradient(J.cells.weight[0].astype(np.float64))
     return np.asarray(np.tensordot(np.nan_to_num(gradient), J.diagnostics["bias"], axes=2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 from conjac.drift import DriftRanking
@@ -147,6 +148,8 @@ def _numbers(ranking: DriftRanking, level: float) -> tuple[Number, ...]:
     columns = ranking.to_columns("numeric", level)
     if not columns:
         return ()
+    n = len(columns["feature"])
+    columns = {"step": [nan] * n, "bias": [nan] * n, **columns}  # a recount alone has these
     keys = ("feature", "gradient", "lower", "upper", "elasticity", "sd", "step", "bias", "note")
     return tuple(
         Number(clean(name), Measure(slope, lower, upper), relative, sd, step, bias, clean(note))
