@@ -84,7 +84,7 @@ class Run:
         o = self.options
         if o.quick:
             return trees.run(["boosting"], 100_000, [2_000], 3)
-        return trees.run(o.models, o.population, [2_000, 20_000], o.tree_draws)
+        return trees.run(o.models, o.population, o.tree_sizes, o.tree_draws)
 
     def write(self) -> str:
         """Write the page and its record, and return the page."""
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=600, help="a third of them at 50,000 rows")
     parser.add_argument("--population", type=int, default=10_000_000, help="rows that the truth of trees is counted on")
     parser.add_argument("--tree-draws", type=int, default=1_000)
+    parser.add_argument("--tree-sizes", nargs="+", type=int, default=[2_000, 20_000])
     parser.add_argument("--models", nargs="+", default=["boosting", "forest"], help="of trees")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder of the real sets; else that of CONJAC_DATA")
