@@ -65,6 +65,11 @@ class Outcomes:
         by_block = None if flat.by_block is None else flat.by_block.reshape(*shape, -1)
         return Cells(flat.weight.reshape(shape), flat.weight2.reshape(shape), by_block, condition_on)
 
+    def part(self, rows: slice) -> Self:
+        """Return those of some rows."""
+        weight, block = (None if column is None else column[rows] for column in (self.weight, self.block))
+        return type(self)(self.n_columns, self.true[rows], self.predicted[rows], weight, block)
+
     def table(self, cell: IntArray, true: IntArray, condition_on: ConditionOn | None) -> Table:
         """Count the rows by cells of any kind.
 

@@ -14,6 +14,7 @@ from conjac._typing import AnyArray, BoolArray, ConditionOn, FloatArray, IntArra
 from conjac.engines.arrays import count_cells
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.steps import Predict, Step, choose
+from conjac.inference import Table
 from conjac.inference.delta import divide
 from conjac.inputs import Inputs
 from conjac.motion import Paths, RecountedMotion
@@ -61,6 +62,13 @@ class Turned(NamedTuple):
     rows: IntArray
     below: AnyArray
     above: AnyArray
+
+
+class Counted(NamedTuple):
+    """Rows of a block by what becomes of them: codes of (true, as they stand, below, above), and their weights."""
+
+    kinds: IntArray
+    table: Table
 
 
 def recounted(
@@ -116,17 +124,19 @@ def recounted(
     steps, units = np.array([step.half for step in found]), np.array([drift.unit for drift in drifts])
     moved = [(drift.place, step) for drift, step in zip(drifts, steps.tolist(), strict=True)]
     together = [moved[first : first + TOGETHER] for first in range(0, len(moved), TOGETHER)]
-    turned: list[list[Turned]] = []
+    counts: list[list[Counted]] = []
     for part in inputs.blocks():
         here = rows[slice(*np.searchsorted(rows, (part.start, part.stop)))]
         work = (delayed(_turned)(predict, inputs, outcomes, here, some) for some in together)
-        turned.append([*chain.from_iterable(jobs(work))])
+        of_block = outcomes.part(part)
+        turned = chain.from_iterable(jobs(work))
+        counts.append([_counted(of_block, part.start, one, condition_on) for one in turned])
         if progress is not None:
             progress(part.stop / inputs.n_rows)
     n, true, one_row = outcomes.n_columns, outcomes.true.astype(np.intp), _one_row(outcomes, rows)
     return RecountedMotion(
         counted=count_cells(true, outcomes.predicted, (n, n), outcomes.weight, outcomes.block, condition_on),
-        paths=tuple(_paths(outcomes, parts, one_row, condition_on) for parts in zip(*turned, strict=True)),
+        paths=tuple(_paths(n, parts, one_row, condition_on) for parts in zip(*counts, strict=True)),
         steps=locked(steps),
         units=locked(units),
         bias=locked(np.stack([step.bias for step in found]) * units[:, None, None]),
@@ -179,16 +189,33 @@ def _one_row(outcomes: Outcomes, rows: IntArray) -> FloatArray:
     return divide(second, first, 0.0) ** 2
 
 
-def _paths(outcomes: Outcomes, parts: Sequence[Turned], one_row: FloatArray, condition_on: ConditionOn | None) -> Paths:
-    """Count the rows by (true, as they stand, below, above): those that stay by the cell they are in."""
+def _counted(outcomes: Outcomes, start: int, turned: Turned, condition_on: ConditionOn | None) -> Counted:
+    """Count a block's rows by (true, as they stand, below, above); most stay where they are.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Of the block.
+    start : int
+        The block's first row.
+    turned : Turned
+    condition_on : {"class", None}
+    """
     n = outcomes.n_columns
-    rows, below, above = (np.concatenate(of_blocks) for of_blocks in zip(*parts, strict=True))
     cell = outcomes.true.astype(np.intp) * n + outcomes.predicted
-    kinds, kind = np.unique((cell[rows] * n + below) * n + above, return_inverse=True)
-    cell[rows] = n**2 + kind
-    stay, at = np.arange(n**2), kinds // n**2
-    true = at // n * n
-    table = outcomes.table(cell, np.concatenate([stay, at]) // n, condition_on)
+    code = (cell * n + outcomes.predicted) * n + outcomes.predicted
+    rows = turned.rows - start
+    code[rows] = (cell[rows] * n + turned.below) * n + turned.above
+    seen = np.bincount(code, minlength=n**4) > 0
+    kinds = np.flatnonzero(seen)
+    return Counted(kinds, outcomes.table((np.cumsum(seen) - 1)[code], kinds // n**3, condition_on))
+
+
+def _paths(n: int, parts: Sequence[Counted], one_row: FloatArray, condition_on: ConditionOn | None) -> Paths:
+    """Add up what was counted in blocks of rows."""
+    kinds, place = np.unique(np.concatenate([part.kinds for part in parts]), return_inverse=True)
+    stratum = kinds // n**3 if condition_on else np.zeros_like(kinds)
+    table = Table.added([part.table for part in parts], place, stratum)
     held = np.flatnonzero(table.weight)
-    ends = [np.concatenate([stay, part])[held] for part in (at, true + kinds // n % n, true + kinds % n)]
-    return Paths(table.part(held), ends[0], ends[1], ends[2], one_row)
+    at, true = kinds[held] // n**2, kinds[held] // n**3 * n
+    return Paths(table.part(held), at, true + kinds[held] // n % n, true + kinds[held] % n, one_row)

@@ -10,6 +10,7 @@ and over blocks of rows, times B / (B - 1), where they come in clusters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -67,6 +68,32 @@ class Table:
         unit = np.where(weight > 0, weight2 / np.where(weight > 0, weight, 1), 0)
         might = (cells.weight == 0) & (cells.weight.sum(axis=2, keepdims=True) > 0)
         return cls.of(Cells(cells.weight, HALF_ROW * unit**2 * might, condition_on=cells.condition_on))
+
+    @classmethod
+    def added(cls, parts: Sequence[Table], place: IntArray, stratum: IntArray) -> Self:
+        """Return tables of separate rows, drawn alike, added up.
+
+        Parameters
+        ----------
+        parts : sequence of Table
+        place : array of shape (n_cells_of_all_parts,)
+            Where in the sum each cell of the parts, one after another, belongs.
+        stratum : array of shape (n_cells,)
+            Of the sum.
+        """
+        weight, weight2 = (np.concatenate([getattr(part, name) for part in parts]) for name in ("weight", "weight2"))
+        sums = np.zeros((2, len(stratum)), dtype=np.result_type(weight, weight2))
+        np.add.at(sums[0], place, weight)
+        np.add.at(sums[1], place, weight2)
+        blocks = [part.by_block for part in parts if part.by_block is not None]
+        by_block = None
+        if blocks:
+            by_block = np.zeros((len(stratum), max(block.shape[1] for block in blocks)))
+            for at, block in zip(
+                np.split(place, np.cumsum([len(block) for block in blocks])[:-1]), blocks, strict=True
+            ):
+                by_block[at, : block.shape[1]] += block
+        return cls(sums[0], sums[1], stratum, by_block)
 
     @property
     def df(self) -> int | None:
