@@ -58,6 +58,18 @@ class Sensitivity:
         """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; of an exchange rate, its own."""
         return self._limits(level)
 
+    def figures(self, level: float = 0.95) -> dict[str, FloatArray]:
+        """Return the derivative with its errors and limits by name, arrays of shape parameter_shape."""
+        lower, upper = self.confint(level)
+        return {
+            "gradient": self.gradient,
+            "center": self.center,
+            "stderr": self.stderr,
+            "lower": lower,
+            "upper": upper,
+            "elasticity": self.elasticity,
+        }
+
     def value_confint(self, level: float = 0.95) -> Interval:
         """Return the interval of the value: Wilson for proportions, else on the metric's own scale."""
         return self._value_limits(level)

@@ -41,15 +41,6 @@ def metric_columns(result: ConfusionJacobian, metric: str | Metric, level: float
     """Return a metric's value and derivatives with their errors and limits, a row a parameter."""
     told = result.of(metric)
     value_lower, value_upper = (float(side) for side in told.value_confint(level))
-    lower, upper = told.confint(level)
-    moved = {
-        "gradient": told.gradient,
-        "center": told.center,
-        "stderr": told.stderr,
-        "lower": lower,
-        "upper": upper,
-        "elasticity": told.elasticity,
-    }
     n = len(result.parameters)
     value = {
         "metric": told.metric,
@@ -62,7 +53,7 @@ def metric_columns(result: ConfusionJacobian, metric: str | Metric, level: float
     how = {**where, "coordinate": result.coordinate, "method": result.method, "level": level}
     return {
         **{name: [figure] * n for name, figure in value.items()},
-        **{name: np.ravel(figures).tolist() for name, figures in moved.items()},
+        **{name: np.ravel(figures).tolist() for name, figures in told.figures(level).items()},
         "parameter": list(result.parameters),
         "unit": list(told.units),
         **{name: [figure] * n for name, figure in how.items()},

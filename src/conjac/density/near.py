@@ -94,5 +94,10 @@ def sums_by(group: IntArray, values: FloatArray, size: int) -> FloatArray:
     return np.asarray(np.bincount(group, values, size), dtype=np.float64)
 
 
+def or_one(total: AnyArray) -> FloatArray:
+    """Return totals to divide by: 1 where there is nothing, so that its shares are 0."""
+    return np.asarray(np.where(total > 0, total, 1.0))
+
+
 def _slices(n: int, step: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, n, step)]

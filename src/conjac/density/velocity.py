@@ -20,6 +20,7 @@ from scipy import sparse
 from conjac._typing import FloatArray, IntArray, Sparse
 from conjac.density.crossing import Crossing
 from conjac.density.local import gauss
+from conjac.density.near import or_one
 
 WIDTHS = np.array([0.5, 1.0, 2.0])
 WIDEST = 2
@@ -199,8 +200,3 @@ def _inverse(grams: FloatArray, rows: FloatArray, degree: int) -> FloatArray:
 def by_facet(facet: IntArray, values: FloatArray, n: int) -> Sparse:
     """Return the matrix that sums entries by facet, each with a factor."""
     return sparse.csc_array((values, facet, np.arange(len(facet) + 1)), shape=(n, len(facet)))
-
-
-def or_one(values: FloatArray) -> FloatArray:
-    """Return what to divide by: 1 where there is nothing."""
-    return np.asarray(np.where(values > 0, values, 1.0))

@@ -24,14 +24,8 @@ def numbers(ranking: DriftRanking, level: float) -> dict[str, list[Any]]:
     if J is None or told is None:
         return {}
     places = [J.parameters.index(name) for name in ranking.order]
-    lower, upper = told.confint(level)
     figures = {
-        "gradient": told.gradient,
-        "center": told.center,
-        "stderr": told.stderr,
-        "lower": lower,
-        "upper": upper,
-        "elasticity": told.elasticity,
+        **told.figures(level),
         "sd": np.array(list(J.diagnostics["spread"].values())),
     }
     if J.method == "secant":

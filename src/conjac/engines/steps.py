@@ -53,7 +53,7 @@ class Step:
 
     @classmethod
     def given(cls, half: float, n_columns: int) -> Self:
-        """Return a step that was asked for, of whose bias nothing is known."""
+        """Return a step that was not chosen, of whose bias nothing is known."""
         unknown = np.full((n_columns, n_columns), np.nan)
         return cls(half, unknown, unknown)
 
@@ -97,7 +97,7 @@ def choose(
     spread, rows = robust_spread(column), rows[~np.isnan(column[rows])]
     n = outcomes.n_columns
     if np.isnan(spread) or not len(rows):
-        return Step(np.nan, *np.full((2, n, n), np.nan))
+        return Step.given(np.nan, n)
     steps = ladder(spread, lattice)
     true = outcomes.true.astype(np.intp)
     some = _sample(rows, true[rows], int(len(rows) * SHARE / (2 * len(steps))))

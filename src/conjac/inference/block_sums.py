@@ -9,8 +9,9 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray
 from conjac.density import Boundary
+from conjac.density.near import or_one
 from conjac.inference.cells import Cells, used_blocks
-from conjac.inference.moving import Column, moved, or_one, total_of
+from conjac.inference.moving import Column, moved, total_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,9 +17,10 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray, Normalize
 from conjac.density import Boundary
+from conjac.density.near import or_one
 from conjac.inference.block_sums import BlockSums, of_blocks
 from conjac.inference.cells import Cells
-from conjac.inference.moving import Column, moved, or_one
+from conjac.inference.moving import Column, moved
 from conjac.inference.row_sums import RowSums, squares_by_cell
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from conjac._typing import FloatArray
+from conjac.density.near import or_one
 from conjac.inference.block_sums import of_blocks
 from conjac.inference.cells import Cells
 from conjac.inference.crossing_sums import CrossingSums
-from conjac.inference.moving import or_one
 
 
 @dataclass(frozen=True, eq=False)

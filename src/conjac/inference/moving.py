@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.density.near import or_one
 
 
 def moved(sides: AnyArray, offset: int) -> FloatArray:
@@ -64,8 +65,3 @@ class Column:
 def total_of(values: AnyArray, by_class: bool) -> AnyArray:
     """Return each class's total, or that of all, in a shape to divide cells by."""
     return np.asarray(values.sum(axis=1 if by_class else (0, 1), keepdims=True))
-
-
-def or_one(total: AnyArray) -> FloatArray:
-    """Return totals to divide by: 1 where there is nothing, so that its shares are 0."""
-    return np.asarray(np.where(total > 0, total, 1.0))

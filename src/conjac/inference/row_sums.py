@@ -17,9 +17,9 @@ import numpy as np
 
 from conjac._typing import FloatArray
 from conjac.density import Boundary
-from conjac.density.near import sums_by
+from conjac.density.near import or_one, sums_by
 from conjac.inference.cells import Cells
-from conjac.inference.moving import Column, moved, or_one, total_of
+from conjac.inference.moving import Column, moved, total_of
 
 
 @dataclass(frozen=True, eq=False)

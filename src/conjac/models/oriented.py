@@ -13,7 +13,6 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
 from conjac.models.contract import Model, Pull
-from conjac.models.response import ordered
 from conjac.reading import Reading, as_array, as_float
 
 Read = Callable[[AnyArray], AnyArray]
@@ -51,8 +50,9 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
         )
     pull, response = model.pull, model.response
     if len(labels) != 2:
-        read: Read = partial(_ordered, classes, labels)
-        pull = None if pull is None else partial(_reordered, pull, [classes.index(label) for label in labels])
+        places = [classes.index(label) for label in labels]
+        read: Read = partial(_ordered, places)
+        pull = None if pull is None else partial(_reordered, pull, places)
     elif str(classes[0]) == str(labels[1]):
         read, response = _positive(told, 0), f"{response}, of {labels[1]!r}"
         pull = None if pull is None else partial(_negated, pull)
@@ -131,13 +131,13 @@ def _single(scores: AnyArray) -> AnyArray:
     return np.reshape(as_array(scores, "the model's scores"), -1)
 
 
-def _ordered(classes: Sequence[Any], labels: Sequence[Any], scores: AnyArray) -> AnyArray:
+def _ordered(places: Sequence[int], scores: AnyArray) -> AnyArray:
     scores = as_array(scores, "the model's scores")
-    if scores.ndim != 2 or scores.shape[1] != len(labels):
+    if scores.ndim != 2 or scores.shape[1] != len(places):
         raise InvalidInputError(
-            f"the model's scores have shape {scores.shape}; expected (n_rows, {len(labels)}), a score a class"
+            f"the model's scores have shape {scores.shape}; expected (n_rows, {len(places)}), a score a class"
         )
-    return ordered(scores, classes, labels)
+    return np.asarray(scores[:, places])
 
 
 def _negated(pull: Pull, X: Any, cotangent: AnyArray) -> FloatArray:

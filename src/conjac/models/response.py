@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,21 +66,6 @@ def _refuse_pairs(estimator: Any, method: str, n_classes: int) -> None:
         raise InvalidInputError(
             f"{type(last).__name__}(decision_function_shape='ovo') scores pairs of classes; set it to 'ovr'"
         )
-
-
-def ordered(score: AnyArray, classes: Sequence[Any], labels: Sequence[Any]) -> AnyArray:
-    """Return scores with their columns in the order of labels and not of the classifier's classes.
-
-    Raises
-    ------
-    InvalidInputError
-        Labels that are not the classes.
-    """
-    if sorted(map(str, labels)) != sorted(map(str, classes)):
-        raise InvalidInputError(
-            f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
-        )
-    return score[:, [classes.index(label) for label in labels]]
 
 
 def _of_positive(score: AnyArray, classes: tuple[Any, ...], positive: Any) -> tuple[AnyArray, str]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from conjac._typing import BoolArray, FloatArray, Normalize
 from conjac.calculus.analytic import along
+from conjac.density.near import or_one
 from conjac.inference import Cells
 from conjac.inference.delta import normalized_slope
 from conjac.inference.drift_joint import DriftJoint
-from conjac.inference.moving import or_one
 from conjac.metrics import Metric
 from conjac.motion.denominators import cells_stderr
 from conjac.motion.slopes import MIN_ROWS, Slopes
