@@ -23,7 +23,7 @@ from conjac.errors import (
 )
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
-from conjac.perturbations import Features, Mix, Offsets, Threshold
+from conjac.perturbations import Features, Hyperparameters, Mix, Offsets, Threshold, TrainingWeights
 from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
@@ -44,6 +44,7 @@ __all__ = [
     "Decision",
     "DriftRanking",
     "Features",
+    "Hyperparameters",
     "InexactError",
     "InfeasibleError",
     "InvalidInputError",
@@ -58,6 +59,7 @@ __all__ = [
     "SingularJacobianError",
     "Tally",
     "Threshold",
+    "TrainingWeights",
     "TunedDecisionClassifier",
     "UnknownMetricError",
     "__version__",

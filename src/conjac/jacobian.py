@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -16,18 +16,18 @@ from conjac.density import density_of
 from conjac.diagnostics import as_told, explain, explain_classes, warned
 from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.classes import motion_at, rule_of
-from conjac.engines.decided import Decided, decide, order_of
-from conjac.engines.features import drifted
+from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
+from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, cells_interval, quantile
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
-from conjac.perturbations import OFFSET_UNITS, Features, Mix, Offsets, Threshold
+from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule, outcomes_of
@@ -174,8 +174,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         same = {"labels": labels, "sample_weight": sample_weight, "groups": groups}
         how: dict[str, Any] = {"coordinate": coordinate, "normalize": normalize, "condition_on": condition_on}
         moves = perturbations.resolve("offsets" if wrt is None and offsets is not None else wrt, n_columns(y_score))
-        if isinstance(moves, Features):
-            raise InvalidInputError("wrt='features': scores do not tell what inputs do to them; use from_estimator")
+        if isinstance(moves, ByModel):
+            raise InvalidInputError(f"wrt={wrt!r}: scores do not tell what moves them; use from_estimator")
         how["mix"] = moves if isinstance(moves, Mix) else None
         if moves == Offsets() or (how["mix"] and (offsets is not None or n_columns(y_score) > 2)):
             refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)
@@ -259,7 +259,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", training_data: Any = None, **options: Any
     ) -> Self:
-        """Score ``X`` with a fitted classifier, then as `from_predictions`; or let its inputs drift.
+        """Score ``X`` with a fitted classifier, then as `from_predictions`; or let its inputs or its training move.
 
         Parameters
         ----------
@@ -268,44 +268,31 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores", "logits"}
             ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
-        training_data : None
-            For what goes through training; not in this version.
+        training_data : tuple, optional
+            (X, y) or (X, y, sample_weight), as ``estimator`` was fitted: for what passes through training.
         **options
-            As for `from_predictions`; ``wrt`` may be "features" or `Features`, and a `Mix` name a column of ``X``.
+            As for `from_predictions`; ``wrt`` may also be `Features`, `Hyperparameters` or `TrainingWeights`, or their
+            names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
 
         Raises
         ------
         InvalidInputError
             An estimator with neither method, or not the one asked for.
         """
-        if training_data is not None:
-            raise NotSupportedError("training_data: this version differentiates nothing through training")
         model = bind(estimator, output)
         moves = perturbations.resolve(options.get("wrt"))
-        if isinstance(moves, Features):
-            normalize, _, _ = (options.pop(name, None) for name in ("normalize", "wrt", "random_state"))
-            if options.pop("assume_calibrated", False):
-                raise NotSupportedError("assume_calibrated: densities are not shared as features drift; leave it out")
-            return warned(cls.from_model(decide(model, X, y, **options), moves, normalize=normalize))
+        if isinstance(moves, ByModel):
+            normalize, _ = (options.pop(name, None) for name in ("normalize", "wrt"))
+            check_normalize(normalize)
+            return warned(cls(normalize=normalize, **moved(estimator, model, X, y, moves, training_data, **options)))
+        if training_data is not None:
+            raise InvalidInputError("training_data: nothing passes through training; ask for wrt='hyperparameters'")
         if isinstance(moves, Mix):
             options["wrt"] = of_column(moves, X)
         order = order_of(model, y, options.get("labels"), options.get("pos_label"))
         model, score = oriented(model, order, scored(model, X))
         result = cls.from_predictions(y, score, **{**options, "labels": order})
         return replace(result, diagnostics=ReadOnly({**result.diagnostics, "response_method": model.response}))
-
-    @classmethod
-    def from_model(
-        cls,
-        decided: Decided,
-        features: Features,
-        *,
-        normalize: Normalize | None = None,
-        report: Callable[[float], None] | None = None,
-    ) -> Self:
-        """Do as `from_estimator` for features, in silence, on rows that `conjac.engines.decided.decide` has scored."""
-        check_normalize(normalize)
-        return cls(normalize=normalize, **drifted(decided, features, report))
 
     @property
     def cells(self) -> Cells:

@@ -11,6 +11,7 @@ from conjac._typing import AnyArray
 from conjac.diagnostics import warned
 from conjac.drift.ranking import DriftRanking
 from conjac.engines.decided import Decided, decide
+from conjac.engines.features import drifted
 from conjac.inputs import Inputs, Kinds, leaves_support, spread
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
@@ -103,7 +104,7 @@ def rank_drifts(
     if drifting:
         features = Features(drifting, unit, where, categorical, step)
         with reporting(progress, "drifting the inputs") as report:
-            J = ConfusionJacobian.from_model(decided, features, report=report)
+            J = ConfusionJacobian(normalize=None, **drifted(decided, features, report))
         told = J.of(metric)
         found = leaves_support(inputs, kinds.numeric, spread(inputs, kinds.numeric, decided.rows.weight))
         notes = {name: note for name, note in zip(names, found, strict=True) if note and name in drifting}

@@ -14,12 +14,14 @@ from conjac.validation.arguments import (
 from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
 from conjac.validation.multilabel import LabelPredictions, check_labels
+from conjac.validation.training import TrainingData, check_training
 
 __all__ = [
     "N_BLOCKS",
     "ClassPredictions",
     "LabelPredictions",
     "Predictions",
+    "TrainingData",
     "block_of",
     "check_classes",
     "check_column_names",
@@ -27,6 +29,7 @@ __all__ = [
     "check_labels",
     "check_normalize",
     "check_predictions",
+    "check_training",
     "check_truth",
     "check_vector",
     "check_weight",

@@ -1,0 +1,51 @@
+"""From a model, its rows and what moves, be it inputs or training, to the motion of the cells."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from conjac.engines.decided import decide
+from conjac.engines.features import drifted
+from conjac.engines.refits import refitted
+from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.models import Model
+from conjac.perturbations import Features, Hyperparameters, TrainingWeights
+from conjac.validation import check_training
+
+ByModel: TypeAlias = Features | Hyperparameters | TrainingWeights
+"""What needs the model, and not its scores alone."""
+
+
+def moved(
+    estimator: Any, model: Model, X: Any, y: Any, moves: ByModel, training_data: Any = None, **options: Any
+) -> dict[str, Any]:
+    """Return the fields of a Jacobian, but how it is normalised.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+    model : Model
+        The same, as functions.
+    X, y
+        Rows to evaluate.
+    moves : Features, Hyperparameters or TrainingWeights
+    training_data : tuple, optional
+        What the estimator was fitted on: see `conjac.validation.check_training`.
+    **options
+        As for `conjac.engines.decided.decide`; and ``random_state``, from which the seeds of refits are drawn.
+
+    Raises
+    ------
+    InvalidInputError
+        Training rows that are missing, or of no use.
+    """
+    random_state = options.pop("random_state", None)
+    if options.pop("assume_calibrated", False):
+        raise NotSupportedError("assume_calibrated: densities are shared under the threshold alone; leave it out")
+    if isinstance(moves, Features):
+        if training_data is not None:
+            raise InvalidInputError("training_data: features do not pass through training; leave it out")
+        return drifted(decide(model, X, y, **options), moves)
+    training = check_training(training_data)
+    assert isinstance(moves, Hyperparameters)
+    return refitted(estimator, decide(model, X, y, **options), moves, training, random_state)

@@ -1,0 +1,21 @@
+"""What moves. A perturbation tells how fast each margin, or each row's weight, moves per unit of its parameter."""
+
+from conjac.perturbations.decision import OFFSET_UNITS, Offsets, Threshold
+from conjac.perturbations.features import Features
+from conjac.perturbations.mix import SHARE_UNIT, Mix
+from conjac.perturbations.resolve import PLANNED, Perturbation, resolve
+from conjac.perturbations.training import Hyperparameters, TrainingWeights
+
+__all__ = [
+    "OFFSET_UNITS",
+    "PLANNED",
+    "SHARE_UNIT",
+    "Features",
+    "Hyperparameters",
+    "Mix",
+    "Offsets",
+    "Perturbation",
+    "Threshold",
+    "TrainingWeights",
+    "resolve",
+]
