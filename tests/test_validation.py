@@ -163,7 +163,7 @@ def test_a_curve_is_of_two_classes():
 
 
 def test_planned_perturbations_say_so():
-    with pytest.raises(cj.NotSupportedError, match="wrt='parameters' is not in this version.*threshold"):
+    with pytest.raises(cj.NotSupportedError, match=r"wrt='parameters' is not in this version.*threshold"):
         cj.confusion_jacobian(Y, P, wrt="parameters")
 
 
