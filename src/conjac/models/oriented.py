@@ -12,7 +12,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
-from conjac.models.contract import Model, Pull
+from conjac.models.contract import Model, Pull, Push
 from conjac.reading import Reading, as_array, as_float
 
 Read = Callable[[AnyArray], AnyArray]
@@ -48,18 +48,20 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
         raise InvalidInputError(
             f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
         )
-    pull, response = model.pull, model.response
+    pull, push, response = model.pull, model.push, model.response
     if len(labels) != 2:
         places = [classes.index(label) for label in labels]
         read: Read = partial(_ordered, places)
         pull = None if pull is None else partial(_reordered, pull, places)
+        push = None if push is None else partial(_arranged, push, places)
     elif str(classes[0]) == str(labels[1]):
         read, response = _positive(told, 0), f"{response}, of {labels[1]!r}"
         pull = None if pull is None else partial(_negated, pull)
+        push = None if push is None else partial(_turned, push)
     else:
         read = _positive(told, 1)
-    found = replace(model, classes=tuple(labels), response=response, scores=lambda X: read(model.scores(X)), pull=pull)
-    return found, read(told)
+    ordered = replace(model, classes=tuple(labels), response=response, pull=pull, push=push)
+    return replace(ordered, scores=lambda X: read(model.scores(X))), read(told)
 
 
 def scored(model: Model, X: Any) -> AnyArray:
@@ -149,3 +151,11 @@ def _reordered(pull: Pull, places: Sequence[int], X: Any, cotangent: AnyArray) -
     found = np.empty(np.shape(cotangent))
     found[..., list(places)] = cotangent
     return pull(X, found)
+
+
+def _turned(push: Push, X: Any) -> FloatArray:
+    return -push(X)
+
+
+def _arranged(push: Push, places: Sequence[int], X: Any) -> FloatArray:
+    return push(X)[:, places]
