@@ -25,6 +25,7 @@ LEVELS = (
     "density",
     "inference",
     "motion",
+    "influence",
     "sensitivity diagnostics",
     "decisions",
     "models engines objectives",

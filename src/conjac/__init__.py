@@ -21,6 +21,7 @@ from conjac.errors import (
     SingularJacobianError,
     UnknownMetricError,
 )
+from conjac.influence import InfluentialRows
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
 from conjac.perturbations import Features, Hyperparameters, Mix, Offsets, Threshold, TrainingWeights
@@ -47,6 +48,7 @@ __all__ = [
     "Hyperparameters",
     "InexactError",
     "InfeasibleError",
+    "InfluentialRows",
     "InvalidInputError",
     "MissingDependencyError",
     "Mix",

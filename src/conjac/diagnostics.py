@@ -13,7 +13,7 @@ from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.tangent import ENOUGH_ROWS
 from conjac.errors import ConjacWarning
-from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion
+from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion, WeightedMotion
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
 
@@ -164,7 +164,7 @@ def explain_moved(
     rows: Predictions | ClassPredictions,
     coordinate: str,
     names: Sequence[str],
-    motion: DriftMotion | RecountedMotion,
+    motion: DriftMotion | RecountedMotion | WeightedMotion,
     read: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what was read, which method was used and what was assumed, where more than the decision moves.
@@ -176,7 +176,7 @@ def explain_moved(
         What to say of the coordinate.
     names : sequence of str
         Of what moves.
-    motion : DriftMotion or RecountedMotion
+    motion : DriftMotion, RecountedMotion or WeightedMotion
     read : mapping
         What was read into the inputs, and what was assumed.
     """

@@ -12,6 +12,7 @@ from conjac._typing import FloatArray
 from conjac.errors import NotSupportedError
 from conjac.inference import Cells, Interval, NormalBand, metric_interval, metric_stderr
 from conjac.inference.delta import divide
+from conjac.influence import InfluentialRows, influence
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.metrics.rejection import resolve_outcomes
@@ -150,6 +151,27 @@ class Sensed:
         """
         outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
         return sensitivity(resolve_outcomes(metric, outcomes, len(self.labels)), self._motion, self.units)
+
+    def influential_rows(self: Any, metric: str | Metric) -> InfluentialRows:
+        """Return what each training row does to a metric or a cell, where ``wrt`` is "training_weights".
+
+        Parameters
+        ----------
+        metric : str or Metric
+            A name such as "recall", a cell such as "fn" or "cell[cat, dog]", or an object of `conjac.metrics`.
+
+        Returns
+        -------
+        InfluentialRows
+
+        Raises
+        ------
+        NotSupportedError
+            Something else moves than training rows.
+        UnknownMetricError
+            Neither a metric nor a cell.
+        """
+        return influence(metric, self._motion, self.labels)
 
     def exchange_rate(self: Any, paid: str | Metric = "fp", gained: str | Metric = "tp") -> Sensitivity:
         """Return how much of one cell or metric is paid for a unit of another when a parameter moves.

@@ -8,6 +8,7 @@ from conjac.engines.decided import decide
 from conjac.engines.features import drifted
 from conjac.engines.implicit import followed
 from conjac.engines.refits import refitted
+from conjac.engines.weights import reweighted
 from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
 from conjac.models import Model
 from conjac.objectives import Fitted
@@ -49,7 +50,8 @@ def moved(
             raise InvalidInputError("training_data: features do not pass through training; leave it out")
         return drifted(decide(model, X, y, **options), moves)
     training = check_training(training_data)
-    assert isinstance(moves, Hyperparameters)
+    if isinstance(moves, TrainingWeights):
+        return reweighted(Fitted.of(estimator, training), model, X, y, options)
     if moves.method != "refit" and moves.step is None:
         try:
             return followed(Fitted.of(estimator, training), model, X, y, moves, options)

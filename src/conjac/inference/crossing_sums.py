@@ -63,7 +63,19 @@ class CrossingSums:
         weight, block : array of shape (n_samples,) or None
         speeds : Speeds
         """
-        velocity, n, p = Velocity.of(crossing, weight, speeds), crossing.n_facets, speeds.n_parameters
+        return cls.of_velocity(crossing, weight, block, speeds, Velocity.of(crossing, weight, speeds))
+
+    @classmethod
+    def of_velocity(
+        cls,
+        crossing: Crossing,
+        weight: FloatArray | None,
+        block: IntArray | None,
+        speeds: Speeds,
+        velocity: Velocity,
+    ) -> Self:
+        """Do as `of`, with mean velocities that are known."""
+        n, p = crossing.n_facets, speeds.n_parameters
         square, sides = np.zeros((n, p)), np.zeros((2 * n, p))
         blocks = None if block is None else np.zeros((n * N_BLOCKS, p))
         first, second = _together(crossing.row)
@@ -73,8 +85,7 @@ class CrossingSums:
         for part, v in speeds.blocks():
             facet, row = crossing.facet[part], crossing.row[part]
             w = np.ones(len(row)) if weight is None else weight[row]
-            adds = (w * crossing.adds[part])[:, None] * velocity.center[facet]
-            adds += crossing.center[facet, None] * velocity.adds(crossing, part, v)
+            adds = adds_of(crossing, velocity, part, w, v)
             square += by_facet(facet, np.ones(len(row)), n) @ adds**2
             sides += by_facet(2 * facet + upper[part], w, 2 * n) @ adds
             if blocks is not None and block is not None:
@@ -117,6 +128,24 @@ class CrossingSums:
         blocks = None if self.by_block is None else self.by_block * speed[:, None]
         rows = np.broadcast_to(self.rows, (len(self.rows), len(speed)))
         return replace(self, **found, by_block=blocks, rows=rows)
+
+
+def adds_of(crossing: Crossing, velocity: Velocity, part: slice, weight: FloatArray, v: FloatArray) -> FloatArray:
+    """Return what entries add to the fluxes of their facets, array of shape (n_part, n_parameters).
+
+    Parameters
+    ----------
+    crossing : Crossing
+    velocity : Velocity
+    part : slice
+        Of the entries.
+    weight : array of shape (n_part,)
+    v : array of shape (n_part, n_parameters)
+        Their velocities.
+    """
+    facet = crossing.facet[part]
+    adds = (weight * crossing.adds[part])[:, None] * velocity.center[facet]
+    return np.asarray(adds + crossing.center[facet, None] * velocity.adds(crossing, part, v))
 
 
 def _together(row: IntArray) -> tuple[IntArray, IntArray]:

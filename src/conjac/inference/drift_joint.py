@@ -67,18 +67,36 @@ class DriftJoint:
         by_class : bool
             Take each class's weight as known, as where figures are shares of it.
         """
-        sums, by_class = self.sums, by_class or self.cells.condition_on == "class"
         steps = self.crossing(gradient)
-        half_rows = (steps**2 @ sums.penalty).T
-        stratum = np.arange(len(self.cells.weight[0])) if by_class else np.zeros(len(self.cells.weight[0]), np.intp)
-        strata = np.eye(int(stratum.max()) + 1)[stratum]  # (n_columns, n_strata)
-        weight = self.cells.weight[0].sum(axis=1) @ strata
-        theta = np.einsum("gf,fp,fs->pgs", steps, sums.center, strata[sums.crossing.true], optimize=True)
-        if bent is not None:
-            theta += np.einsum("pgyk,yk,ys->pgs", bent, self.cells.weight[0], strata, optimize=True)
-        mean = theta / or_one(weight)
+        half_rows = (steps**2 @ self.sums.penalty).T
+        mean, strata = self._means(steps, bent, by_class)
         of_rows = self._of_rows if self.cells.by_block is None else self._of_blocks
         return np.asarray(np.maximum(of_rows(steps, bent, mean, strata), 0) + half_rows)
+
+    def standing(self, gradient: FloatArray, bent: FloatArray | None, by_class: bool) -> FloatArray:
+        """Return what a unit of each cell adds to figures' derivatives by standing where it does, less the mean.
+
+        Parameters
+        ----------
+        As for `variance`.
+
+        Returns
+        -------
+        array of shape (n_parameters, n_figures, n_columns, n_columns)
+        """
+        mean, strata = self._means(self.crossing(gradient), bent, by_class)
+        alone = np.broadcast_to(-(mean @ strata.T)[..., None], (*mean.shape[:2], *self.cells.weight.shape[1:]))
+        return np.asarray(alone if bent is None else alone + bent)
+
+    def _means(self, steps: FloatArray, bent: FloatArray | None, by_class: bool) -> tuple[FloatArray, FloatArray]:
+        """Return figures' derivatives per unit of weight, (n_parameters, n_figures, n_strata), and classes' strata."""
+        sums, cells = self.sums, self.cells.weight[0]
+        fixed = by_class or self.cells.condition_on == "class"
+        strata = np.eye(len(cells)) if fixed else np.ones((len(cells), 1))
+        theta = np.einsum("gf,fp,fs->pgs", steps, sums.center, strata[sums.crossing.true], optimize=True)
+        if bent is not None:
+            theta += np.einsum("pgyk,yk,ys->pgs", bent, cells, strata, optimize=True)
+        return theta / or_one(cells.sum(axis=1) @ strata), strata
 
     def _of_rows(self, steps: FloatArray, bent: FloatArray | None, mean: FloatArray, strata: FloatArray) -> FloatArray:
         sums, weight2 = self.sums, self.cells.weight2[0]

@@ -8,6 +8,7 @@ from conjac.motion.offsets import OffsetMotion
 from conjac.motion.recounted import Paths, RecountedMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
+from conjac.motion.weighted import WeightedMotion
 
 __all__ = [
     "MIN_ROWS",
@@ -22,5 +23,6 @@ __all__ = [
     "Paths",
     "RecountedMotion",
     "Slopes",
+    "WeightedMotion",
     "cut_of",
 ]

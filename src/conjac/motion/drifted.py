@@ -63,22 +63,41 @@ class DriftMotion:
             normalized_slope(cells, self.joint.motion(flux), how)
             for flux in (self.joint.sums.value, self.joint.sums.center)
         )
-        each = np.eye(cells.size).reshape(cells.size, *cells.shape)
-        bent, total = None, {None: np.ones(()), "true": cells.sum(axis=1, keepdims=True), "all": cells.sum()}.get(how)
-        if total is None:
-            each, bent = _of_columns(cells, self.joint.motion(self.joint.sums.center))
-            total = np.ones(())
-        variance = self.joint.variance(each, bent, by_class=how == "true").reshape(value.shape) / or_one(total) ** 2
+        each, bent, total = self.of_cells(how)
+        variance = self.joint.variance(each, bent, by_class=how == "true").reshape(value.shape) / total**2
         known = self._on_enough_rows(each).reshape(value.shape)
         return Slopes(value, center, np.where(known & np.isfinite(value), np.sqrt(variance), np.nan))
+
+    def of_cells(self, how: Normalize | None) -> tuple[FloatArray, FloatArray | None, FloatArray]:
+        """Return the cells as normalised, as figures.
+
+        Returns
+        -------
+        gradient : array of shape (n_columns**2, n_columns, n_columns)
+        bent : array of shape (n_features, n_columns**2, n_columns, n_columns) or None
+            As for `conjac.inference.drift_joint.DriftJoint.variance`.
+        total : array that broadcasts to (n_columns, n_columns)
+            What errors are divided by.
+        """
+        cells = self.counted.weight[0].astype(np.float64)
+        if how == "pred":
+            return *_of_columns(cells, self.joint.motion(self.joint.sums.center)), np.ones(())
+        total = {None: np.ones(()), "true": cells.sum(axis=1, keepdims=True), "all": cells.sum()}[how]
+        return np.eye(cells.size).reshape(cells.size, *cells.shape), None, or_one(total)
+
+    def of_metric(self, row: Metric) -> tuple[FloatArray, FloatArray]:
+        """Return a metric as one figure: its gradient, and what bends it, as for `of_cells`."""
+        cells = self.counted.weight[0].astype(np.float64)
+        moved = self.joint.motion(self.joint.sums.center)
+        with np.errstate(invalid="ignore"):  # of slopes that are nan, past the end of the domain
+            bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
+        return np.nan_to_num(row.gradient(cells))[None], bent
 
     def metric_slope(self, row: Metric) -> Slopes:
         """Return a metric's derivative by each feature, arrays of shape (n_features,)."""
         cells = self.counted.weight[0].astype(np.float64)
         moved = self.joint.motion(self.joint.sums.center)
-        gradient = np.nan_to_num(row.gradient(cells))[None]
-        with np.errstate(invalid="ignore"):  # of slopes that are nan, past the end of the domain
-            bent = np.nan_to_num(along(row.gradient, cells, moved))[:, None]
+        gradient, bent = self.of_metric(row)
         variance = self.joint.variance(gradient, bent)[:, 0]
         known = self._on_enough_rows(gradient)[:, 0]
         value, center = row.slope(cells, self.derivative), row.slope(cells, moved)

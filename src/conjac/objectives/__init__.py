@@ -4,6 +4,7 @@ from conjac.objectives.curvature import Curvature, Factored, MatrixFree, curvatu
 from conjac.objectives.fitted import Fitted
 from conjac.objectives.levers import Lever, mixed
 from conjac.objectives.linear import Design, LinearProblem
+from conjac.objectives.rows import RowEffects
 
 __all__ = [
     "Curvature",
@@ -13,6 +14,7 @@ __all__ = [
     "Lever",
     "LinearProblem",
     "MatrixFree",
+    "RowEffects",
     "curvature_of",
     "mixed",
 ]

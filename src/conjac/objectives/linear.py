@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac._typing import FloatArray, IntArray
 from conjac.objectives.losses import Loss
 
 BLOCK = 2**13
@@ -85,23 +85,23 @@ class LinearProblem:
         Of the training rows.
     parameters : array of shape (n_outputs, n_columns)
     loss : Loss
-    target : array of shape (n_rows, n_outputs)
     label : array of shape (n_rows,)
         Places of the rows' classes.
-    weight : array of shape (n_rows, n_outputs) or (n_rows, 1)
-        Of each row in the sum of losses, class weights included.
     row_weight : array of shape (n_rows,)
-        That part of it which was given as the row's own.
+    targets : array of shape (n_classes, n_outputs)
+        What the predictors of a row of each class aim at.
+    class_weight : array of shape (n_classes, n_outputs) or (n_classes, 1)
+        By which the losses of rows of each class are multiplied.
     penalty : array of shape (n_outputs, n_columns)
     """
 
     design: Design
     parameters: FloatArray
     loss: Loss
-    target: FloatArray
     label: IntArray
-    weight: FloatArray
     row_weight: FloatArray
+    targets: FloatArray
+    class_weight: FloatArray
     penalty: FloatArray
 
     @property
@@ -109,9 +109,23 @@ class LinearProblem:
         """How many parameters there are."""
         return self.parameters.size
 
+    @cached_property
+    def target(self) -> FloatArray:
+        """What each row's predictors aim at, array of shape (n_rows, n_outputs)."""
+        return np.asarray(self.targets[self.label])
+
+    @cached_property
+    def weight(self) -> FloatArray:
+        """Factor of each row's losses, array of shape (n_rows, n_outputs) or (n_rows, 1)."""
+        return np.asarray(self.class_weight[self.label] * self.row_weight[:, None])
+
     def at(self, parameters: FloatArray) -> Self:
         """Return the problem at other parameters."""
         return replace(self, parameters=parameters)
+
+    def relabelled(self, label: IntArray) -> Self:
+        """Return the problem with other labels, at the same parameters."""
+        return replace(self, label=label)
 
     @cached_property
     def predictors(self) -> FloatArray:
@@ -193,7 +207,7 @@ class LinearProblem:
         return found.reshape(q * p, len(free))
 
 
-def signs(label: AnyArray, n_outputs: int) -> FloatArray:
-    """Return targets of 1 for a row's own class and -1 for others; of one output, for the second of two classes."""
-    own = label[:, None] == (np.arange(n_outputs) if n_outputs > 1 else np.array([1]))
-    return np.where(own, 1.0, -1.0)
+def signs(n_classes: int) -> FloatArray:
+    """Return targets of 1 for a row's own class and -1 for others; of two classes, one for the second."""
+    each = 2 * np.eye(n_classes) - 1
+    return each[:, 1:] if n_classes == 2 else each

@@ -78,15 +78,16 @@ def one_against_rest(estimators: Sequence[Any], rows: Rows, rule: Rule) -> Solut
         for part, own, each in zip(parts, parameters[:, None], estimator.estimators_, strict=True):
             part.write(each, own)
 
+    each = np.eye(len(parts), dtype=np.intp)
     problem = LinearProblem(
         design=problems[0].design,
-        parameters=np.concatenate([each.parameters for each in problems]),
+        parameters=np.concatenate([own.parameters for own in problems]),
         loss=problems[0].loss,
-        target=np.hstack([each.target for each in problems]),
         label=rows.label,
-        weight=np.hstack([each.weight for each in problems]),
         row_weight=rows.weight,
-        penalty=np.concatenate([each.penalty for each in problems]),
+        targets=np.hstack([own.targets[each[k]] for k, own in enumerate(problems)]),
+        class_weight=np.hstack([own.class_weight[each[k]] for k, own in enumerate(problems)]),
+        penalty=np.concatenate([own.penalty for own in problems]),
     )
     shared = {name: lever for name, lever in parts[0].levers.items() if lever.weight is None}
     return Solution(problem, shared, write, parts[0].held)
@@ -100,13 +101,10 @@ def _solution(
     coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
     q = len(coef)
     parameters = np.column_stack([coef, np.ravel(estimator.intercept_)]) if intercept else coef
-    target = np.eye(q)[rows.label] if loss is SOFTMAX else signs(rows.label, q)
     of_class = _class_weights(estimator, rows)
-    each = of_class[rows.label][:, None]
     felt = np.ones((len(classes), 1))
     if liblinear and q > 1:  # only the class that is set against the others has its weight there
         felt = np.eye(q)
-        each = np.where(rows.label[:, None] == np.arange(q), each, 1.0)
     for k, (label, weight) in enumerate(zip(classes, of_class, strict=True)):
         levers[f"class_weight[{label}]"] = Lever(weight, np.zeros(1), felt * (np.arange(len(classes)) == k)[:, None])
     if intercept and penalty[-1] > 0:
@@ -119,10 +117,10 @@ def _solution(
         design=Design(rows.columns, intercept),
         parameters=parameters,
         loss=loss,
-        target=target,
         label=rows.label,
-        weight=each * rows.weight[:, None],
         row_weight=rows.weight,
+        targets=np.eye(q) if loss is SOFTMAX else signs(len(classes)),
+        class_weight=np.where(felt == 1, of_class[:, None], 1.0),
         penalty=np.broadcast_to(penalty, parameters.shape),
     )
     return Solution(problem, levers, _write, held)
