@@ -29,6 +29,7 @@ from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
 from conjac.tradeoffs import pareto_front, tradeoff
+from conjac.training import polish
 from conjac.tuning import maximize, solve
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ __all__ = [
     "metrics",
     "models",
     "pareto_front",
+    "polish",
     "rank_drifts",
     "score_jacobian",
     "solve",

@@ -38,6 +38,24 @@ class InfluentialRows:
     -----
     Standard errors are of the rows evaluated, training rows as they are. Intervals are of single rows: of a thousand,
     some fifty miss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 2, 2000)
+    >>> X = rng.normal(size=(2000, 3)) + y[:, None]
+    >>> model = LogisticRegression().fit(X[:300], y[:300])
+    >>> J = cj.ConfusionJacobian.from_estimator(
+    ...     model, X[300:], y[300:], wrt="training_weights", training_data=(X[:300], y[:300])
+    ... )
+    >>> found = J.influential_rows("fn")
+    >>> found.top(3)  # places among the training rows
+    array([...])
+    >>> len(found.top(by="removed", rising=False)) > 100  # rows that cost positives: without them fewer are missed
+    True
     """
 
     metric: str

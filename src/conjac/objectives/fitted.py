@@ -155,7 +155,7 @@ def _taken_apart(estimator: Any) -> tuple[Any, Any]:
 
 
 def _rule_of(estimator: Any) -> Rule:
-    if isinstance(estimator, OneVsRestClassifier) and len(estimator.estimators_) > 1:
+    if isinstance(estimator, OneVsRestClassifier):
         inner = _rule_of(estimator.estimators_[0])
         return lambda whole, rows: one_against_rest(whole.estimators_, rows, inner)
     for ancestor in type(estimator).__mro__:

@@ -70,24 +70,25 @@ RULES: Final[dict[str, Rule]] = {
 
 
 def one_against_rest(estimators: Sequence[Any], rows: Rows, rule: Rule) -> Solution:
-    """Return one binary problem a class, which share their hyper-parameters."""
-    parts = [rule(each, replace(rows, label=(rows.label == k) * 1)) for k, each in enumerate(estimators)]
+    """Return one binary problem a class, or one for the second of two; they share their hyper-parameters."""
+    own = range(len(estimators)) if len(estimators) > 1 else (1,)
+    parts = [rule(each, replace(rows, label=(rows.label == k) * 1)) for k, each in zip(own, estimators, strict=True)]
     problems = [part.problem for part in parts]
 
     def write(estimator: Any, parameters: FloatArray) -> None:
         for part, own, each in zip(parts, parameters[:, None], estimator.estimators_, strict=True):
             part.write(each, own)
 
-    each = np.eye(len(parts), dtype=np.intp)
+    is_own = [(np.arange(max(len(parts), 2)) == k) * 1 for k in own]
     problem = LinearProblem(
         design=problems[0].design,
-        parameters=np.concatenate([own.parameters for own in problems]),
+        parameters=np.concatenate([each.parameters for each in problems]),
         loss=problems[0].loss,
         label=rows.label,
         row_weight=rows.weight,
-        targets=np.hstack([own.targets[each[k]] for k, own in enumerate(problems)]),
-        class_weight=np.hstack([own.class_weight[each[k]] for k, own in enumerate(problems)]),
-        penalty=np.concatenate([own.penalty for own in problems]),
+        targets=np.hstack([each.targets[mine] for each, mine in zip(problems, is_own, strict=True)]),
+        class_weight=np.hstack([each.class_weight[mine] for each, mine in zip(problems, is_own, strict=True)]),
+        penalty=np.concatenate([each.penalty for each in problems]),
     )
     shared = {name: lever for name, lever in parts[0].levers.items() if lever.weight is None}
     return Solution(problem, shared, write, parts[0].held)
