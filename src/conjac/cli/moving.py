@@ -14,6 +14,7 @@ from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.perturbations import Mix, Offsets, Perturbation, Threshold
 from conjac.rules import REJECT
 
+THROUGH_TRAINING = ("hyperparameters", "training_weights")
 NAMES = ("threshold", "offsets", "features", *perturbations.PLANNED)
 
 
@@ -108,6 +109,11 @@ def read_tuned(wrt: str | None, n_scores: int, reject: bool = False) -> Moving:
 def _named(wrt: str | None, n_scores: int) -> Perturbation:
     if wrt is None or wrt in NAMES:
         return perturbations.resolve(wrt, n_scores)
+    if wrt in THROUGH_TRAINING:
+        raise NotSupportedError(
+            f"--wrt {wrt}: what passes through training needs the training rows; in Python, "
+            "conjac.ConfusionJacobian.from_estimator(..., training_data=(X, y))"
+        )
     name, colon, column = wrt.partition(":")
     if name == "mix" and bool(colon) == bool(column):
         return Mix(column, name=column) if column else Mix("class")
