@@ -13,7 +13,7 @@ from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.tangent import ENOUGH_ROWS
 from conjac.errors import ConjacWarning
-from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion
+from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion, RefitMotion
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
 
@@ -210,6 +210,49 @@ def explain_features(
         found["cautions"].append(
             f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, unknown[:10]))} drift"
             f"{'s' if len(unknown) == 1 else ''}: intervals of such slopes are nan"
+        )
+    return found
+
+
+def explain_refits(
+    rows: Predictions | ClassPredictions,
+    coordinate: str,
+    names: Sequence[str],
+    motion: RefitMotion,
+    read: Mapping[str, Any],
+    doubted: Sequence[str],
+) -> dict[str, Any]:
+    """Return what was fitted again, at which values and how often, and what was assumed.
+
+    Parameters
+    ----------
+    rows, coordinate, names, motion, read
+        As for `explain_features`.
+    doubted : sequence of str
+        What is not to be believed of the refits themselves.
+    """
+    average = motion.average
+    found: dict[str, Any] = {
+        "n_samples": len(rows.true),
+        "weight": float(motion.counted.weight.sum()),
+        "coordinate": coordinate,
+        **read,
+        "effective_rows": dict(zip(names, average.effective_rows.tolist(), strict=True)),
+        "step": dict(zip(names, average.steps.tolist(), strict=True)),
+        "step_unit": "half-width, in units of the parameter",
+        "bias": locked(motion.arranged(average.bias)),
+        "bias_stderr": locked(motion.arranged(average.bias_stderr)),
+        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "assumes": "training rows as they are; the threshold or the offsets stay",
+        "model": "fitted again on either side: the mean over its random numbers, with their noise",
+        **rows.notes,
+    }
+    few = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS]
+    found["cautions"] = list(doubted)
+    if few:
+        found["cautions"].append(
+            f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, few))} moves: "
+            "intervals of such slopes are nan"
         )
     return found
 

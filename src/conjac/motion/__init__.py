@@ -5,7 +5,8 @@ from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
-from conjac.motion.recounted import Paths, RecountedMotion
+from conjac.motion.recounted import Paths, RecountedMotion, flow_between
+from conjac.motion.refitted import RefitMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
 
@@ -21,6 +22,8 @@ __all__ = [
     "Pair",
     "Paths",
     "RecountedMotion",
+    "RefitMotion",
     "Slopes",
     "cut_of",
+    "flow_between",
 ]
