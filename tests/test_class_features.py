@@ -198,7 +198,7 @@ def test_rows_looked_at_some_at_a_time_are_the_rows_looked_at_together(monkeypat
 
 def test_where_no_row_is_near_nothing_is_known():
     X, y = rows_of(9, 300)
-    with pytest.warns(ConjacWarning, match="effective rows cross as 'x0', 'x1' drift"):
+    with pytest.warns(ConjacWarning, match="effective rows cross as 'x0', 'x1' move"):
         found = drift(LogisticRegression().fit(X, y), X, y, offsets=[0, 500, -500])
     np.testing.assert_array_equal(found.matrix[:, 1], np.bincount(y))
     np.testing.assert_array_equal(found.jacobian, 0)

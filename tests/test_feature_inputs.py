@@ -176,11 +176,11 @@ def test_bad_frames():
 def test_requests_that_are_refused():
     with pytest.raises(InvalidInputError, match=r"unit='meters'.: expected 'sd' or 'raw'"):
         cj.Features(unit="meters")
-    with pytest.raises(InvalidInputError, match="scores do not tell what inputs do to them; use from_estimator"):
+    with pytest.raises(InvalidInputError, match="scores do not tell what moves them; use from_estimator"):
         cj.confusion_jacobian(Y, linear(X), wrt="features")
     with pytest.raises(NotSupportedError, match="assume_calibrated"):
         drift(SKLEARN, X, Y, assume_calibrated=True)
-    with pytest.raises(NotSupportedError, match="training_data"):
+    with pytest.raises(InvalidInputError, match="training_data: features do not pass through training"):
         drift(SKLEARN, X, Y, training_data=(X, Y))
     np.testing.assert_array_equal(drift(SKLEARN, X, Y, random_state=0).jacobian, drift(SKLEARN, X, Y).jacobian)
 
@@ -207,7 +207,7 @@ def test_at_the_end_of_the_domain_the_matrix_is_exact_and_slopes_are_nan(model, 
 @pytest.mark.filterwarnings("ignore::conjac.errors.ConjacWarning")
 def test_where_no_row_is_near_slopes_are_0_and_have_no_interval(model):
     found = drift(model, X, Y, threshold=1 - 1e-9 if model is SKLEARN else 1e6)
-    assert "cross as 'x0', 'x1', 'x2' drift: intervals of such slopes are nan" in found.diagnostics["cautions"][-1]
+    assert "cross as 'x0', 'x1', 'x2' move: intervals of such slopes are nan" in found.diagnostics["cautions"][-1]
     np.testing.assert_array_equal(found.jacobian, 0)
     assert np.isnan(found.stderr).all()
     assert np.isnan(found.of("accuracy").stderr).all()
@@ -216,7 +216,7 @@ def test_where_no_row_is_near_slopes_are_0_and_have_no_interval(model):
 
 
 def test_an_input_that_moves_no_row_has_a_slope_of_0_without_interval():
-    with pytest.warns(ConjacWarning, match="fewer than 5 effective rows cross as 'x2' drifts"):
+    with pytest.warns(ConjacWarning, match="fewer than 5 effective rows cross as 'x2' moves"):
         found = drift(lambda X: bent(X * [1, 1, 0]), X, Y)
     np.testing.assert_array_equal(found.jacobian[..., 2], 0)
     assert np.isnan(found.stderr[..., 2]).all()

@@ -27,7 +27,7 @@ LEVELS = (
     "motion",
     "sensitivity diagnostics",
     "decisions",
-    "models engines",
+    "models engines objectives",
     "jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift scores training",
     "views testing datasets",
     "cli __main__",
@@ -40,7 +40,7 @@ SIDEWAYS = {
     "facets": {"odds"},
     "jacobian": {"exports"},
     "__main__": {"cli"},
-    "engines": {"models"},
+    "engines": {"models", "objectives"},
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian", "figures"},
     "multilabel": {"curve"},

@@ -13,7 +13,7 @@ from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.tangent import ENOUGH_ROWS
 from conjac.errors import ConjacWarning
-from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion, RefitMotion
+from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
 
@@ -29,6 +29,7 @@ class Diagnosed(Protocol):
 
 Told = TypeVar("Told", bound=Diagnosed)
 
+FIXED = "taken as fixed: nothing is said of a retrained one"
 PAST_THE_END = "the threshold is at or past the end of the domain, where no margin is finite"
 FEW = 10
 """Effective rows below which an interval is rough."""
@@ -64,7 +65,7 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
         "sampling": sampling_note(rows, motion.joint.cells.condition_on),
         "doubts": {str(label): why for label, why in doubted.items()},
         "cautions": cautions(doubted),
-        "model": "taken as fixed: nothing is said of a retrained one",
+        "model": FIXED,
         **rows.notes,
     }
     if unit.scale == "logit":
@@ -114,7 +115,7 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
         "sampling": sampling_note(rows, motion.counted.condition_on),
         "bandwidth" if boundary.method == "tangent" else "step": {"least": float(low), "largest": float(high)},
         "fluxes": {"seen": len(widths), "rough": rough, "unknown": unknown},
-        "model": "taken as fixed: nothing is said of a retrained one",
+        "model": FIXED,
         "cautions": _cautions_of_offsets(motion, unknown),
         **rows.notes,
     }
@@ -153,20 +154,20 @@ def explain_mix(
         "sampling": sampling_note(rows, motion.counted.condition_on),
         "assumes": "what is true within each category stays, and so does the rule; slopes' errors take the shares of "
         "these rows as known, of rows drawn within each category",
-        "model": "taken as fixed: nothing is said of a retrained one",
+        "model": FIXED,
         "cautions": cautions({name: str(doubt) for name, doubt in zip(names, why, strict=True) if doubt}),
         **rows.notes,
     }
 
 
-def explain_features(
+def explain_moved(
     rows: Predictions | ClassPredictions,
     coordinate: str,
     names: Sequence[str],
     motion: DriftMotion | RecountedMotion,
     read: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what was read into a model's inputs, which method was used and what was assumed.
+    """Return what was read, which method was used and what was assumed, where more than the decision moves.
 
     Parameters
     ----------
@@ -174,10 +175,10 @@ def explain_features(
     coordinate : str
         What to say of the coordinate.
     names : sequence of str
-        Of the features.
+        Of what moves.
     motion : DriftMotion or RecountedMotion
     read : mapping
-        What was read into the inputs.
+        What was read into the inputs, and what was assumed.
     """
     found: dict[str, Any] = {
         "n_samples": len(rows.true),
@@ -186,8 +187,6 @@ def explain_features(
         **read,
         "effective_rows": dict(zip(names, motion.effective_rows.tolist(), strict=True)),
         "sampling": sampling_note(rows, motion.counted.condition_on),
-        "assumes": "measurements drift, and labels and all else stay; sensitivity, not importance",
-        "model": "taken as fixed: nothing is said of a retrained one",
         **rows.notes,
     }
     doubted: dict[Any, str] = {}
@@ -208,51 +207,8 @@ def explain_features(
     found["cautions"] = cautions(doubted)
     if unknown:
         found["cautions"].append(
-            f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, unknown[:10]))} drift"
+            f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, unknown[:10]))} move"
             f"{'s' if len(unknown) == 1 else ''}: intervals of such slopes are nan"
-        )
-    return found
-
-
-def explain_refits(
-    rows: Predictions | ClassPredictions,
-    coordinate: str,
-    names: Sequence[str],
-    motion: RefitMotion,
-    read: Mapping[str, Any],
-    doubted: Sequence[str],
-) -> dict[str, Any]:
-    """Return what was fitted again, at which values and how often, and what was assumed.
-
-    Parameters
-    ----------
-    rows, coordinate, names, motion, read
-        As for `explain_features`.
-    doubted : sequence of str
-        What is not to be believed of the refits themselves.
-    """
-    average = motion.average
-    found: dict[str, Any] = {
-        "n_samples": len(rows.true),
-        "weight": float(motion.counted.weight.sum()),
-        "coordinate": coordinate,
-        **read,
-        "effective_rows": dict(zip(names, average.effective_rows.tolist(), strict=True)),
-        "step": dict(zip(names, average.steps.tolist(), strict=True)),
-        "step_unit": "half-width, in units of the parameter",
-        "bias": locked(motion.arranged(average.bias)),
-        "bias_stderr": locked(motion.arranged(average.bias_stderr)),
-        "sampling": sampling_note(rows, motion.counted.condition_on),
-        "assumes": "training rows as they are; the threshold or the offsets stay",
-        "model": "fitted again on either side: the mean over its random numbers, with their noise",
-        **rows.notes,
-    }
-    few = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS]
-    found["cautions"] = list(doubted)
-    if few:
-        found["cautions"].append(
-            f"fewer than {MIN_ROWS} effective rows cross as {', '.join(map(repr, few))} moves: "
-            "intervals of such slopes are nan"
         )
     return found
 

@@ -44,6 +44,11 @@ class Speeds(Protocol):
         """Whether all rows move at speed 1, by the one parameter."""
         ...
 
+    @property
+    def together(self) -> bool:
+        """Whether parameters are coordinates of what moves, so that one bandwidth has to serve all."""
+        ...
+
     def blocks(self) -> Iterable[tuple[slice, FloatArray]]:
         """Yield slices of entries with their velocities, arrays of shape (n_entries, n_parameters)."""
         ...
@@ -109,7 +114,7 @@ class Velocity:
             square += wide @ (v * v)
             moving += wide @ (v != 0)
         mass = or_one(grams[WIDEST, 0])[:, None]
-        return cls._solved(kernels, grams, squares, sums, square / mass, moving / mass)
+        return cls._solved(kernels, grams, squares, sums, square / mass, moving / mass, speeds.together)
 
     @classmethod
     def _alike(cls, crossing: Crossing) -> Self:
@@ -128,6 +133,7 @@ class Velocity:
         sums: FloatArray,
         square: FloatArray,
         moving: FloatArray,
+        together: bool,
     ) -> Self:
         """Solve the local regressions.
 
@@ -141,6 +147,8 @@ class Velocity:
             Kernel mass times powers times velocity.
         kernels, square, moving
             As the attributes.
+        together : bool
+            As in `Speeds`.
         """
         mass = or_one(grams[:, 0])
         scatter = squares / mass**2
@@ -154,6 +162,8 @@ class Velocity:
         bias = np.maximum(wide[..., 2] ** 2 - doubt, 0) * WIDTHS[:, None, None] ** 4
         error = bias + noise * scatter[..., None]
         error[:WIDEST][rows[:WIDEST] < FEWEST] = np.inf
+        if together:
+            error = np.broadcast_to(error.sum(axis=2, keepdims=True), error.shape)
         width = error.argmin(axis=0)
         linear, curve = (np.take_along_axis(fits[d], width[None, ..., None], axis=0)[0] for d in (1, 2))
         level = inverse[2][:, :, 0]

@@ -23,6 +23,7 @@ from conjac.inference import Cells
 from conjac.inputs import Inputs
 from conjac.models import Model, oriented, scored
 from conjac.motion import cut_of
+from conjac.readonly import locked
 from conjac.rules import ArgmaxRule, ThresholdRule
 from conjac.validation import (
     ClassPredictions,
@@ -87,6 +88,16 @@ class Decided:
         shape = (self.rule.n_columns,) * 2
         predicted = self.outcomes.predicted
         return count_cells(self.rows.true, predicted, shape, self.rows.weight, self.rows.block, self.condition_on)
+
+    def fields(self) -> dict[str, Any]:
+        """Return what of a Jacobian's fields is the decision's."""
+        return {
+            "labels": self.rows.labels,
+            "threshold": self.threshold,
+            "offsets": locked(self.rule.offsets) if isinstance(self.rule, ArgmaxRule) else None,
+            "coordinate": self.coordinate,
+            "_outcomes": self.outcomes,
+        }
 
     def predict(self, native: Any) -> IntArray:
         """Return the predicted class of other inputs, array of shape (n_rows,)."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conjac._typing import BoolArray, FloatArray, Scale
-from conjac.diagnostics import as_told, explain_features
+from conjac.diagnostics import FIXED, as_told, explain_moved
 from conjac.engines.decided import Decided
 from conjac.engines.recount import Drift, recounted
 from conjac.engines.speeds import Alike, Cotangents, Pulled
@@ -23,8 +23,7 @@ from conjac.models.numerical import STEP, Differences
 from conjac.motion import DriftMotion, RecountedMotion
 from conjac.perturbations import Features
 from conjac.reading import as_array
-from conjac.readonly import ReadOnly, locked
-from conjac.rules import ArgmaxRule
+from conjac.readonly import ReadOnly
 
 LOOKED_AT = 32
 """Rows nearest to a facet on which derivatives are tried."""
@@ -131,16 +130,13 @@ def drifted(decided: Decided, features: Features, report: Callable[[float], None
         "rows_that_drift": len(decided.rows.true) if drifting.moves is None else int(drifting.moves.sum()),
         "categories": list(drifting.kinds.categories),
         "left_out": drifting.kinds.aside,
+        "assumes": "measurements drift, and labels and all else stay; sensitivity, not importance",
+        "model": FIXED,
     }
     told = as_told(decided.coordinate, decided.by_default)
-    rule = decided.rule
     return {
-        "labels": decided.rows.labels,
-        "threshold": decided.threshold,
-        "offsets": locked(rule.offsets) if isinstance(rule, ArgmaxRule) else None,
-        "coordinate": decided.coordinate,
-        "_outcomes": decided.outcomes,
-        "diagnostics": ReadOnly(explain_features(decided.rows, told, drifting.names, motion, read)),
+        **decided.fields(),
+        "diagnostics": ReadOnly(explain_moved(decided.rows, told, drifting.names, motion, read)),
         "parameters": drifting.names,
         "units": tuple("1 sd" if features.unit == "sd" else f"1 of {name}" for name in drifting.names),
         "_motion": motion,

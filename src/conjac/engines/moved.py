@@ -6,9 +6,11 @@ from typing import Any, TypeAlias
 
 from conjac.engines.decided import decide
 from conjac.engines.features import drifted
+from conjac.engines.implicit import followed
 from conjac.engines.refits import refitted
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
 from conjac.models import Model
+from conjac.objectives import Fitted
 from conjac.perturbations import Features, Hyperparameters, TrainingWeights
 from conjac.validation import check_training
 
@@ -48,4 +50,10 @@ def moved(
         return drifted(decide(model, X, y, **options), moves)
     training = check_training(training_data)
     assert isinstance(moves, Hyperparameters)
+    if moves.method != "refit" and moves.step is None:
+        try:
+            return followed(Fitted.of(estimator, training), model, X, y, moves, options)
+        except NotDifferentiableError:
+            if moves.method == "implicit":
+                raise
     return refitted(estimator, decide(model, X, y, **options), moves, training, random_state)

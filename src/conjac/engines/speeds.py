@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from conjac._typing import AnyArray, BoolArray, FloatArray, Scale
 from conjac.density.crossing import Crossing
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
-from conjac.models.contract import Pull
+from conjac.models.contract import Pull, Push
 
 HELD = 2**24
 """Velocities that are kept and not asked for twice."""
@@ -66,9 +67,43 @@ class Cotangents:
         return np.asarray(slope if self.wanted == "score" else 1 / slope)
 
 
+class Blocked(ABC):
+    """Velocities made by blocks of rows, and kept where they are few; as `conjac.density.velocity.Speeds`."""
+
+    alike: ClassVar[bool] = False
+
+    crossing: Crossing
+    inputs: Inputs
+
+    @property
+    @abstractmethod
+    def n_parameters(self) -> int:
+        """How many parameters move the rows."""
+
+    @abstractmethod
+    def velocities(self, part: slice) -> FloatArray:
+        """Return the velocities of entries, array of shape (n_part, n_parameters)."""
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield slices of entries with their velocities; the entries of a row stay together."""
+        yield from self._held if len(self.crossing.row) * self.n_parameters <= HELD else self._blocks()
+
+    @cached_property
+    def _held(self) -> list[tuple[slice, FloatArray]]:
+        return list(self._blocks())
+
+    def _blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        row = self.crossing.row
+        starts = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]])) if len(row) else np.zeros(0, np.intp)
+        n_rows = max(1, HELD // 8 // max(self.n_parameters, len(self.inputs.names)))
+        for start, stop in pairwise([*starts[::n_rows].tolist(), len(row)]):
+            part = slice(start, stop)
+            yield part, self.velocities(part)
+
+
 @dataclass(frozen=True, eq=False)
-class Pulled:
-    """Velocities by a model's derivative; as `conjac.density.velocity.Speeds`.
+class Pulled(Blocked):
+    """Velocities by a model's derivative in its inputs.
 
     Attributes
     ----------
@@ -93,32 +128,17 @@ class Pulled:
     unit: FloatArray
     moves: BoolArray | None
 
-    alike: ClassVar[bool] = False
+    together: ClassVar[bool] = False
 
     @property
     def n_parameters(self) -> int:
         """Number of features."""
         return len(self.places)
 
-    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Yield slices of entries with their velocities; the entries of a row stay together."""
-        yield from self._held if len(self.crossing.row) * self.n_parameters <= HELD else self._blocks()
-
-    @cached_property
-    def _held(self) -> list[tuple[slice, FloatArray]]:
-        return list(self._blocks())
-
-    def _blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        row = self.crossing.row
-        starts = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]])) if len(row) else np.zeros(0, np.intp)
-        n_rows = max(1, HELD // 8 // len(self.inputs.names))
-        edges = [*starts[::n_rows].tolist(), len(row)]
-        for start, stop in pairwise(edges):
-            part = slice(start, stop)
-            velocity = self._drifting(self._pulled(part))
-            if self.moves is not None:
-                velocity = velocity * self.moves[row[part], None]
-            yield part, velocity
+    def velocities(self, part: slice) -> FloatArray:
+        """Return the velocities of entries, array of shape (n_part, n_features)."""
+        velocity = self._drifting(self._pulled(part))
+        return velocity if self.moves is None else velocity * self.moves[self.crossing.row[part], None]
 
     def _pulled(self, part: slice) -> FloatArray:
         some = self.inputs.take(self.crossing.row[part]).native
@@ -141,6 +161,40 @@ class Pulled:
 
 
 @dataclass(frozen=True, eq=False)
+class Pushed(Blocked):
+    """Velocities by what moves the model itself.
+
+    Attributes
+    ----------
+    crossing : Crossing
+    inputs : Inputs
+    push : callable
+        As in `conjac.models.Model`.
+    cotangents : Cotangents
+    n_directions : int
+    together : bool
+        Whether parameters are coordinates of what moves, and share a bandwidth.
+    """
+
+    crossing: Crossing
+    inputs: Inputs
+    push: Push
+    cotangents: Cotangents
+    n_directions: int
+    together: bool = False
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of directions."""
+        return self.n_directions
+
+    def velocities(self, part: slice) -> FloatArray:
+        """Return the velocities of entries, array of shape (n_part, n_parameters)."""
+        pushed = self.push(self.inputs.take(self.crossing.row[part]).native)
+        return np.asarray((np.atleast_2d(self.cotangents.of(part))[:, None, :] @ pushed)[:, 0])
+
+
+@dataclass(frozen=True, eq=False)
 class Alike:
     """All rows that drift at speed 1; as `conjac.density.velocity.Speeds`.
 
@@ -154,6 +208,7 @@ class Alike:
     moves: BoolArray | None
 
     n_parameters: ClassVar[int] = 1
+    together: ClassVar[bool] = False
 
     @property
     def alike(self) -> bool:

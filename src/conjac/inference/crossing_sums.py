@@ -97,6 +97,12 @@ class CrossingSums:
             crossing.n_eff[:, None] * velocity.moving,
         )
 
+    def part(self, parameters: slice) -> Self:
+        """Return those of some parameters."""
+        last = ("value", "center", "square", "sides", "product", "penalty", "rows")
+        found = {name: getattr(self, name)[..., parameters] for name in last}
+        return replace(self, **found, by_block=None if self.by_block is None else self.by_block[:, parameters])
+
     def times(self, speed: FloatArray) -> Self:
         """Return what many parameters do that move all rows as the one of these does, each at its own speed.
 

@@ -11,6 +11,9 @@ from conjac._typing import AnyArray, FloatArray, Scale
 Pull = Callable[[Any, AnyArray], FloatArray]
 """From inputs and cotangents of the class scores to cotangents of the inputs: see `Model.pull`."""
 
+Push = Callable[[Any], FloatArray]
+"""From inputs to the derivatives of the class scores by what moves: see `Model.push`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -34,8 +37,11 @@ class Model:
         cotangents sum to 0), else the scores as they are. The cotangent has the shape (n_outputs,), one for all rows,
         or (n_rows, n_outputs); n_outputs is 1 for two classes. A linear model returns a read-only array with one row
         for all (stride 0). None where the model has no derivative, or none is known.
+    push : callable or None
+        What moves the model itself does to its scores: from inputs to an array of shape
+        (n_rows, n_outputs, n_parameters), of the same u as ``pull``. None where nothing does.
     scale : {"logit", "score"}
-        Whether ``pull`` is of log-odds and logarithms of probabilities, or of scores as they are.
+        Whether ``pull`` and ``push`` are of log-odds and logarithms of probabilities, or of scores as they are.
     derivative : str
         Whose formula ``pull`` is.
     stepwise : bool
@@ -49,6 +55,7 @@ class Model:
     response: str = "model"
     columns: tuple[str, ...] | None = None
     pull: Pull | None = None
+    push: Push | None = None
     scale: Scale = "score"
     derivative: str = ""
     stepwise: bool = False

@@ -12,7 +12,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
-from conjac.models.contract import Model, Pull
+from conjac.models.contract import Model, Pull, Push
 from conjac.reading import Reading, as_array, as_float
 
 Read = Callable[[AnyArray], AnyArray]
@@ -48,15 +48,18 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
         raise InvalidInputError(
             f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
         )
-    pull, response = model.pull, model.response
+    pull, push, response = model.pull, model.push, model.response
     read = read_of(classes, labels, told)
     if len(labels) != 2:
-        pull = None if pull is None else partial(_reordered, pull, [classes.index(label) for label in labels])
+        places = [classes.index(label) for label in labels]
+        pull = None if pull is None else partial(_reordered, pull, places)
+        push = None if push is None else partial(_arranged, push, places)
     elif str(classes[0]) == str(labels[1]):
         response = f"{response}, of {labels[1]!r}"
         pull = None if pull is None else partial(_negated, pull)
-    found = replace(model, classes=tuple(labels), response=response, scores=lambda X: read(model.scores(X)), pull=pull)
-    return found, read(told)
+        push = None if push is None else partial(_turned, push)
+    ordered = replace(model, classes=tuple(labels), response=response, pull=pull, push=push)
+    return replace(ordered, scores=lambda X: read(model.scores(X))), read(told)
 
 
 def read_of(classes: Sequence[Any], labels: Sequence[Any], told: AnyArray) -> Read:
@@ -165,3 +168,11 @@ def _reordered(pull: Pull, places: Sequence[int], X: Any, cotangent: AnyArray) -
     found = np.empty(np.shape(cotangent))
     found[..., list(places)] = cotangent
     return pull(X, found)
+
+
+def _turned(push: Push, X: Any) -> FloatArray:
+    return -push(X)
+
+
+def _arranged(push: Push, places: Sequence[int], X: Any) -> FloatArray:
+    return push(X)[:, places]

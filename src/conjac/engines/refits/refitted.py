@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from conjac.diagnostics import as_told, explain_refits
+from conjac.diagnostics import as_told, explain_moved
 from conjac.engines.decided import Decided
 from conjac.engines.refits.counts import motion_of
 from conjac.engines.refits.jobs import Common, Refits
@@ -18,8 +18,7 @@ from conjac.models import bind, read_of, scored
 from conjac.models.settings import Setting, seeds_of
 from conjac.motion import RefitMotion
 from conjac.perturbations import Hyperparameters
-from conjac.readonly import ReadOnly, locked
-from conjac.rules import ArgmaxRule
+from conjac.readonly import ReadOnly
 from conjac.validation import TrainingData, distinct
 
 OUTPUTS = {"predict_proba": "probabilities", "decision_function": "scores"}
@@ -52,11 +51,7 @@ def refitted(
     pairs, counted = fit_pairs(refits, moves, seeds, decided.outcomes)
     motion = motion_of(pairs, decided.outcomes, decided.cells)
     return {
-        "labels": decided.rows.labels,
-        "threshold": decided.threshold,
-        "offsets": locked(decided.rule.offsets) if isinstance(decided.rule, ArgmaxRule) else None,
-        "coordinate": decided.coordinate,
-        "_outcomes": decided.outcomes,
+        **decided.fields(),
         "diagnostics": ReadOnly(_told(estimator, decided, moves, refits, pairs, counted, motion)),
         "parameters": moves.names,
         "units": tuple(f"1 of {'log ' if moves.unit == 'log' else ''}{name}" for name in moves.names),
@@ -121,15 +116,20 @@ def _told(
         chosen = "chosen by the refits that were tried"
     read = {
         "response_method": decided.model.response,
+        "derivative": "none: models fitted again on either side, and rows counted again",
         "refitted": base if refits.estimator is estimator else f"{base}, the best of the {type(estimator).__name__}",
         "values": {name: tuple(pair.sides[:2]) for name, pair in zip(moves.names, pairs, strict=True)},
         "step_choice": chosen,
         "seeds": list(seeds) if len(seeds) > 1 else "none: training draws no random numbers that change a score",
         "refits": len(refits.done) + len(refits.failed),
+        "assumes": "training rows are fixed, and the threshold or the offsets stay where they are",
+        "model": "trained anew on either side: the mean over the random numbers of training",
     }
     told = as_told(decided.coordinate, decided.by_default)
-    cautions = [*_one_sided(refits.settings, pairs), *_failures(refits), *_warnings(refits)]
-    return explain_refits(decided.rows, told, moves.names, motion, read, cautions)
+    diagnostics = explain_moved(decided.rows, told, moves.names, motion.average, read)
+    diagnostics["step_unit"] = "half-width, in units of the parameter"
+    diagnostics["cautions"] += [*_one_sided(refits.settings, pairs), *_failures(refits), *_warnings(refits)]
+    return diagnostics
 
 
 def _one_sided(settings: Sequence[Setting], pairs: Sequence[Pairs]) -> list[str]:

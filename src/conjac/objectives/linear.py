@@ -1,0 +1,199 @@
+r"""The training problem of a linear classifier, at the parameters that were fitted.
+
+.. math:: L(\theta) = \sum_i \sum_k s_{ik}\, \ell(f_{ik}) + \tfrac12 \sum_{kj} \lambda_{kj} \theta_{kj}^2,
+   \qquad f_{ik} = \sum_j \theta_{kj} z_{ij}
+
+with z a row's columns and, where there is an intercept, a last one of 1. Parameters are arrays of shape
+(n_outputs, n_columns), flat in C order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+
+from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.objectives.losses import Loss
+
+BLOCK = 2**13
+"""Rows that are held at a time with their columns multiplied out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Rows as a linear model sees them.
+
+    Attributes
+    ----------
+    columns : array or sparse array of shape (n_rows, n_features)
+    intercept : bool
+        Whether there is one more column, of 1.
+    """
+
+    columns: Any
+    intercept: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows, and of columns with that of the intercept."""
+        return self.columns.shape[0], self.columns.shape[1] + self.intercept
+
+    def times(self, parameters: FloatArray) -> FloatArray:
+        """Return products of the rows with parameters, array of shape (n_rows, n_outputs).
+
+        Parameters
+        ----------
+        parameters : array of shape (n_outputs, n_columns)
+        """
+        n_features = self.columns.shape[1]
+        found = np.asarray(self.columns @ parameters[:, :n_features].T)
+        return found + parameters[:, -1] if self.intercept else found
+
+    def sums(self, each: FloatArray) -> FloatArray:
+        """Return sums over rows of products with what each has, array of shape (n_outputs, n_columns).
+
+        Parameters
+        ----------
+        each : array of shape (n_rows, n_outputs)
+        """
+        found = np.asarray((self.columns.T @ each).T)
+        return np.column_stack([found, each.sum(axis=0)]) if self.intercept else found
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield slices of rows with all their columns."""
+        n_rows, n_columns = self.shape
+        for start in range(0, n_rows, BLOCK):
+            part = slice(start, min(start + BLOCK, n_rows))
+            rows = np.ones((part.stop - part.start, n_columns))
+            some = self.columns[part]
+            rows[:, : self.columns.shape[1]] = some.toarray() if sparse.issparse(some) else some
+            yield part, rows
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProblem:
+    """What a linear classifier minimised.
+
+    Attributes
+    ----------
+    design : Design
+        Of the training rows.
+    parameters : array of shape (n_outputs, n_columns)
+    loss : Loss
+    target : array of shape (n_rows, n_outputs)
+    label : array of shape (n_rows,)
+        Places of the rows' classes.
+    weight : array of shape (n_rows, n_outputs) or (n_rows, 1)
+        Of each row in the sum of losses, class weights included.
+    row_weight : array of shape (n_rows,)
+        That part of it which was given as the row's own.
+    penalty : array of shape (n_outputs, n_columns)
+    """
+
+    design: Design
+    parameters: FloatArray
+    loss: Loss
+    target: FloatArray
+    label: IntArray
+    weight: FloatArray
+    row_weight: FloatArray
+    penalty: FloatArray
+
+    @property
+    def n_parameters(self) -> int:
+        """How many parameters there are."""
+        return self.parameters.size
+
+    def at(self, parameters: FloatArray) -> Self:
+        """Return the problem at other parameters."""
+        return replace(self, parameters=parameters)
+
+    @cached_property
+    def predictors(self) -> FloatArray:
+        """Predictors of the training rows, array of shape (n_rows, n_outputs)."""
+        return self.design.times(self.parameters)
+
+    @cached_property
+    def pulls(self) -> FloatArray:
+        """Derivative of each row's weighted loss by its predictors, array of shape (n_rows, n_outputs)."""
+        return np.asarray(self.weight * self.loss.gradient(self.predictors, self.target))
+
+    @cached_property
+    def curvature(self) -> FloatArray:
+        """Second derivative of each row's weighted loss, but for `coupling`, array of shape (n_rows, n_outputs)."""
+        return np.asarray(self.weight * self.loss.curvature(self.predictors, self.target))
+
+    @cached_property
+    def coupling(self) -> FloatArray | None:
+        """What the second derivatives lack, as in `Loss`, weighted; None where each output has a loss of its own."""
+        if self.loss.coupling is None:
+            return None
+        return np.asarray(np.sqrt(self.weight) * self.loss.coupling(self.predictors, self.target))
+
+    @property
+    def value(self) -> float:
+        """The training objective."""
+        losses = self.weight * self.loss.value(self.predictors, self.target)
+        return float(losses.sum() + (self.penalty * self.parameters**2).sum() / 2)
+
+    @property
+    def gradient(self) -> FloatArray:
+        """Gradient of the training objective, array of shape (n_outputs, n_columns)."""
+        return self.design.sums(self.pulls) + self.penalty * self.parameters
+
+    def product(self, direction: FloatArray) -> FloatArray:
+        """Return the Hessian times a direction, array of shape (n_outputs, n_columns)."""
+        moved = self.design.times(direction)
+        turned = self.curvature * moved
+        if self.coupling is not None:
+            turned -= self.coupling * (self.coupling * moved).sum(axis=1, keepdims=True)
+        return self.design.sums(turned) + self.penalty * direction
+
+    def hessian(self) -> list[FloatArray]:
+        """Return the Hessian's diagonal blocks: one an output, or one of all where outputs are coupled."""
+        q, p = self.parameters.shape
+        if self.coupling is None:
+            blocks = [np.diag(self.penalty[k]) for k in range(q)]
+        else:
+            blocks = [np.diag(self.penalty.ravel())]
+        for part, rows in self.design.blocks():
+            root = np.sqrt(self.curvature[part])
+            for k in range(q):
+                own = root[:, [k]] * rows
+                here = blocks[k] if self.coupling is None else blocks[0][k * p : (k + 1) * p, k * p : (k + 1) * p]
+                here += own.T @ own
+            if self.coupling is not None:
+                joint = (self.coupling[part][:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+                blocks[0] -= joint.T @ joint
+        return blocks
+
+    def diagonal(self) -> FloatArray:
+        """Return the Hessian's diagonal, array of shape (n_outputs, n_columns)."""
+        found = self.penalty.astype(np.float64).copy()
+        own = self.curvature if self.coupling is None else self.curvature - self.coupling**2
+        for part, rows in self.design.blocks():
+            found += own[part].T @ rows**2
+        return np.asarray(found)
+
+    @cached_property
+    def gauge(self) -> FloatArray:
+        """Directions in which no probability moves, orthonormal, array of shape (n_parameters, n_gauge).
+
+        Of the softmax: one constant added to all outputs, in each column whose parameters have no penalty.
+        """
+        q, p = self.parameters.shape
+        free = np.flatnonzero((self.penalty == 0).all(axis=0)) if self.coupling is not None else np.zeros(0, np.intp)
+        found = np.zeros((q, p, len(free)))
+        found[:, free, np.arange(len(free))] = 1 / np.sqrt(q)
+        return found.reshape(q * p, len(free))
+
+
+def signs(label: AnyArray, n_outputs: int) -> FloatArray:
+    """Return targets of 1 for a row's own class and -1 for others; of one output, for the second of two classes."""
+    own = label[:, None] == (np.arange(n_outputs) if n_outputs > 1 else np.array([1]))
+    return np.where(own, 1.0, -1.0)
