@@ -18,7 +18,8 @@ class Cut(ClassifierMixin, BaseEstimator):
         self.record = record
         self.refuse_above = refuse_above
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
         if self.level > self.refuse_above:
             raise ValueError("level is too high for me")
         if self.record is not None:
@@ -36,7 +37,7 @@ class Cut(ClassifierMixin, BaseEstimator):
 
 
 class NoisyCut(Cut):
-    """A cut whose slope in the hyper-parameter is 1 + ``spread`` Z, and rows jittered, with Z and jitter by the seed."""
+    """A cut that moves 1 + ``spread`` Z as fast, with rows jittered; Z and the jitter are the seed's."""
 
     def __init__(self, level=1.0, spread=0.5, jitter=0.0, random_state=None, record=None, refuse_above=np.inf):
         super().__init__(level, record, refuse_above)
@@ -58,7 +59,7 @@ def draw(rng, n):
 
 
 def quotient(half, at=0.0, spread=0.0, jitter=0.0):
-    """Return the population's difference quotient of the shares of all rows, array of shape (2, 2), around log 1 = 0."""
+    """Return the population's difference quotient of the shares of all rows, array of shape (2, 2)."""
     z, weight = np.polynomial.hermite_e.hermegauss(60)
     slope, sd = 1 + spread * z, np.hypot(1, jitter)
     found = np.zeros((2, 2))

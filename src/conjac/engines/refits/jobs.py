@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -132,7 +132,7 @@ class Refits:
         by_one = get_active_backend()[0].supports_return_generator
         workers = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered" if by_one else "list")
         found = workers(delayed(_attempt)(self._refit, job, *self._arguments(job)) for job in left)
-        with closing(_closable(found)) as results:
+        with _ended(found) as results:
             for job, result in results:
                 if isinstance(result, str):
                     self.failed[job] = result
@@ -189,6 +189,13 @@ def _versions(estimator: Any) -> tuple[str, ...]:
     return __version__, *(f"{root} {getattr(sys.modules[root], '__version__', '')}" for root in roots)
 
 
-def _closable(found: Iterable[Any]) -> Generator[Any]:
-    """Return the same, as a generator, which ends its source when it is closed."""
-    yield from found
+@contextmanager
+def _ended(found: Iterable[Any]) -> Iterator[Iterable[Any]]:
+    """Take results, and on the way out end what still works on them, in silence."""
+    try:
+        yield found
+    finally:
+        if isinstance(found, Generator):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of results that nobody waits for any more
+                found.close()
