@@ -92,6 +92,36 @@ def test_more_rows_take_a_smaller_step():
     assert half[0] > half[2]
 
 
+def test_seeds_that_disagree_take_a_wider_step():
+    train, half = draw(np.random.default_rng(9), 20), {0.0: [], 0.6: []}
+    for spread, steps in half.items():
+        model = fitted(NoisyCut(level=np.e, spread=spread, jitter=1e-9), train)
+        for seed in range(15):
+            X, y = draw(np.random.default_rng([seed, 5]), 20_000)
+            J = cj.ConfusionJacobian.from_estimator(
+                model, X, y, wrt=cj.Hyperparameters("level", n_seeds=2), training_data=train, random_state=seed
+            )
+            steps.append(J.diagnostics["step"]["level"])
+    assert np.mean(half[0.0]) < 0.7 * np.mean(half[0.6])
+
+
+@pytest.mark.parametrize("n", [300, 20_000])
+def test_the_step_that_is_chosen_is_nearly_the_best(n):
+    train, off = draw(np.random.default_rng(9), 20), {}
+    slope = -0.5 * stats.norm.pdf(1.2, np.array([-1.0, 1.0]))
+    model = fitted(Cut(level=np.exp(1.2)), train)
+    for seed in range(120):
+        X, y = draw(np.random.default_rng([seed, 5]), n)
+        for step in (0.25, 0.5, 1.0, None):
+            moves = cj.Hyperparameters("level", step=step)
+            J = cj.ConfusionJacobian.from_estimator(model, X, y, wrt=moves, training_data=train)
+            off.setdefault(step, []).append((J.jacobian[:, 1, 0] / n - slope) / slope)
+    told = {step: np.mean(np.square(each)) for step, each in off.items()}
+    chosen = told.pop(None)
+    assert chosen < 1.6 * min(told.values())
+    assert max(told.values()) > 1.6 * min(told.values())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_seeds", "least"), [(2, 0.86), (3, 0.9), (10, 0.92)])
 def test_intervals_of_other_numbers_of_seeds(n_seeds, least):

@@ -160,6 +160,25 @@ def test_errors_are_those_of_rows_and_of_pairs(design, n_classes):
     assert (beyond > 0).any()
 
 
+@pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
+def test_rows_that_turn_in_some_pairs_count_in_part():
+    seen = []
+    for seed in range(4):
+        data = problem(3, n=1000)
+        data = (*data[:2], data[2][seed::16], data[3][seed::16])
+        estimator = RandomForestClassifier(8, max_depth=4)
+        J = refit(fitted(estimator, data), data, "max_depth", seed=seed, moves={"step": 0.3})
+        half = J.diagnostics["step"]["max_depth"]
+        flow = quotients(J, by_hand(estimator, data, J, "max_depth"), data[3], half).mean(axis=0) * 2 * half
+        share = np.abs(flow).sum(axis=(1, 2)) / 2
+        assert J.diagnostics["effective_rows"]["max_depth"] == pytest.approx(share.sum() ** 2 / (share @ share))
+        with np.errstate(invalid="ignore"):
+            enough = np.abs(flow).sum(axis=0) ** 2 / (flow**2).sum(axis=0) >= 5 * (1 - 1e-9)
+        np.testing.assert_array_equal(np.isfinite(J.stderr[..., 0]), enough)
+        seen.append(enough)
+    assert 0 < np.mean(seen) < 1
+
+
 @pytest.mark.parametrize("how", HOWS)
 def test_normalised_slopes_obey_the_laws_of_their_sums(how):
     data = problem(3)
@@ -384,9 +403,10 @@ def test_units_are_linked_by_the_chain_rule():
 
 
 @pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
-def test_a_step_that_the_model_refuses_is_left_out_and_told():
+@pytest.mark.parametrize("kind", [Cut, NoisyCut])
+def test_a_step_that_the_model_refuses_is_left_out_and_told(kind):
     data = draws()
-    model = fitted(Cut(refuse_above=1.5), data)
+    model = fitted(kind(refuse_above=1.5), data)
     J = refit(model, data, "level")
     assert J.diagnostics["step"]["level"] == 0.25
     assert np.isnan(J.diagnostics["bias"]).all()

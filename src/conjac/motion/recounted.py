@@ -52,8 +52,13 @@ class Paths:
     one_row: FloatArray
 
     def crossing(self) -> tuple[FloatArray, FloatArray]:
-        """Return weight and squared weight of what crosses into each cell of the matrix or out of it, flat."""
-        return abs(self.flow) @ self.table.weight, self.flow.power(2) @ self.table.weight2
+        """Return weight and squared weight of what crosses into each cell of the matrix or out of it, flat.
+
+        A row counts in parts of the one that crosses the most, so that those alike count exactly 1.
+        """
+        part = abs(self.flow)
+        part = part / (part.max() or 1.0)
+        return part @ self.table.weight, part.power(2) @ self.table.weight2
 
     @property
     def effective_rows(self) -> float:

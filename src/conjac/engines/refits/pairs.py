@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from conjac.progress import reporting
 N_PILOTS = 2
 """Seeds by which steps are chosen, of models that draw random numbers."""
 
-Seed = int | None
+Seed: TypeAlias = int | None
 
 
 class Pairs(NamedTuple):

@@ -141,11 +141,12 @@ def _one_sided(settings: Sequence[Setting], pairs: Sequence[Pairs]) -> list[str]
 
 
 def _failures(refits: Refits) -> list[str]:
-    return [
+    told = (
         f"a wider step was not tried: the model cannot be fitted with {refits.settings[job.setting].name}="
         f"{job.value:g} ({reason})"
         for job, reason in refits.failed.items()
-    ]
+    )
+    return sorted(set(told))
 
 
 def _warnings(refits: Refits) -> list[str]:

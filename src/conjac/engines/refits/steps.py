@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import NamedTuple
 
 import numpy as np
@@ -80,11 +81,11 @@ def sides_of(setting: Setting, unit: str, step: float | None) -> list[Sides]:
 
 
 def _by_factor(setting: Setting, half: float) -> Sides:
-    low, high = setting.value * np.exp([-half, half])
+    low, high = setting.value * exp(-half), setting.value * exp(half)
     if setting.whole:
         low = max(1, min(round(low), int(setting.value) - 1))
         high = max(round(high), int(setting.value) + 1)
-        half = float(np.log(high / low) / 2)
+        half = log(high / low) / 2
     return Sides(low, high, half, 1.0)
 
 
