@@ -602,24 +602,20 @@ def test_text_columns_and_plain_types():
     assert J.jvp([1.0, 0.0]).shape == (3, 3)
 
 
-@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+BOOSTERS = {
+    "xgboost": ("XGBClassifier", {"verbosity": 0}),
+    "lightgbm": ("LGBMClassifier", {"verbose": -1, "subsample_freq": 1}),
+}
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
 def test_boosters_by_their_own_classes(library):
-    module = needs(library)
+    name, own = BOOSTERS[library]
+    make = getattr(needs(library), name)
     data = problem(2, names=[0, 1])
-    make = {"xgboost": "XGBClassifier", "lightgbm": "LGBMClassifier"}[library]
-    quiet = {"verbosity": 0} if library == "xgboost" else {"verbose": -1}
-    model = (
-        getattr(module, make)(
-            n_estimators=10, max_depth=3, subsample=0.5, subsample_freq=1, learning_rate=0.3, n_jobs=1, **quiet
-        )
-        if library == "lightgbm"
-        else getattr(module, make)(
-            n_estimators=10, max_depth=3, subsample=0.5, learning_rate=0.3, n_jobs=1, random_state=0, **quiet
-        )
-    )
-    model.fit(data[0], data[1])
+    same = {"n_estimators": 10, "max_depth": 3, "subsample": 0.5, "learning_rate": 0.3, "n_jobs": 1, "random_state": 0}
+    model = fitted(make(**same, **own), data)
     J = refit(model, data, "learning_rate", moves={"step": 0.5, "n_seeds": 2})
-    predicted = by_hand(model, data, J, "learning_rate")
-    adds = quotients(J, predicted, data[3], step=0.5)
+    adds = quotients(J, by_hand(model, data, J, "learning_rate"), data[3], step=0.5)
     np.testing.assert_allclose(J.jacobian[..., 0], adds.sum(axis=1).mean(axis=0), atol=1e-9)
     assert len(J.diagnostics["seeds"]) == 2
