@@ -128,12 +128,12 @@ def _text_of_offsets(J: ConfusionJacobian) -> str:
 
 
 def _text_of_features(J: ConfusionJacobian) -> str:
-    """Return the matrix, and what each feature's drift does to recall, of several classes their mean."""
+    """Return the matrix, and what each drift or hyper-parameter does to recall, of several classes their mean."""
     metric = J.of("recall" if len(J.labels) == 2 else "recall_macro")
     figures = zip(J.parameters, metric.gradient, metric.stderr, strict=True)
     width = max(map(len, J.parameters))
     slopes = [f"  {name:<{width}}  d {metric.metric}: {d:>11.5g} ± {error:.3g}" for name, d, error in figures]
-    unit = J.units[0] if len(set(J.units)) == 1 else "1 of each column"
+    unit = J.units[0] if len(set(J.units)) == 1 else "1 of each"
     return "\n".join([*_matrix(J, unit), *slopes])
 
 

@@ -114,7 +114,7 @@ class Figures:
     def confint_at(self, t: Any, level: float = 0.95) -> Interval:
         """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
         motion = self.motion_at(t)
-        _, center, stderr = motion.slopes(None)
+        _, center, stderr, _ = motion.slopes(None)
         half = quantile(level, motion.counted.df) * stderr
         return Interval(self._shaped(center - half, t), self._shaped(center + half, t))
 
@@ -168,7 +168,7 @@ class Figures:
     def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
         """Return a metric's derivative at thresholds, arrays of t's shape; its interval is that of bias correction."""
         motion = self.motion_at(t)
-        slope, center, error = (self._shaped(x, t) for x in motion.metric_slope(resolve(metric, self.labels)))
+        slope, center, error = (self._shaped(x, t) for x in motion.metric_slope(resolve(metric, self.labels))[:3])
 
         def limits(level: float) -> Interval:
             half = quantile(level, motion.joint.cells.df) * error

@@ -23,7 +23,7 @@ from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
 from conjac.exports import Exported
-from conjac.inference import Cells, Interval, cells_interval, quantile
+from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
@@ -341,7 +341,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
 
     @cached_property
     def _slopes(self) -> Slopes:
-        return Slopes(*(self._of_classes(self._motion.arranged(part)) for part in self._motion.slopes(self.normalize)))
+        arranged = self._motion.slopes(self.normalize).mapped(self._motion.arranged)
+        return arranged.mapped(self._of_classes)
 
     def _of_classes(self, values: AnyArray) -> AnyArray:
         """Leave out the row of a reject option, which nobody truly is."""
@@ -349,8 +350,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``, arrays of shape (K, K)."""
-        half = quantile(level, self.cells.df) * self.stderr
-        return Interval(self.center - half, self.center + half)
+        df = self.cells.df if self._slopes.df is None else self._slopes.df
+        return NormalBand(self.center, self.stderr, df)(level)
 
 
 confusion_jacobian = ConfusionJacobian.from_predictions

@@ -91,7 +91,7 @@ class MetricLimits:
 def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sensitivity:
     """Return a metric's value and derivative at the motion's one point."""
     cells = motion.counted
-    slope, center, stderr = (motion.arranged(part) for part in motion.metric_slope(row))
+    slope, center, stderr, df = motion.metric_slope(row).mapped(motion.arranged)
     return Sensitivity(
         metric=row.name,
         value=float(row.value(cells.weight)[0]),
@@ -100,7 +100,7 @@ def sensitivity(row: Metric, motion: CellMotion, units: tuple[str, ...]) -> Sens
         center=center,
         stderr=stderr,
         units=units,
-        _limits=NormalBand(center, stderr, cells.df),
+        _limits=NormalBand(center, stderr, cells.df if df is None else df),
         _value_limits=MetricLimits(row, cells),
     )
 

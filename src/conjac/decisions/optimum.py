@@ -57,7 +57,7 @@ class SlopeLimits:
         cells = curve.cells_at_score(grid)
         best = curve.cells_at_score(np.array([score]))
         motion = Motion.at(curve.density, COORDINATES[scale], grid, cells)
-        _, center, stderr = motion.metric_slope(smoothed.row)
+        _, center, stderr, _ = motion.metric_slope(smoothed.row)
         gap = smoothed.sign * (smoothed.row.value(best.weight) - smoothed.row.value(cells.weight))
         with np.errstate(invalid="ignore", divide="ignore"):
             loss = np.nan_to_num(gap / _paired_stderr(smoothed.row, best, cells, grid > score))

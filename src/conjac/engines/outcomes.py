@@ -10,6 +10,7 @@ import numpy as np
 from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.engines.arrays import count_cells
 from conjac.inference import Cells, Table
+from conjac.inference.delta import divide
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
 
@@ -69,6 +70,12 @@ class Outcomes:
         """Return those of some rows."""
         weight, block = (None if column is None else column[rows] for column in (self.weight, self.block))
         return type(self)(self.n_columns, self.true[rows], self.predicted[rows], weight, block)
+
+    def one_row(self, rows: IntArray) -> FloatArray:
+        """Return the squared weight of one row of each class among some rows, (n_columns,); 0 of none."""
+        weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
+        first, second = (np.bincount(self.true[rows], weight**power, self.n_columns) for power in (1, 2))
+        return divide(second, first, 0.0) ** 2
 
     def table(self, cell: IntArray, true: IntArray, condition_on: ConditionOn | None) -> Table:
         """Count the rows by cells of any kind.

@@ -15,9 +15,8 @@ from conjac.engines.arrays import count_cells
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.steps import Predict, Step, choose
 from conjac.inference import Table
-from conjac.inference.delta import divide
 from conjac.inputs import Inputs
-from conjac.motion import Paths, RecountedMotion
+from conjac.motion import Paths, RecountedMotion, flow_between
 from conjac.readonly import locked
 
 MOSTLY = 0.9
@@ -133,7 +132,7 @@ def recounted(
         counts.append([_counted(of_block, part.start, one, condition_on) for one in turned])
         if progress is not None:
             progress(part.stop / inputs.n_rows)
-    n, true, one_row = outcomes.n_columns, outcomes.true.astype(np.intp), _one_row(outcomes, rows)
+    n, true, one_row = outcomes.n_columns, outcomes.true.astype(np.intp), outcomes.one_row(rows)
     return RecountedMotion(
         counted=count_cells(true, outcomes.predicted, (n, n), outcomes.weight, outcomes.block, condition_on),
         paths=tuple(_paths(n, parts, one_row, condition_on) for parts in zip(*counts, strict=True)),
@@ -182,13 +181,6 @@ def _predicted(predict: Predict, inputs: Inputs, place: int, by: float) -> AnyAr
         column[:] = kept
 
 
-def _one_row(outcomes: Outcomes, rows: IntArray) -> FloatArray:
-    """Return the squared weight of one row of each class among those that move; 0 where there is none."""
-    weight = np.ones(len(rows)) if outcomes.weight is None else outcomes.weight[rows]
-    first, second = (np.bincount(outcomes.true[rows], weight**power, outcomes.n_columns) for power in (1, 2))
-    return divide(second, first, 0.0) ** 2
-
-
 def _counted(outcomes: Outcomes, start: int, turned: Turned, condition_on: ConditionOn | None) -> Counted:
     """Count a block's rows by (true, as they stand, below, above); most stay where they are.
 
@@ -218,4 +210,5 @@ def _paths(n: int, parts: Sequence[Counted], one_row: FloatArray, condition_on: 
     table = Table.added([part.table for part in parts], place, stratum)
     held = np.flatnonzero(table.weight)
     at, true = kinds[held] // n**2, kinds[held] // n**3 * n
-    return Paths(table.part(held), at, true + kinds[held] // n % n, true + kinds[held] % n, one_row)
+    flow = flow_between(true + kinds[held] // n % n, true + kinds[held] % n, n**2)
+    return Paths(table.part(held), at, flow, one_row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from scipy import stats
@@ -51,8 +51,12 @@ class Estimate:
         return self._limits(level)
 
 
-def quantile(level: float, df: int | None = None) -> float:
-    """Return the two-sided quantile: normal, or Student's t where the errors come from blocks.
+@overload
+def quantile(level: float, df: int | None = None) -> float: ...
+@overload
+def quantile(level: float, df: FloatArray | int | None) -> FloatArray | float: ...
+def quantile(level: float, df: FloatArray | int | None = None) -> FloatArray | float:
+    """Return the two-sided quantile: normal, or Student's t where the errors come from blocks or from refits.
 
     Raises
     ------
@@ -62,7 +66,8 @@ def quantile(level: float, df: int | None = None) -> float:
     if not 0 < level < 1:
         raise InvalidInputError(f"level={level}: expected a number between 0 and 1, such as .95")
     upper = (1 + level) / 2
-    return float(stats.norm.ppf(upper) if df is None else stats.t.ppf(upper, max(df, 1)))
+    found = stats.norm.ppf(upper) if df is None else stats.t.ppf(upper, np.maximum(df, 1))
+    return np.asarray(found) if isinstance(df, np.ndarray) else float(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +77,12 @@ class NormalBand:
     Attributes
     ----------
     center, stderr : array
-    df : int or None
+    df : int, array of their shape, or None
     """
 
     center: FloatArray
     stderr: FloatArray
-    df: int | None
+    df: FloatArray | int | None
 
     def __call__(self, level: float) -> Interval:
         """Return the limits, arrays of the estimate's shape."""

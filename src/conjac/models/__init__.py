@@ -12,7 +12,7 @@ from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Jax
 from conjac.models.onnx import Onnx
-from conjac.models.oriented import oriented, scored
+from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
 from conjac.models.scikit import ScikitLearn
 from conjac.models.torch import Torch
@@ -32,6 +32,7 @@ __all__ = [
     "checked",
     "load",
     "oriented",
+    "read_of",
     "register",
     "response",
     "scored",

@@ -49,19 +49,32 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
             f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
         )
     pull, push, response = model.pull, model.push, model.response
+    read = read_of(classes, labels, told)
     if len(labels) != 2:
         places = [classes.index(label) for label in labels]
-        read: Read = partial(_ordered, places)
         pull = None if pull is None else partial(_reordered, pull, places)
         push = None if push is None else partial(_arranged, push, places)
     elif str(classes[0]) == str(labels[1]):
-        read, response = _positive(told, 0), f"{response}, of {labels[1]!r}"
+        response = f"{response}, of {labels[1]!r}"
         pull = None if pull is None else partial(_negated, pull)
         push = None if push is None else partial(_turned, push)
-    else:
-        read = _positive(told, 1)
     ordered = replace(model, classes=tuple(labels), response=response, pull=pull, push=push)
     return replace(ordered, scores=lambda X: read(model.scores(X))), read(told)
+
+
+def read_of(classes: Sequence[Any], labels: Sequence[Any], told: AnyArray) -> Read:
+    """Return how scores are read in the order of the labels; can be pickled.
+
+    Parameters
+    ----------
+    classes : sequence of length n_classes
+        The model's.
+    labels, told
+        As for `oriented`.
+    """
+    if len(labels) != 2:
+        return partial(_ordered, [classes.index(label) for label in labels])
+    return _positive(told, 0 if str(classes[0]) == str(labels[1]) else 1)
 
 
 def scored(model: Model, X: Any) -> AnyArray:
@@ -126,11 +139,15 @@ def _positive(told: AnyArray, column: int) -> Read:
     if column == 1:
         return _single
     whole = 1 if len(told) and told.min() >= 0 and told.max() <= 1 else 0
-    return lambda scores: np.asarray(whole - _single(scores))
+    return partial(_rest, whole)
 
 
 def _single(scores: AnyArray) -> AnyArray:
     return np.reshape(as_array(scores, "the model's scores"), -1)
+
+
+def _rest(whole: int, scores: AnyArray) -> AnyArray:
+    return np.asarray(whole - _single(scores))
 
 
 def _ordered(places: Sequence[int], scores: AnyArray) -> AnyArray:

@@ -5,7 +5,8 @@ from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
-from conjac.motion.recounted import Paths, RecountedMotion
+from conjac.motion.recounted import Paths, RecountedMotion, flow_between
+from conjac.motion.refitted import RefitMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
 from conjac.motion.weighted import WeightedMotion
@@ -22,7 +23,9 @@ __all__ = [
     "Pair",
     "Paths",
     "RecountedMotion",
+    "RefitMotion",
     "Slopes",
     "WeightedMotion",
     "cut_of",
+    "flow_between",
 ]

@@ -55,14 +55,14 @@ class Pair:
     def joined(cls, parts: Sequence[Pair]) -> Self:
         """Return the places of several pairs, one after another."""
         first, second = (
-            Slopes(*(np.concatenate(figures) for figures in zip(*(part.slopes[i] for part in parts), strict=True)))
+            Slopes(*(np.concatenate(figures) for figures in zip(*(part.slopes[i][:3] for part in parts), strict=True)))
             for i in (0, 1)
         )
         return cls((first, second), np.concatenate([part.covariance for part in parts]), parts[0].df)
 
     def at(self, place: int | slice) -> Self:
         """Return one of the places, with arrays of shape (), or some."""
-        first, second = (Slopes(*(figure[place] for figure in each)) for each in self.slopes)
+        first, second = (each.mapped(lambda figure: figure[place]) for each in self.slopes)
         return type(self)((first, second), self.covariance[place], self.df)
 
 

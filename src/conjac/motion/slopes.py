@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, Self
 
 from conjac._typing import FloatArray, Normalize
 from conjac.inference import Cells
@@ -23,11 +24,19 @@ class Slopes(NamedTuple):
         The bias-corrected one, on which intervals are centred.
     stderr : array
         Standard error of ``center``; nan where too few rows are behind it.
+    df : array or None
+        Degrees of freedom of each error, where they are not those of the cells'.
     """
 
     value: FloatArray
     center: FloatArray
     stderr: FloatArray
+    df: FloatArray | None = None
+
+    def mapped(self, function: Callable[[FloatArray], FloatArray]) -> Self:
+        """Return what a function makes of each array."""
+        value, center, stderr = map(function, self[:3])
+        return type(self)(value, center, stderr, None if self.df is None else function(self.df))
 
 
 class CellMotion(Protocol):

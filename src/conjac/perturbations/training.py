@@ -32,7 +32,7 @@ class Hyperparameters:
     unit : {"log", "raw"}
         What a step of 1 is: 1 of the logarithm, for positive ones, or 1 of the hyper-parameter.
     step : float, optional
-        Refit at this step either way, in units, whatever the model. Default: chosen by refits with a seed of their own.
+        Refit at this step either way, in units, whatever the model. Default: chosen by refits with seeds of their own.
     n_seeds : int
         Pairs of refits, of models that draw random numbers.
     n_jobs : int, optional
@@ -48,6 +48,10 @@ class Hyperparameters:
     By the implicit function theorem :math:`d\theta/d\lambda = -H^{-1}\, \partial_\lambda \nabla L` at the optimum of
     the training problem L with Hessian H (Bengio 2000, Neural Computation 12:1889). Preprocessing stays as it was
     fitted, and so do class weights that are "balanced".
+
+    Refits estimate the mean, over the random numbers of training, of the population's difference quotient at the step
+    that is reported: see `conjac.motion.refitted`. Whole numbers stay whole, and differ on both sides. All parts of the
+    model are fitted anew. Numbers that tell how a solution is sought (``tol``) are refused.
 
     Examples
     --------

@@ -127,7 +127,7 @@ def _still(problem: Problem, offsets: FloatArray, row: Metric, objective: Object
     inverse = (vectors[:, falls] / values[falls]) @ vectors[:, falls].T * objective.sign
     point = offsets
     for _ in range(NEWTON_STEPS):
-        slope, _, stderr = motion.metric_slope(row)
+        slope, _, stderr, _ = motion.metric_slope(row)
         slope = np.nan_to_num(slope[: len(point)])
         if (np.abs(slope) <= NEAR_ZERO * np.nan_to_num(stderr[: len(point)], nan=np.inf)).all():
             break

@@ -109,7 +109,7 @@ class Lines:
         ]
         slope = curve.metric_slope_at(metrics[-1], t)
         series.append(_estimated(title_of(metrics[-1].name), "slope", slope, rate, level))
-        center, error = motion.slopes(None)[1:]
+        center, error = motion.slopes(None)[1:3]
         for true, label in enumerate(curve.labels):
             passed = -center[:, true, 1] if curve.coordinate != "percentile" else center[:, true, 1]
             half = q * error[:, true, 1]
