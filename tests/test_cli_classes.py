@@ -487,7 +487,10 @@ BOTH = {
     "the threshold": ([*ABC, "--wrt", "threshold"], "--wrt threshold: offsets decide here"),
     "a mix of nothing": ([*ABC, "--wrt", "mix:"], "--wrt 'mix:': expected threshold, offsets, features, mix"),
     "nothing known": ([*ABC, "--wrt", "mixes"], "--wrt 'mixes': expected"),
-    "what passes through training": ([*ABC, "--wrt", "hyperparameters"], "--wrt hyperparameters: what passes through training needs the training rows"),
+    "what passes through training": (
+        [*ABC, "--wrt", "hyperparameters"],
+        "through training needs the training rows",
+    ),
     "what is planned": ([*ABC, "--wrt", "parameters"], "'parameters' is not in this version"),
     "offsets of one score": ([*ABC[:-4], "--wrt", "offsets"], "offsets are added to a score a class"),
     "an odd coordinate": ([*ABC, "--coordinate", "percentile"], "offsets are told in 'logit'"),

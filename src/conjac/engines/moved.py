@@ -52,10 +52,12 @@ def moved(
     training = check_training(training_data)
     if isinstance(moves, TrainingWeights):
         return reweighted(Fitted.of(estimator, training), model, X, y, options)
+    why = "a refit was asked for"
     if moves.method != "refit" and moves.step is None:
         try:
             return followed(Fitted.of(estimator, training), model, X, y, moves, options)
-        except NotDifferentiableError:
+        except NotDifferentiableError as error:
             if moves.method == "implicit":
                 raise
-    return refitted(estimator, decide(model, X, y, **options), moves, training, random_state)
+            why = str(error)
+    return refitted(estimator, decide(model, X, y, **options), moves, training, random_state, why)

@@ -25,7 +25,12 @@ OUTPUTS = {"predict_proba": "probabilities", "decision_function": "scores"}
 
 
 def refitted(
-    estimator: Any, decided: Decided, moves: Hyperparameters, training: TrainingData, random_state: Any
+    estimator: Any,
+    decided: Decided,
+    moves: Hyperparameters,
+    training: TrainingData,
+    random_state: Any,
+    why: str,
 ) -> dict[str, Any]:
     """Return the fields of a Jacobian, but how it is normalised.
 
@@ -38,6 +43,8 @@ def refitted(
     training : TrainingData
     random_state : None, int or RandomState
         From which seeds are drawn.
+    why : str
+        Why there is no derivative.
 
     Raises
     ------
@@ -50,9 +57,12 @@ def refitted(
     seeds = _seeds(base, moves, random_state)
     pairs, counted = fit_pairs(refits, moves, seeds, decided.outcomes)
     motion = motion_of(pairs, decided.outcomes, decided.cells)
+    told = _told(estimator, decided, moves, refits, pairs, counted, motion)
     return {
         **decided.fields(),
-        "diagnostics": ReadOnly(_told(estimator, decided, moves, refits, pairs, counted, motion)),
+        "diagnostics": ReadOnly(
+            _told(estimator, decided, moves, refits, pairs, counted, motion) | {"derivative": f"none: {why}"}
+        ),
         "parameters": moves.names,
         "units": tuple(f"1 of {'log ' if moves.unit == 'log' else ''}{name}" for name in moves.names),
         "_motion": motion,
@@ -116,7 +126,6 @@ def _told(
         chosen = "chosen by the refits that were tried"
     read = {
         "response_method": decided.model.response,
-        "derivative": "none: models fitted again on either side, and rows counted again",
         "refitted": base if refits.estimator is estimator else f"{base}, the best of the {type(estimator).__name__}",
         "values": {name: tuple(pair.sides[:2]) for name, pair in zip(moves.names, pairs, strict=True)},
         "step_choice": chosen,
