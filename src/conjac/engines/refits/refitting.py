@@ -60,9 +60,7 @@ def refitted(
     told = _told(estimator, decided, moves, refits, pairs, counted, motion)
     return {
         **decided.fields(),
-        "diagnostics": ReadOnly(
-            _told(estimator, decided, moves, refits, pairs, counted, motion) | {"derivative": f"none: {why}"}
-        ),
+        "diagnostics": ReadOnly({**told, "derivative": f"none: {why}"}),
         "parameters": moves.names,
         "units": tuple(f"1 of {'log ' if moves.unit == 'log' else ''}{name}" for name in moves.names),
         "_motion": motion,
