@@ -131,10 +131,10 @@ class Refitted:
             if levers:
                 return Fit(pushed(model, fitted, directions_of(fitted, levers)[0]), tuple(levers))
         except NotDifferentiableError:  # followed by values alone
-            pass
+            return Fit(model, cautions=self._luck)
         except (SingularJacobianError, ConvergenceError, NotSupportedError) as error:
             return Fit(model, cautions=(f"no slope by hyper-parameters at {told}: {error}",))
-        return Fit(model, cautions=self._luck)
+        return Fit(model)
 
     @property
     def _luck(self) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ class Plane:
         found.value[index], found.stderr[index] = standing.value, standing.stderr
         for k, axis in enumerate(self.axes):
             slope = slopes.get(axis.name, UNKNOWN)
-            per = 1.0 if axis.log or not isinstance(axis, HyperAxis) else at[axis.name]
+            per = 1.0 if axis.log or not isinstance(axis, HyperAxis) else at[axis.name] or np.nan
             self.seen.methods[axis.name].add(slope.method)
             found.gradient[(*index, k)] = slope.value / per
             found.gradient_stderr[(*index, k)] = slope.stderr / abs(per)

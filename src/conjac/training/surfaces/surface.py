@@ -212,7 +212,8 @@ def _surface(
 ) -> Surface:
     names = [axis.name for axis in grid.axes]
     nodes = grid.nodes
-    known = np.isfinite(nodes.gradient)
+    unknown = ~np.isfinite(nodes.gradient)
+    rough = ~unknown & ~np.isfinite(nodes.gradient_stderr)
     fits = [len(at) for axis, at in zip(grid.axes, grid.values, strict=True) if isinstance(axis, HyperAxis)]
     diagnostics = {
         "n_samples": len(decided.rows.true),
@@ -224,7 +225,8 @@ def _surface(
         "largest_error_seen": {name: course.error for name, course in zip(names, courses, strict=True)},
         "tolerance": tolerance,
         "undefined_nodes": int((~np.isfinite(nodes.value)).sum()),
-        "nodes_without_slope": dict(zip(names, (~known).sum(axis=(0, 1)).tolist(), strict=True)),
+        "nodes_without_slope": dict(zip(names, unknown.sum(axis=(0, 1)).tolist(), strict=True)),
+        "nodes_with_too_few_rows": dict(zip(names, rough.sum(axis=(0, 1)).tolist(), strict=True)),
         "cautions": sorted(seen.cautions),
     }
     return Surface(
