@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,7 +15,7 @@ from conjac.errors import InvalidInputError
 from conjac.inputs import spread
 from conjac.perturbations import OFFSET_UNITS
 from conjac.rules import ArgmaxRule, outcomes_of
-from conjac.training.surfaces.settings import Setting
+from conjac.training.surfaces.settings import OTHER, Setting
 from conjac.training.surfaces.spans import Span
 
 
@@ -166,3 +167,28 @@ def hyper_axis(name: str, span: Span, setting: Setting) -> HyperAxis:
     log = bool(span.values[0] > 0)
     whole = span.whole and setting.whole
     return HyperAxis(name, span, f"1 of log {name}" if log else f"1 of {name}", log, whole, setting)
+
+
+def axes_of(spans: Mapping[str, Span], settings: Mapping[str, Setting], decided: Decided) -> tuple[Axis, Axis]:
+    """Return both axes, in the order in which they are named.
+
+    Raises
+    ------
+    InvalidInputError
+        An axis that these rows do not have, or one column twice.
+    """
+    found: list[Axis] = []
+    for name, span in spans.items():
+        named = OTHER.fullmatch(name)
+        if named is None:
+            found.append(hyper_axis(name, span, settings[name]))
+        elif named[1] == "offset":
+            found.append(offset_axis(name, named[2], span, decided))
+        elif named[1] == "drift":
+            found.append(drift_axis(name, named[2], span, decided))
+        else:
+            found.append(threshold_axis(span, decided))
+    first, second = found
+    if isinstance(first, DriftAxis) and isinstance(second, DriftAxis) and first.place == second.place:
+        raise InvalidInputError(f"over: {first.name!r} and {second.name!r} are the same thing; name two")
+    return first, second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 
 from conjac.engines.decided import Decided
 from conjac.engines.implicit import chosen, directions_of, motion_along, pushed
-from conjac.engines.stationary import caution
 from conjac.errors import (
     ConvergenceError,
     InvalidInputError,
@@ -23,9 +22,10 @@ from conjac.metrics import Metric
 from conjac.models import Model, bind
 from conjac.objectives import Fitted, Lever
 from conjac.perturbations import Hyperparameters
-from conjac.training.surfaces.settings import Setting
+from conjac.training.surfaces.seen import Seen
+from conjac.training.surfaces.settings import OTHER, Setting, read_setting
 from conjac.training.surfaces.standing import Slope
-from conjac.validation import TrainingData
+from conjac.validation import TrainingData, check_training
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,24 +37,26 @@ class Fit:
     model : Model
     levers : tuple of str
         The hyper-parameters whose slopes are known, in the order in which they push the model's scores.
-    cautions : tuple of str
+    troubles : mapping of str to str
+        What goes wrong with it, by kind.
     """
 
     model: Model
     levers: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
-    def slopes(self, decided: Decided, row: Metric, cautions: set[str]) -> dict[str, Slope]:
+    def slopes(self, decided: Decided, row: Metric, seen: Seen) -> dict[str, Slope]:
         """Return a metric's derivatives by the logarithms of the hyper-parameters, where they are known."""
-        cautions.update(self.cautions)
+        for kind, told in self.troubles.items():
+            seen.trouble(kind, told)
         if not self.levers:
             return {}
         try:
             motion, newton = motion_along(decided, len(self.levers))
         except InvalidInputError as error:  # scores on atoms, or a fit far from its optimum
-            cautions.add(f"no slope by {', '.join(self.levers)} at some nodes: {error}")
+            seen.trouble(type(error).__name__, f"no slope by {', '.join(self.levers)}: {error}")
             return {}
-        cautions.update(caution(newton))
+        seen.newton = max(seen.newton, newton)
         value, _, stderr = motion.metric_slope(row)
         return {name: Slope(value[k], stderr[k], "implicit") for k, name in enumerate(self.levers)}
 
@@ -131,20 +133,20 @@ class Refitted:
             if levers:
                 return Fit(pushed(model, fitted, directions_of(fitted, levers)[0]), tuple(levers))
         except NotDifferentiableError:  # followed by values alone
-            return Fit(model, cautions=self._luck)
+            return Fit(model, troubles=self._luck)
         except (SingularJacobianError, ConvergenceError, NotSupportedError) as error:
-            return Fit(model, cautions=(f"no slope by hyper-parameters at {told}: {error}",))
+            return Fit(model, troubles={type(error).__name__: f"no slope by hyper-parameters at {told}: {error}"})
         return Fit(model)
 
     @property
-    def _luck(self) -> tuple[str, ...]:
+    def _luck(self) -> dict[str, str]:
         """What is to be said of fits that draw random numbers of their own."""
         drawn = [
             path
             for path, value in self.estimator.get_params().items()
             if path.endswith("random_state") and value is None
         ]
-        return (f"{drawn[0]} is None: fits may differ by luck; set it",) if drawn else ()
+        return {"luck": f"{drawn[0]} is None, so fits may differ by luck; set it"} if drawn else {}
 
     def _levers(self, fitted: Fitted) -> dict[str, Lever]:
         found: dict[str, Lever] = {}
@@ -155,6 +157,36 @@ class Refitted:
             except NotDifferentiableError:  # the optimum does not follow this one
                 continue
         return found
+
+
+def models_of(
+    estimator: Any, over: Iterable[str], training_data: Any, output: str
+) -> tuple[dict[str, Setting], Models]:
+    """Return the hyper-parameters that are axes, and where models come from.
+
+    Raises
+    ------
+    InvalidInputError
+        Training rows that are missing, or of no use; hyper-parameters that are none, or one named twice.
+    """
+    names = [name for name in over if not OTHER.fullmatch(name)]
+    if not names:
+        if training_data is not None:
+            raise InvalidInputError(
+                "training_data: neither axis is a hyper-parameter, so nothing is fitted; leave it out"
+            )
+        return {}, AsFitted(Fit(bind(estimator, output)))
+    if training_data is None:
+        raise InvalidInputError(
+            f"over[{names[0]!r}] is a hyper-parameter, with which the model is fitted anew: pass training_data=(X, y); "
+            "of other things, expected 'threshold', 'offset[label]' or 'drift[column]'"
+        )
+    training = check_training(training_data)
+    settings = {name: read_setting(name, estimator, training) for name in names}
+    told = list(settings.values())
+    if len(told) == 2 and (told[0].path, told[0].label) == (told[1].path, told[1].label):
+        raise InvalidInputError(f"over: {names[0]!r} and {names[1]!r} are the same thing; name two")
+    return settings, Refitted(estimator, settings, training, output)
 
 
 def _weighted(estimator: Any, training: TrainingData) -> dict[str, Any]:

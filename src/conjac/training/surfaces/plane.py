@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -17,51 +17,12 @@ from conjac.perturbations import Features
 from conjac.rules import ThresholdRule
 from conjac.training.surfaces.axes import Axis, DriftAxis, HyperAxis, OffsetAxis, ThresholdAxis
 from conjac.training.surfaces.fits import Fit, Models
+from conjac.training.surfaces.grid import Nodes
+from conjac.training.surfaces.seen import Seen
 from conjac.training.surfaces.standing import Offsets, Rules, Slope, Standing, Thresholds
 
 UNKNOWN = Slope(np.nan, np.nan, "refit")
 """Of a hyper-parameter that is followed by fits alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Nodes:
-    """Figures at the nodes of a grid.
-
-    Attributes
-    ----------
-    value, stderr : array of shape (n_first, n_second)
-    gradient, gradient_stderr : array of shape (n_first, n_second, 2)
-    """
-
-    value: FloatArray
-    stderr: FloatArray
-    gradient: FloatArray
-    gradient_stderr: FloatArray
-
-    @classmethod
-    def empty(cls, shape: tuple[int, ...]) -> Self:
-        """Return nodes of which nothing is known."""
-        return cls(*(np.full(of, np.nan) for of in (shape, shape, (*shape, 2), (*shape, 2))))
-
-    def with_lines(self, other: Nodes, axis: int, order: Any) -> Self:
-        """Return these and other lines along an axis, in an order."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return type(self)(*(np.take(np.concatenate(pair, axis=axis), order, axis=axis) for pair in pairs))
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What evaluation of nodes saw on its way.
-
-    Attributes
-    ----------
-    methods : dict of str to set of str
-        By axis.
-    cautions : set of str
-    """
-
-    methods: dict[str, set[str]]
-    cautions: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +49,7 @@ class Plane:
     y: Any
     options: Mapping[str, Any]
     seen: Seen
+    _kept: dict[tuple[float, ...], Decided] = field(default_factory=dict, repr=False)
 
     def nodes(self, values: Sequence[FloatArray], done: Callable[[int], None]) -> Nodes:
         """Evaluate all pairs: one fit for each setting, and one scoring for each fit and drift.
@@ -106,13 +68,23 @@ class Plane:
         for place in np.ndindex(*(len(values[k]) for k in before)):
             at = {self.axes[k].name: float(values[k][i]) for k, i in zip(before, place, strict=True)}
             fit = self.models.at(at)
-            decided = decide(fit.model, self._drifted(fit, at), self.y, **self.options)
+            decided = self._decided(fit, at)
             rules = self._rules(decided, [values[k] for k in after])
             where = np.ndindex(*(len(values[k]) for k in after))
             for rest, standing in zip(where, rules.standings(self.row), strict=True):
                 index = dict(zip((*before, *after), (*place, *rest), strict=True))
                 self._fill(found, (index[0], index[1]), standing, self._slopes(fit, standing), at)
             done(int(np.prod([len(values[k]) for k in after])))
+        return found
+
+    def _decided(self, fit: Fit, at: Mapping[str, float]) -> Decided:
+        """Score the rows; what may be asked for again is kept, but for drifts, whose rows are copies."""
+        key = tuple(at.values())
+        if key in self._kept:
+            return self._kept[key]
+        found = decide(fit.model, self._drifted(fit, at), self.y, **self.options)
+        if len(key) < 2 and not any(isinstance(axis, DriftAxis) for axis in self.axes):
+            self._kept[key] = found
         return found
 
     def _drifted(self, fit: Fit, at: Mapping[str, float]) -> Any:
@@ -142,7 +114,7 @@ class Plane:
             motion = drifted(standing.decided, Features(names))["_motion"]
             value, _, stderr = motion.metric_slope(self.row)
             slopes |= {axis.name: Slope(value[k], stderr[k], motion.method) for k, axis in enumerate(columns)}
-        return {**slopes, **fit.slopes(standing.decided, self.row, self.seen.cautions)}
+        return {**slopes, **fit.slopes(standing.decided, self.row, self.seen)}
 
     def _fill(
         self,

@@ -15,6 +15,8 @@ from conjac.validation import TrainingData
 
 BESIDES = "'threshold', 'offset[label]', 'drift[column]'"
 """What a surface may be over and is no hyper-parameter."""
+OTHER = re.compile(r"threshold|(offset|drift)\[(.*)\]", flags=re.DOTALL)
+"""Names of axes that are no hyper-parameters."""
 
 
 @dataclass(frozen=True)

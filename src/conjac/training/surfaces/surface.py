@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,30 +11,18 @@ from conjac.engines.decided import Decided, decide
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
-from conjac.models import bind
 from conjac.progress import Told, reporting
 from conjac.reading import as_number
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import outcomes_of
-from conjac.training.surfaces.axes import (
-    Axis,
-    DriftAxis,
-    HyperAxis,
-    drift_axis,
-    hyper_axis,
-    offset_axis,
-    threshold_axis,
-)
-from conjac.training.surfaces.fits import AsFitted, Fit, Models, Refitted
-from conjac.training.surfaces.plane import Plane, Seen
-from conjac.training.surfaces.refine import Course, Grid, refined
+from conjac.training.surfaces.axes import HyperAxis, axes_of
+from conjac.training.surfaces.fits import models_of
+from conjac.training.surfaces.grid import Grid
+from conjac.training.surfaces.plane import Plane
+from conjac.training.surfaces.refine import Course, Refinement
 from conjac.training.surfaces.result import Surface
-from conjac.training.surfaces.settings import Setting, read_setting
+from conjac.training.surfaces.seen import Seen
 from conjac.training.surfaces.spans import Span, read_over
-from conjac.validation import check_training
-
-OTHER = re.compile(r"threshold|(offset|drift)\[(.*)\]", flags=re.DOTALL)
-"""Names of axes that are no hyper-parameters."""
 
 
 def surface(
@@ -130,19 +117,20 @@ def surface(
             "or 'score'"
         )
     _refuse_both(spans, options)
-    settings, models = _models(estimator, spans, training_data, output)
+    settings, models = models_of(estimator, spans, training_data, output)
     first = models.at({name: float(spans[name].values[0]) for name in settings})
     decided = decide(first.model, X, y, **options)
     labels = decided.rows.labels
     options |= {"labels": labels, "coordinate": decided.coordinate}
     options.pop("pos_label", None)
-    axes = _axes(spans, settings, decided)
+    axes = axes_of(spans, settings, decided)
     row = figure(metric, outcomes_of(labels, decided.rule.n_columns), len(labels))
     seen = Seen({axis.name: set() for axis in axes})
     most = int(np.prod([max(max_points, 2) if axis.span.adaptive else len(axis.span.values) for axis in axes]))
     with reporting(progress, "making the surface") as report:
         done = _Share(report, most)
-        grid, courses = refined(Plane(axes, row, models, X, y, options, seen), tolerance, int(max_points), done)
+        plane = Plane(axes, row, models, X, y, options, seen)
+        grid, courses = Refinement(plane, tolerance, int(max_points), done).run()
         done(most)
     return _surface(row, grid, courses, seen, decided, tolerance)
 
@@ -165,50 +153,8 @@ def _refuse_both(spans: Mapping[str, Span], options: Mapping[str, Any]) -> None:
         raise InvalidInputError("threshold is an axis, and is passed as well; leave out threshold=")
 
 
-def _models(
-    estimator: Any, spans: Mapping[str, Span], training_data: Any, output: str
-) -> tuple[dict[str, Setting], Models]:
-    """Return the hyper-parameters that are axes, and where models come from."""
-    names = [name for name in spans if not OTHER.fullmatch(name)]
-    if not names:
-        if training_data is not None:
-            raise InvalidInputError(
-                "training_data: neither axis is a hyper-parameter, so nothing is fitted; leave it out"
-            )
-        return {}, AsFitted(Fit(bind(estimator, output)))
-    if training_data is None:
-        raise InvalidInputError(
-            f"over[{names[0]!r}] is a hyper-parameter, with which the model is fitted anew: pass training_data=(X, y); "
-            "of other things, expected 'threshold', 'offset[label]' or 'drift[column]'"
-        )
-    training = check_training(training_data)
-    settings = {name: read_setting(name, estimator, training) for name in names}
-    told = list(settings.values())
-    if len(told) == 2 and (told[0].path, told[0].label) == (told[1].path, told[1].label):
-        raise InvalidInputError(f"over: {names[0]!r} and {names[1]!r} are the same thing; name two")
-    return settings, Refitted(estimator, settings, training, output)
-
-
-def _axes(spans: Mapping[str, Span], settings: Mapping[str, Setting], decided: Decided) -> tuple[Axis, Axis]:
-    found: list[Axis] = []
-    for name, span in spans.items():
-        named = OTHER.fullmatch(name)
-        if named is None:
-            found.append(hyper_axis(name, span, settings[name]))
-        elif named[1] == "offset":
-            found.append(offset_axis(name, named[2], span, decided))
-        elif named[1] == "drift":
-            found.append(drift_axis(name, named[2], span, decided))
-        else:
-            found.append(threshold_axis(span, decided))
-    first, second = found
-    if isinstance(first, DriftAxis) and isinstance(second, DriftAxis) and first.place == second.place:
-        raise InvalidInputError(f"over: {first.name!r} and {second.name!r} are the same thing; name two")
-    return first, second
-
-
 def _surface(
-    row: Metric, grid: Grid, courses: tuple[Course, ...], seen: Seen, decided: Decided, tolerance: float
+    row: Metric, grid: Grid, courses: Sequence[Course], seen: Seen, decided: Decided, tolerance: float
 ) -> Surface:
     names = [axis.name for axis in grid.axes]
     nodes = grid.nodes
@@ -221,13 +167,16 @@ def _surface(
         "response_method": decided.model.response,
         "points": {name: len(at) for name, at in zip(names, grid.values, strict=True)},
         "n_fits": int(np.prod(fits)) if fits else 0,
-        "stopped": {name: course.stopped for name, course in zip(names, courses, strict=True)},
+        "stopped": {
+            axis.name: course.stopped(axis, at)
+            for axis, at, course in zip(grid.axes, grid.values, courses, strict=True)
+        },
         "largest_error_seen": {name: course.error for name, course in zip(names, courses, strict=True)},
         "tolerance": tolerance,
         "undefined_nodes": int((~np.isfinite(nodes.value)).sum()),
         "nodes_without_slope": dict(zip(names, unknown.sum(axis=(0, 1)).tolist(), strict=True)),
         "nodes_with_too_few_rows": dict(zip(names, rough.sum(axis=(0, 1)).tolist(), strict=True)),
-        "cautions": sorted(seen.cautions),
+        "cautions": seen.cautions,
     }
     return Surface(
         names=(names[0], names[1]),
@@ -240,12 +189,7 @@ def _surface(
         greater_is_better=row.greater_is_better,
         units=(grid.axes[0].unit, grid.axes[1].unit),
         scales=("log" if grid.axes[0].log else "linear", "log" if grid.axes[1].log else "linear"),
-        methods=(_told(seen.methods[names[0]]), _told(seen.methods[names[1]])),
+        methods=(seen.method(names[0]), seen.method(names[1])),
         diagnostics=ReadOnly(diagnostics),
         _interpolant=grid.interpolant(),
     )
-
-
-def _told(methods: set[str]) -> str:
-    """Return the methods that served; "undefined", of ends of a domain, only where nothing else did."""
-    return ", ".join(sorted(methods - {"undefined"} or methods))
