@@ -313,6 +313,22 @@ def test_gradients_interpolate_a_population_far_better_than_lines():
     assert np.abs(told.gradient[..., 0] - slope).mean() < 0.1 * np.abs(slope).mean()
 
 
+def test_gradients_interpolate_refits_better_than_lines():
+    X, y = make(n=20_600)
+    held = X[TRAIN], y[TRAIN]
+    C, at = np.geomspace(0.003, 3, 4), np.linspace(0.35, 0.65, 3)
+    found = cj.surface(LOGISTIC, X[600:], y[600:], {"C": C, "threshold": at}, "recall", held)
+    dense, t = np.geomspace(0.003, 3, 13), np.linspace(0.35, 0.65, 9)
+    p = [clone(LOGISTIC).set_params(C=c).fit(*held).predict_proba(X[600:][y[600:] == 1])[:, 1] for c in dense]
+    true = np.array([[(of >= cut).mean() for cut in t] for of in p])
+    points = np.stack(np.meshgrid(np.log(dense), t, indexing="ij"), axis=-1)
+    lines = RegularGridInterpolator((np.log(C), at), found.value, bounds_error=False, fill_value=None)
+    error, of_lines = (
+        np.sqrt(np.mean((part - true) ** 2)) for part in (found.at(dense[:, None], t).value, lines(points))
+    )
+    assert error < of_lines / 3
+
+
 def test_adaptive_points_serve_a_dense_grid_of_a_population():
     X, y = normal_rows(60_000)
     over = {"threshold": cj.Between(-3.0, 3.0), "drift[x0]": cj.Between(-1.5, 1.5)}
@@ -386,15 +402,15 @@ def test_at_most_so_many_points_and_it_says_so():
 
 
 @given(st.lists(st.floats(-3, 3), min_size=8, max_size=8), st.floats(0, 1), st.floats(0, 1))
-def test_cubics_of_each_axis_and_their_product_are_exact(c, a, b):
+def test_cubics_of_each_axis_and_products_of_squares_are_exact(c, a, b):
     u, v = np.array([0.0, 0.3, 1.0])[:, None], np.array([-0.5, 0.1, 0.2, 1.0])
 
     def f(u, v):
-        return c[0] + c[1] * u**3 + c[2] * v**3 + c[3] * u * v + c[4] * u + c[5] * v + c[6] * u**2 + c[7] * v**2
+        return c[0] + c[1] * u**3 + c[2] * v**3 + c[3] * u * v + c[4] * u + c[5] * v + c[6] * (u * v) ** 2 + c[7] * v**2
 
     def slopes(u, v):
-        by_u = 3 * c[1] * u**2 + c[3] * v + c[4] + 2 * c[6] * u
-        by_v = 3 * c[2] * v**2 + c[3] * u + c[5] + 2 * c[7] * v
+        by_u = 3 * c[1] * u**2 + c[3] * v + c[4] + 2 * c[6] * u * v**2
+        by_v = 3 * c[2] * v**2 + c[3] * u + c[5] + 2 * c[6] * u**2 * v + 2 * c[7] * v
         return np.stack(np.broadcast_arrays(by_u, by_v), axis=-1)
 
     found = Interpolant.of(u.ravel(), v, f(u, v), slopes(u, v))
@@ -522,6 +538,17 @@ def test_options_of_the_decision_are_kept():
     assert found.gradient[1, 0, 0] == pytest.approx(J.jacobian[1, 0], rel=1e-9)
     assert found.gradient_stderr[1, 0, 0] == pytest.approx(J.stderr[1, 0], rel=1e-9)
     assert found.units[0] == "1 unit of log-odds"
+
+
+def test_one_coordinate_serves_all_nodes():
+    rng = np.random.default_rng(0)
+    y = np.arange(1000) % 2
+    X = np.column_stack([rng.uniform(0, 0.8, 1000) + 0.2 * y, rng.normal(size=1000)])
+    over = {"threshold": [0.3, 0.5], "drift[x0]": [0.0, 1.0]}
+    with pytest.raises(cj.InvalidInputError, match="pass coordinate='score'"):  # a drift takes them past 1
+        cj.surface(lambda X: X[:, 0], X, y, over, "f1")
+    found = cj.surface(lambda X: X[:, 0], X, y, over, "f1", coordinate="score")
+    assert found.value[1, 1] == pytest.approx(f1_score(y, X[:, 0] + X[:, 0].std() >= 0.5), rel=1e-12)
 
 
 LINES = {"threshold": [0.4, 0.5]}

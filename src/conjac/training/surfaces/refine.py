@@ -72,7 +72,7 @@ class Course:
 
 @dataclass(frozen=True, eq=False)
 class Refinement:
-    """What is allowed.
+    """Puts lines into a grid where interpolation is off by more than is allowed.
 
     Attributes
     ----------

@@ -126,7 +126,7 @@ def surface(
     axes = axes_of(spans, settings, decided)
     row = figure(metric, outcomes_of(labels, decided.rule.n_columns), len(labels))
     seen = Seen({axis.name: set() for axis in axes})
-    most = int(np.prod([max(max_points, 2) if axis.span.adaptive else len(axis.span.values) for axis in axes]))
+    most = int(np.prod([max_points if axis.span.adaptive else len(axis.span.values) for axis in axes]))
     with reporting(progress, "making the surface") as report:
         done = _Share(report, most)
         plane = Plane(axes, row, models, X, y, options, seen)
