@@ -272,6 +272,14 @@ def test_a_fit_that_has_not_converged_keeps_its_values_and_loses_its_slope():
     assert "has not converged" in " ".join(found.diagnostics["cautions"])
 
 
+def test_a_fit_that_has_hardly_converged_is_told_of_once():
+    over = {"C": [0.5, 50.0], "threshold": [0.4, 0.5]}
+    found = cj.surface(LogisticRegression(tol=0.03), X2[TEST], Y2[TEST], over, "f1", HELD2)
+    (told,) = found.diagnostics["cautions"]
+    assert told.startswith("one Newton step of the training problem moves a cell by 0.")
+    assert np.isfinite(found.gradient).all()
+
+
 def test_luck_is_said():
     over = {"max_depth": [2, 3], "threshold": [0.4, 0.5]}
     found = cj.surface(DecisionTreeClassifier(), X2[TEST], Y2[TEST], over, "f1", HELD2)
