@@ -29,13 +29,14 @@ from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
 from conjac.tradeoffs import pareto_front, tradeoff
-from conjac.training import polish
+from conjac.training import Between, Surface, polish, surface
 from conjac.tuning import maximize, solve
 
 if TYPE_CHECKING:
     from conjac.estimators import TunedDecisionClassifier
 
 __all__ = [
+    "Between",
     "Comparison",
     "ConfusionCurve",
     "ConfusionJacobian",
@@ -60,6 +61,7 @@ __all__ = [
     "Offsets",
     "ScoreJacobian",
     "SingularJacobianError",
+    "Surface",
     "Tally",
     "Threshold",
     "TrainingWeights",
@@ -78,6 +80,7 @@ __all__ = [
     "rank_drifts",
     "score_jacobian",
     "solve",
+    "surface",
     "tradeoff",
 ]
 

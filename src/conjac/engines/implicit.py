@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,21 +47,15 @@ def followed(
         A fit that is far from the optimum of its problem.
     """
     levers = chosen(fitted, moves)
-    problem = fitted.solution.problem
-    right = [mixed(problem, lever).ravel() for lever in levers.values()]
-    curvature = curvature_of(problem, len(right) + 1)
-    directions = -curvature.solve(np.stack([*right, problem.gradient.ravel()], axis=1))
+    directions, solver = directions_of(fitted, levers)
     values = np.array([lever.value for lever in levers.values()])
     if moves.unit == "raw":
         directions[:, :-1] /= values
     decided = decide(pushed(model, fitted, directions), X, y, **options)
-    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, speeds(decided, len(values) + 1))
-    joint = DriftJoint(decided.cells, sums)
-    newton = standing_errors(decided.cells, joint.motion(sums.value[:, -1:])[0])
-    motion = DriftMotion(replace(joint, sums=sums.part(slice(-1))))
+    motion, newton = motion_along(decided, len(values))
     read = {
         "response_method": decided.model.response,
-        "derivative": f"implicit function theorem, by {curvature.told}; {problem.loss.name}",
+        "derivative": f"implicit function theorem, by {solver}; {fitted.solution.problem.loss.name}",
         "values": dict(zip(levers, values.tolist(), strict=True)),
         **told_of_training(fitted, newton),
     }
@@ -74,6 +69,40 @@ def followed(
         "units": tuple(f"1 of log {name}" if moves.unit == "log" else f"1 of {name}" for name in names),
         "_motion": motion,
     }
+
+
+def directions_of(fitted: Fitted, levers: Mapping[str, Lever]) -> tuple[FloatArray, str]:
+    """Return how parameters move with the logarithms of levers, and last by a Newton step; and how that was solved.
+
+    Returns
+    -------
+    array of shape (n_parameters, n_levers + 1), str
+    """
+    problem = fitted.solution.problem
+    right = [mixed(problem, lever).ravel() for lever in levers.values()]
+    curvature = curvature_of(problem, len(right) + 1)
+    return -curvature.solve(np.stack([*right, problem.gradient.ravel()], axis=1)), curvature.told
+
+
+def motion_along(decided: Decided, n_directions: int) -> tuple[DriftMotion, float]:
+    """Return the motion of the cells along directions of the parameters, beside which the last is a Newton step.
+
+    Returns
+    -------
+    DriftMotion, float
+        And by how many of its standard errors the Newton step moves a cell, at most.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Scores on atoms.
+    InvalidInputError
+        A fit that is far from the optimum of its problem.
+    """
+    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, speeds(decided, n_directions + 1))
+    joint = DriftJoint(decided.cells, sums)
+    newton = standing_errors(decided.cells, joint.motion(sums.value[:, -1:])[0])
+    return DriftMotion(replace(joint, sums=sums.part(slice(-1)))), newton
 
 
 def chosen(fitted: Fitted, moves: Hyperparameters) -> dict[str, Lever]:

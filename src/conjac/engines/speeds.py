@@ -156,7 +156,7 @@ class Pulled(Blocked):
         """Return the velocity that all rows share, array of shape (n_features,); None where they differ."""
         if not len(self.crossing.row):
             return None
-        first = self._pulled(slice(0, 2))
+        first = self._pulled(slice(0, min(2, len(self.crossing.row))))
         return self._drifting(first)[0] if first.strides[0] == 0 else None
 
 
