@@ -183,7 +183,7 @@ def test_rows_or_columns_add_to_zero_and_products_are_products(design, n_classes
     plain = moved(estimator, X, y, training, **design_of(design, y))
     for how in HOWS:
         found = moved(estimator, X, y, training, normalize=how, **design_of(design, y))
-        if n_classes == 2:
+        if n_classes == 2 and how in (None, "pred"):
             check_jacobian(found)
         np.testing.assert_allclose(found.jacobian.sum(axis=0 if how == "pred" else 1), 0, atol=1e-9)
         np.testing.assert_allclose(found.matrix, normalise(plain.matrix, how))
@@ -244,7 +244,7 @@ def test_the_scale_of_test_weights_counts_in_counts_alone(scale, design):
         np.testing.assert_allclose(*shares, rtol=1e-6, atol=1e-12)
 
 
-def test_test_rows_of_no_weight_are_no_rows():
+def test_rows_of_no_weight_are_no_rows():
     estimator, training, (X, y) = trained("logistic", 2)
     weight = np.where(np.arange(len(y)) % 3 == 0, 0.0, 1.0)
     found = moved(estimator, X, y, training, sample_weight=weight)
