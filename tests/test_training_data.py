@@ -170,8 +170,13 @@ WRONG = {
     "method": ({"method": "newton"}, r"method='newton'\): expected one of \('auto', 'implicit', 'refit'\)"),
     "unit": ({"unit": "sd"}, r"unit='sd'\): expected 'log' or 'raw'"),
     "a step": ({"step": 0.1, "method": "implicit"}, "a step is that of refits"),
-    "one seed": ({"n_seeds": 1}, "expected 2 or more"),
-    "no seed": ({"n_seeds": 0}, "expected 2 or more"),
+    "a step back": ({"step": -0.1}, "expected a positive number of units"),
+    "no step": ({"step": 0.0}, "expected a positive number of units"),
+    "a step without end": ({"step": np.inf}, "expected a positive number of units"),
+    "a step that is missing": ({"step": np.nan}, "expected one number"),
+    "one seed": ({"n_seeds": 1}, "expected a whole number, 2 or more"),
+    "half a seed": ({"n_seeds": 2.5}, "expected a whole number, 2 or more"),
+    "no seed": ({"n_seeds": 0}, "expected a whole number, 2 or more"),
     "a word of seeds": ({"n_seeds": "five"}, "n_seeds"),
 }
 
