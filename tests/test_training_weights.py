@@ -350,6 +350,25 @@ def test_columns_are_the_motions_along_each_row_s_direction(name, design):
         np.testing.assert_allclose(told.stderr[some], stderr, **close)
 
 
+@pytest.mark.parametrize("design", ["plain", "weights", "class"])
+@pytest.mark.parametrize("name", ["logistic", "ridge", "softmax"])
+def test_an_intercept_that_moves_is_a_threshold_that_moves_back_or_an_offset(name, design):
+    estimator, _, (X, y) = trained(name)
+    same, n_classes = design_of(design, y), MADE[name][1]
+    intercepts = np.eye(3 * (n_classes if n_classes > 2 else 1))[:, 2::3]
+    moving = pushed_along(name, intercepts, **same)
+    tell = estimator.predict_proba if hasattr(estimator, "predict_proba") else estimator.decision_function
+    score = tell(X)[:, 1] if n_classes == 2 and "logistic" in name else tell(X)
+    told = {"coordinate": "logit", "threshold": 0.0} if name == "logistic" else {}
+    expected = cj.confusion_jacobian(y, score, **told, **same)
+    for figure, each in zip(FIGURES, moving.slopes(None), strict=True):
+        wanted = getattr(expected, figure)
+        if n_classes == 2:
+            wanted = wanted[..., None] * (1 if figure == "stderr" else -1)
+        each = np.moveaxis(each, 0, -1)
+        np.testing.assert_allclose(each, wanted, rtol=0.01 if figure == "stderr" else 1e-6, atol=1e-9 * wanted.max())
+
+
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("name", ["logistic", "ridge", "softmax"])
 def test_the_covariance_has_the_variances_of_coordinates_on_its_diagonal(name, design):
