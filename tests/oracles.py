@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.integrate import simpson
 from scipy.special import expit, logit
 from scipy.stats import norm
 
@@ -295,3 +296,52 @@ def normal_rows(seed, n, *, mean=1.0, sd=1.0, prevalence=0.5):
     y, z = NormalLogits((-mean, mean), sd, prevalence).draw(rng, n)
     y[:2] = 0, 1
     return y, expit(z)
+
+
+@dataclass(frozen=True)
+class NormalClasses:
+    """A population: two inputs that are N(mean[class], 1), independent, and linear scores that decide.
+
+    Parameters of scores are arrays of shape (n_outputs, 3), the intercept last; of one output 0 is the threshold.
+    """
+
+    mean: tuple = ((0.0, 0.0), (1.2, 0.4), (0.2, 1.4))
+    share: tuple = (0.4, 0.35, 0.25)
+
+    @classmethod
+    def of(cls, n_classes):
+        share = np.array(cls.share[:n_classes])
+        return cls(cls.mean[:n_classes], tuple(share / share.sum()))
+
+    def draw(self, rng, n):
+        """Return inputs and labels of n rows."""
+        y = rng.choice(len(self.share), n, p=self.share)
+        return rng.normal(np.asarray(self.mean)[y]), y
+
+    def rates(self, parameters):
+        """Return the matrix of shares of all rows."""
+        if len(parameters) == 1:
+            parameters = np.vstack([0 * parameters, parameters])
+        columns = []
+        for k, own in enumerate(parameters):
+            ahead = own - np.delete(parameters, k, axis=0)
+            length = np.linalg.norm(ahead[:, :2], axis=1)
+            level = (np.asarray(self.mean) @ ahead[:, :2].T + ahead[:, 2]) / length
+            if len(ahead) == 1:
+                columns.append(norm.cdf(level[:, 0]))
+            else:
+                columns.append(both_below(*level.T, ahead[0, :2] @ ahead[1, :2] / length.prod()))
+        return np.asarray(self.share)[:, None] * np.stack(columns, axis=1)
+
+    def slope(self, parameters, motion):
+        """Return the derivative of `rates` along a motion of the parameters."""
+        return finite_difference(lambda t: self.rates(parameters + t * motion / np.abs(motion).max()), 1e-3) * (
+            np.abs(motion).max()
+        )
+
+
+def both_below(first, second, correlation):
+    """Return the probabilities that two standard normal variables of a correlation lie below limits."""
+    z = first + np.linspace(-12, 0, 4001)[:, None]
+    other = norm.cdf((second - correlation * z) / np.sqrt(1 - correlation**2))
+    return simpson(norm.pdf(z) * other, x=z, axis=0)

@@ -44,7 +44,7 @@ def width_of(found, velocity):
     crossing = found._motion.joint.sums.crossing
 
     class One:
-        n_parameters, alike = 1, False
+        n_parameters, alike, together = 1, False, False
 
         def blocks(self):
             yield slice(0, len(crossing.row)), velocity[crossing.row, None]

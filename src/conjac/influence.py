@@ -104,7 +104,7 @@ class InfluentialRows:
         value = self.effect(by).value
         order = np.argsort(-np.abs(np.nan_to_num(value)), kind="stable")
         if rising is not None:
-            order = order[(value[order] > 0) == rising]
+            order = order[value[order] > 0] if rising else order[value[order] < 0]
         return order[:n]
 
     def to_columns(self, n: int | None = None, by: str = "weight", level: float = 0.95) -> dict[str, list[Any]]:

@@ -122,7 +122,7 @@ def chosen(fitted: Fitted, moves: Hyperparameters) -> dict[str, Lever]:
         return own
     found = {}
     for name in moves.names:
-        lever = fitted.levers.get(name, fitted.levers.get(name.rpartition("__")[2]))
+        lever = fitted.lever(name)
         if lever is None:
             some = ", ".join([*fitted.solution.levers, *list(fitted.levers)[-1:]])
             raise NotDifferentiableError(

@@ -69,7 +69,8 @@ class Factored:
         size = problem.parameters.shape[1]
         for place, block in enumerate(blocks):
             if problem.gauge.shape[1]:
-                block = block + np.trace(block) / len(block) * problem.gauge @ problem.gauge.T
+                size_of = np.diag(block) @ problem.gauge**2
+                block = block + problem.gauge * size_of @ problem.gauge.T
             first = place * size
             scale = np.sqrt(np.diag(block))
             _refuse_flat(problem, np.flatnonzero(~(scale > 0)) + first)

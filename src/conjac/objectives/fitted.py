@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -10,7 +11,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import validate_data
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError, NotDifferentiableError
@@ -50,6 +51,8 @@ class Fitted:
         Of the columns that the linear classifier sees.
     held : tuple of str
         What is taken as fixed.
+    path : str
+        Prefix of the linear classifier's parameters among those of the whole, each name between two underscores.
     """
 
     estimator: Any
@@ -57,6 +60,7 @@ class Fitted:
     solution: Solution
     names: tuple[str, ...]
     held: tuple[str, ...]
+    path: str
 
     @classmethod
     def of(cls, estimator: Any, training: TrainingData) -> Self:
@@ -69,14 +73,14 @@ class Fitted:
         InvalidInputError
             Training rows that cannot be those of the estimator.
         """
-        steps, last = _taken_apart(estimator)
+        steps, last, path = _taken_apart(estimator)
         rule = _rule_of(last)
         columns = _columns(training.X if steps is None else _transformed(steps, training.X), last)
         n_rows = len(training.y)
         weight = np.ones(n_rows) if training.weight is None else training.weight
         solution = rule(last, Rows(columns, _places(training.y, last), weight))
         as_fitted = [f"{type(step).__name__} as fitted" for _, step in steps.steps] if steps is not None else []
-        found = cls(last, steps, solution, _names(steps, last, columns.shape[1]), (*solution.held, *as_fitted))
+        found = cls(last, steps, solution, _names(steps, last, columns.shape[1]), (*solution.held, *as_fitted), path)
         found._refuse_other_scores(columns[:LOOKED_AT])
         return found
 
@@ -88,6 +92,12 @@ class Fitted:
         free = (problem.penalty == 0).all(axis=0)
         own = {f"penalty[{name}]": Lever(1.0, each[j]) for j, name in enumerate(self.names) if not free[j]}
         return {**self.solution.levers, **own}
+
+    def lever(self, name: str) -> Lever | None:
+        """Return the lever of a name, which may have the prefix of a pipeline's or another estimator's parameters."""
+        prefix, _, own = name.rpartition("__")
+        inner = self.path.endswith(f"__{prefix}__")
+        return self.levers.get(name) or (self.levers.get(own) if inner else None)
 
     def push(self, X: Any, directions: FloatArray, response: str) -> FloatArray:
         """Return how fast scores of rows move, array of shape (n_rows, n_outputs, n_directions).
@@ -133,25 +143,30 @@ class Fitted:
             told = getattr(self.estimator, method, None)
             if told is None:
                 continue
-            found = np.reshape(told(columns), (len(f), -1))
+            with warnings.catch_warnings(action="ignore"):  # of columns without their names
+                found = np.reshape(told(columns), (len(f), -1))
             if found.shape != score.shape or not np.allclose(found, score, TOLERANCE, TOLERANCE * np.abs(score).max()):
                 raise NotDifferentiableError(
                     f"{type(self.estimator).__name__}.{method} does not give the scores of its coefficients"
                 )
 
 
-def _taken_apart(estimator: Any) -> tuple[Any, Any]:
-    """Return the fitted transformers before the last estimator, as a pipeline or None, and that estimator."""
+def _taken_apart(estimator: Any) -> tuple[Any, Any, str]:
+    """Return the fitted transformers before the last estimator, as a pipeline or None, that estimator, and its path."""
     steps: list[tuple[str, Any]] = []
+    path = "__"
     while True:
         name = type(estimator).__name__
         if name in INNER and hasattr(estimator, INNER[name]):
-            estimator = getattr(estimator, INNER[name])
+            estimator, path = getattr(estimator, INNER[name]), f"{path}estimator__"
         elif isinstance(estimator, Pipeline):
             steps += estimator.steps[:-1]
-            estimator = estimator.steps[-1][1]
+            last, estimator = estimator.steps[-1]
+            path = f"{path}{last}__"
+        elif isinstance(estimator, OneVsRestClassifier):
+            return (Pipeline(steps) if steps else None), estimator, f"{path}estimator__"
         else:
-            return (Pipeline(steps) if steps else None), estimator
+            return (Pipeline(steps) if steps else None), estimator, path
 
 
 def _rule_of(estimator: Any) -> Rule:
@@ -170,19 +185,15 @@ def _transformed(steps: Any, X: Any) -> Any:
     try:
         return steps.transform(X)
     except ValueError as error:
-        raise InvalidInputError(f"the pipeline does not take these rows: {error}") from error
+        raise InvalidInputError(f"the pipeline does not take these rows: {str(error).strip()}") from error
 
 
 def _columns(X: Any, estimator: Any) -> Any:
     """Return rows as numbers, as many columns as the classifier was fitted on."""
-    columns = check_array(X, accept_sparse="csr", dtype=np.float64)
-    expected = getattr(estimator, "n_features_in_", columns.shape[1])
-    if columns.shape[1] != expected:
-        raise InvalidInputError(
-            f"training_data: X has {columns.shape[1]} columns; {type(estimator).__name__} was fitted on {expected}; "
-            "pass the rows that it was fitted on"
-        )
-    return columns
+    try:
+        return validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=np.float64)
+    except ValueError as error:
+        raise InvalidInputError(f"training_data: {str(error).strip()}; pass the rows that it was fitted on") from error
 
 
 def _places(labels: AnyArray, estimator: Any) -> IntArray:
@@ -194,17 +205,18 @@ def _places(labels: AnyArray, estimator: Any) -> IntArray:
         A label that is no class, or a class without rows.
     """
     classes = estimator.classes_
-    unknown = np.setdiff1d(labels, classes)
-    if len(unknown):
+    told = classes.tolist()
+    unknown = np.setdiff1d(labels, classes).tolist()
+    if unknown:
         raise InvalidInputError(
-            f"training_data: y holds {unknown[0]!r}, and the estimator's classes are {classes.tolist()}; pass the rows "
+            f"training_data: y holds {unknown[0]!r}, and the estimator's classes are {told}; pass the rows "
             "that it was fitted on"
         )
     places = np.searchsorted(classes, labels)
     absent = np.flatnonzero(np.bincount(places, minlength=len(classes)) == 0)
     if len(absent):
         raise InvalidInputError(
-            f"training_data: no row has the label {classes[absent[0]]!r}; pass all rows that the fit was made on"
+            f"training_data: no row has the label {told[absent[0]]!r}; pass all rows that the fit was made on"
         )
     return places.astype(np.intp)
 

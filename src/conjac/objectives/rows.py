@@ -18,11 +18,15 @@ from functools import cached_property
 import numpy as np
 
 from conjac._typing import FloatArray, IntArray
+from conjac.density.near import or_one
 from conjac.objectives.curvature import Factored
 from conjac.objectives.linear import LinearProblem
 
 RELATIVE = 1e-12
-"""Share of the largest, below which a direction that rows pull in counts as none."""
+"""Share of the largest, columns scaled alike, below which a direction that rows pull in counts as none."""
+
+LEAST = 1e-6
+"""Share of the mean squared pull that every row has at least: under another label it may pull where none does now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +51,18 @@ class RowEffects:
     def _roots(self) -> list[tuple[FloatArray, FloatArray]]:
         """Return for each output a root R of the rows' second moment, weighted by their pulls, and its inverse."""
         moments = np.zeros((len(self.problem.parameters), *(self.problem.parameters.shape[1],) * 2))
+        squared = self.pulls**2
+        squared += LEAST * squared.mean(axis=0)
         for part, rows in self.problem.design.blocks():
-            for moment, pull in zip(moments, self.pulls[part].T, strict=True):
-                own = pull[:, None] * rows
-                moment += own.T @ own
+            for moment, own in zip(moments, squared[part].T, strict=True):
+                moment += (own[:, None] * rows).T @ rows
         found = []
         for moment in moments:
-            size, axes = np.linalg.eigh(moment)
+            scale = or_one(np.sqrt(np.diag(moment)))
+            size, axes = np.linalg.eigh(moment / scale / scale[:, None])
             kept = size > RELATIVE * size.max()
             root = np.sqrt(size[kept])
-            found.append((axes[:, kept] * root, (axes[:, kept] / root).T))
+            found.append((axes[:, kept] * root * scale[:, None], (axes[:, kept] / root / scale[:, None]).T))
         return found
 
     @cached_property

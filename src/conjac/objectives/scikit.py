@@ -29,6 +29,9 @@ def logistic(estimator: Any, rows: Rows) -> Solution:
     """Return logistic regression: C times the log loss, and half the squared coefficients."""
     n_classes, how = len(estimator.classes_), getattr(estimator, "multi_class", "auto")
     _refuse_sparsity(estimator)
+    if not hasattr(estimator, "C"):
+        told = f"{type(estimator).__name__} chooses C as it is trained"
+        raise NotDifferentiableError(f"{told}: pass LogisticRegression(C=...) with its C_")
     if how == "ovr" or (how == "multinomial" and n_classes == 2) or (estimator.solver == "liblinear" and n_classes > 2):
         raise NotDifferentiableError(f"LogisticRegression(multi_class={how!r}, solver={estimator.solver!r})")
     liblinear = estimator.solver == "liblinear"

@@ -88,10 +88,15 @@ class Hyperparameters:
             raise InvalidInputError(f"Hyperparameters(method={method!r}): expected one of {METHODS}")
         if unit not in UNITS:
             raise InvalidInputError(f"Hyperparameters(unit={unit!r}): expected 'log' or 'raw'")
+        if step is not None and not 0 < as_number(step, "Hyperparameters(step=...)") < float("inf"):
+            raise InvalidInputError(f"Hyperparameters(step={step!r}): expected a positive number of units")
         if step is not None and method == "implicit":
             raise InvalidInputError("Hyperparameters(step=...): a step is that of refits; leave out method='implicit'")
-        if as_number(n_seeds, "Hyperparameters(n_seeds=...)") < 2:
-            raise InvalidInputError(f"Hyperparameters(n_seeds={n_seeds!r}): expected 2 or more, to tell their noise")
+        seeds = as_number(n_seeds, "Hyperparameters(n_seeds=...)")
+        if seeds < 2 or seeds % 1:
+            raise InvalidInputError(
+                f"Hyperparameters(n_seeds={n_seeds!r}): expected a whole number, 2 or more, to tell their noise"
+            )
         told = {"method": method, "unit": unit, "step": step, "n_seeds": n_seeds, "n_jobs": n_jobs, "cache": cache}
         for name, value in {"names": names, **told, "progress": progress}.items():
             object.__setattr__(self, name, value)
