@@ -140,7 +140,6 @@ UNKNOWN = {
     "l1": LogisticRegression(l1_ratio=1.0, solver="liblinear").fit(X, Y),
     "elastic net": LogisticRegression(l1_ratio=0.5, solver="saga", max_iter=5000).fit(X, Y),
     "hinge": LinearSVC(loss="hinge", max_iter=10**5).fit(X, Y),
-    "one against the rest of two": OneVsRestClassifier(LogisticRegression()).fit(X, Y),
 }
 
 

@@ -57,8 +57,8 @@ class Fit:
             seen.trouble(type(error).__name__, f"no slope by {', '.join(self.levers)}: {error}")
             return {}
         seen.newton = max(seen.newton, newton)
-        value, _, stderr = motion.metric_slope(row)
-        return {name: Slope(value[k], stderr[k], "implicit") for k, name in enumerate(self.levers)}
+        found = motion.metric_slope(row)
+        return {name: Slope(found.value[k], found.stderr[k], "implicit") for k, name in enumerate(self.levers)}
 
 
 class Models(Protocol):

@@ -137,8 +137,8 @@ class _Ruled:
         cells = self.motion.counted if places else cells_at(self._rows, self.rule, self.decided.condition_on)
         slopes: dict[str, Slope] = {}
         if places:
-            value, _, stderr = self.motion.metric_slope(row)
-            slopes = {name: Slope(value[k], stderr[k], self.motion.method) for name, k in places.items()}
+            found = self.motion.metric_slope(row)
+            slopes = {name: Slope(found.value[k], found.stderr[k], self.motion.method) for name, k in places.items()}
         under = replace(self.decided, rule=self.rule, look=self.look)
         figure = np.asarray(row.value(cells.weight)).item()
         return Standing(figure, np.asarray(metric_stderr(row, cells)).item(), slopes, under)
