@@ -271,6 +271,12 @@ def test_a_class_weight_is_felt_by_its_own_problem_alone_in_a_machine_and_by_all
     assert moves.tolist() == ([False, True, False] if make is machine else [True, True, True])
 
 
+def test_a_class_of_no_weight_has_no_logarithm_of_one():
+    X, y, _ = Case(ridge, 3).rows()
+    found = Fitted.of(ridge(class_weight={"bee": 0.0}).fit(X, y), TrainingData(X, y, None))
+    assert list(found.solution.levers) == ["alpha", "class_weight[ant]", "class_weight[cat]"]
+
+
 @cases
 def test_solutions_are_written_back(name):
     found, _, _ = fitted(name)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from oracles import NormalClasses, normalise, normalise_slope
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import confusion_matrix
 from sklearn.multiclass import OneVsRestClassifier
@@ -450,6 +452,24 @@ def test_rows_that_repeat_share_their_effect():
         np.testing.assert_allclose(
             told[..., :100], getattr(once, figure), rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(told))
         )
+
+
+def test_texts_in_a_column_of_a_frame_go_through_sparse_columns():
+    pandas, rng = needs("pandas"), np.random.default_rng(0)
+    words, y = np.array([f"w{i}" for i in range(40)]), np.arange(900) % 2
+    odds = 1 + 0.8 * np.arange(40) / 40 * np.array([[0], [1]])
+    texts = [" ".join(rng.choice(words, 12, p=odds[k] / odds[k].sum())) for k in y]
+    frame = pandas.DataFrame({"text": texts, "length": rng.normal(size=900)})
+    columns = make_column_transformer((TfidfVectorizer(), "text"), ("passthrough", ["length"]), sparse_threshold=1.0)
+    estimator, training = make_pipeline(columns, logistic(C=5.0, solver="lbfgs")), (frame[:250], y[:250])
+    estimator.fit(*training)
+    assert sparse.issparse(estimator[:-1].transform(frame))
+    found = rows_moved(estimator, frame[250:], y[250:], training)
+    np.testing.assert_array_equal(found.matrix, confusion_matrix(y[250:], estimator.predict(frame[250:])))
+    penalty = rows_moved(estimator, frame[250:], y[250:], training, cj.Hyperparameters("C"))
+    off = np.abs(found.center.sum(axis=-1) - penalty.center[..., 0])
+    assert (off < 1.0 * penalty.stderr[..., 0]).all()
+    assert found.diagnostics["held"] == ["ColumnTransformer as fitted"]
 
 
 def test_rows_of_no_weight_would_count_and_are_not_missed():

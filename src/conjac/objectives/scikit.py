@@ -110,7 +110,9 @@ def _solution(
     if liblinear and q > 1:  # only the class that is set against the others has its weight there
         felt = np.eye(q)
     for k, (label, weight) in enumerate(zip(classes, of_class, strict=True)):
-        levers[f"class_weight[{label}]"] = Lever(weight, np.zeros(1), felt * (np.arange(len(classes)) == k)[:, None])
+        if weight > 0:
+            own = felt * (np.arange(len(classes)) == k)[:, None]
+            levers[f"class_weight[{label}]"] = Lever(weight, np.zeros(1), own)
     if intercept and penalty[-1] > 0:
         levers["intercept_scaling"] = Lever(
             float(estimator.intercept_scaling), -2.0 * (np.arange(len(penalty)) == coef.shape[1])
