@@ -20,10 +20,8 @@ from scipy import sparse
 from conjac._typing import FloatArray, IntArray
 from conjac.objectives.losses import Loss
 
-BLOCK = 2**19
-"""Numbers of rows with all their columns that are held at a time: what a processor's cache holds."""
-FEWEST = 2**10
-"""Rows that are held at a time, however many columns there are."""
+BLOCK = 2**11
+"""Rows that are held at a time with their columns multiplied out: few enough for a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +73,8 @@ class Design:
     def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
         """Yield slices of rows with all their columns."""
         n_rows, n_columns = self.shape
-        height = max(BLOCK // n_columns, FEWEST)
-        for start in range(0, n_rows, height):
-            part = slice(start, min(start + height, n_rows))
+        for start in range(0, n_rows, BLOCK):
+            part = slice(start, min(start + BLOCK, n_rows))
             rows = np.ones((part.stop - part.start, n_columns))
             some = self.columns[part]
             rows[:, : self.columns.shape[1]] = some.toarray() if sparse.issparse(some) else some
