@@ -75,9 +75,10 @@ class Design:
         n_rows, n_columns = self.shape
         for start in range(0, n_rows, BLOCK):
             part = slice(start, min(start + BLOCK, n_rows))
-            rows = np.ones((part.stop - part.start, n_columns))
+            rows = np.empty((part.stop - part.start, n_columns))
             some = self.columns[part]
-            rows[:, : self.columns.shape[1]] = some.toarray() if sparse.issparse(some) else some
+            rows[:, : some.shape[1]] = some.toarray() if sparse.issparse(some) else some
+            rows[:, some.shape[1] :] = 1
             yield part, rows
 
 
