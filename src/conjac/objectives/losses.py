@@ -32,8 +32,8 @@ class Loss:
     curvature : callable
         The second derivative by each predictor, but for ``coupling``.
     coupling : callable or None
-        What the second derivatives lack: the Hessian of a row is ``diag(curvature) - outer(coupling, coupling)``. None
-        where predictors have losses of their own.
+        What the second derivatives lack: the Hessian of a row is ``diag(curvature) - outer(coupling, coupling)``; not
+        negative. None where predictors have losses of their own.
     kinked : bool
         Whether the gradient has kinks, so that the second derivative is a generalised one.
     """
