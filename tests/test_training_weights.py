@@ -336,7 +336,7 @@ def test_columns_are_the_motions_along_each_row_s_direction(name, design):
     close = {"rtol": 1e-6} if binary else {"rtol": 0.05}  # of pairs of facets: see `conjac.inference.drift_joint`
     for how in HOWS:
         told, wanted = replace(found, normalize=how), expected.slopes(how)
-        for figure, each in zip(FIGURES, wanted, strict=True):
+        for figure, each in zip(FIGURES, wanted[:3], strict=True):
             each = np.moveaxis(each, 0, -1)
             told_each = getattr(told, figure)[..., some]
             loose = close if figure == "stderr" else {"rtol": 1e-6}
@@ -345,7 +345,7 @@ def test_columns_are_the_motions_along_each_row_s_direction(name, design):
             )
     for metric in ("f1_macro", "recall[1]", "accuracy"):
         row = cj.metrics.resolve(metric, found.labels)
-        value, center, stderr = expected.metric_slope(row)
+        value, center, stderr, _ = expected.metric_slope(row)
         told = found.of(metric)
         np.testing.assert_allclose(told.gradient[some], value, rtol=1e-6, atol=1e-12)
         np.testing.assert_allclose(told.center[some], center, rtol=1e-6, atol=1e-12)
@@ -363,7 +363,7 @@ def test_an_intercept_that_moves_is_a_threshold_that_moves_back_or_an_offset(nam
     score = tell(X)[:, 1] if n_classes == 2 and "logistic" in name else tell(X)
     told = {"coordinate": "logit", "threshold": 0.0} if name == "logistic" else {}
     expected = cj.confusion_jacobian(y, score, **told, **same)
-    for figure, each in zip(FIGURES, moving.slopes(None), strict=True):
+    for figure, each in zip(FIGURES, moving.slopes(None)[:3], strict=True):
         wanted = getattr(expected, figure)
         if n_classes == 2:
             wanted = wanted[..., None] * (1 if figure == "stderr" else -1)
@@ -555,7 +555,7 @@ def test_the_effect_by_weight_is_the_jacobian_s():
         "f1_macro",
     ):
         rows, told = found.influential_rows(metric), found.of(metric)
-        for mine, figure in zip(rows.weight, ("gradient", "center", "stderr"), strict=True):
+        for mine, figure in zip(rows.weight[:3], ("gradient", "center", "stderr"), strict=True):
             np.testing.assert_array_equal(mine, getattr(told, figure))
         assert (rows.metric, rows.value) == (told.metric, told.value)
     cell = found.influential_rows("cell[ant, cat]")

@@ -43,7 +43,7 @@ def followed(
     ------
     NotDifferentiableError
         A hyper-parameter that the optimum does not follow smoothly, or scores on atoms.
-    ConvergenceError
+    InvalidInputError
         A fit that is far from the optimum of its problem.
     """
     levers = chosen(fitted, moves)

@@ -112,7 +112,7 @@ class Plane:
         if columns:
             names = [standing.decided.inputs.names[axis.place] for axis in columns]
             motion = drifted(standing.decided, Features(names))["_motion"]
-            value, _, stderr = motion.metric_slope(self.row)
+            value, _, stderr, _ = motion.metric_slope(self.row)
             slopes |= {axis.name: Slope(value[k], stderr[k], motion.method) for k, axis in enumerate(columns)}
         return {**slopes, **fit.slopes(standing.decided, self.row, self.seen)}
 
