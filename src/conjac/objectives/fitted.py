@@ -10,27 +10,16 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import validate_data
 
-from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.errors import InvalidInputError, NotDifferentiableError
+from conjac._typing import FloatArray
+from conjac.errors import NotDifferentiableError
 from conjac.objectives.levers import Lever
 from conjac.objectives.linear import Design
 from conjac.objectives.scikit import RULES, Rule, one_against_rest
 from conjac.objectives.solution import Rows, Solution
+from conjac.objectives.unwrapped import names_of, places_of, seen, taken_apart
 from conjac.validation import TrainingData
 
-INNER = {
-    "FixedThresholdClassifier": "estimator_",
-    "GridSearchCV": "best_estimator_",
-    "HalvingGridSearchCV": "best_estimator_",
-    "HalvingRandomSearchCV": "best_estimator_",
-    "RandomizedSearchCV": "best_estimator_",
-    "TunedDecisionClassifier": "estimator_",
-    "TunedThresholdClassifierCV": "estimator_",
-}
-"""Estimators that hand rows on to another, and where it is."""
 LOOKED_AT = 16
 """Training rows on which the model's scores are compared with those of the problem's parameters."""
 TOLERANCE = 1e-4
@@ -73,14 +62,14 @@ class Fitted:
         InvalidInputError
             Training rows that cannot be those of the estimator.
         """
-        steps, last, path = _taken_apart(estimator)
+        steps, last, path = taken_apart(estimator)
         rule = _rule_of(last)
-        columns = _columns(training.X if steps is None else _transformed(steps, training.X), last)
+        columns = seen(training.X, steps, last)
         n_rows = len(training.y)
         weight = np.ones(n_rows) if training.weight is None else training.weight
-        solution = rule(last, Rows(columns, _places(training.y, last), weight))
+        solution = rule(last, Rows(columns, places_of(training.y, last), weight))
         as_fitted = [f"{type(step).__name__} as fitted" for _, step in steps.steps] if steps is not None else []
-        found = cls(last, steps, solution, _names(steps, last, columns.shape[1]), (*solution.held, *as_fitted), path)
+        found = cls(last, steps, solution, names_of(steps, last, columns.shape[1]), (*solution.held, *as_fitted), path)
         found._refuse_other_scores(columns[:LOOKED_AT])
         return found
 
@@ -113,9 +102,7 @@ class Fitted:
         response : {"predict_proba", "decision_function"}
         """
         design = self.solution.problem.design
-        rows = Design(
-            _columns(X if self.steps is None else _transformed(self.steps, X), self.estimator), design.intercept
-        )
+        rows = Design(seen(X, self.steps, self.estimator), design.intercept)
         q, p = self.solution.problem.parameters.shape
         each = np.moveaxis(directions.reshape(q, p, -1), 2, 1).reshape(-1, p)
         moved = rows.times(each).reshape(rows.shape[0], q, -1)
@@ -151,24 +138,6 @@ class Fitted:
                 )
 
 
-def _taken_apart(estimator: Any) -> tuple[Any, Any, str]:
-    """Return the fitted transformers before the last estimator, as a pipeline or None, that estimator, and its path."""
-    steps: list[tuple[str, Any]] = []
-    path = "__"
-    while True:
-        name = type(estimator).__name__
-        if name in INNER and hasattr(estimator, INNER[name]):
-            estimator, path = getattr(estimator, INNER[name]), f"{path}estimator__"
-        elif isinstance(estimator, Pipeline):
-            steps += estimator.steps[:-1]
-            last, estimator = estimator.steps[-1]
-            path = f"{path}{last}__"
-        elif isinstance(estimator, OneVsRestClassifier):
-            return (Pipeline(steps) if steps else None), estimator, f"{path}estimator__"
-        else:
-            return (Pipeline(steps) if steps else None), estimator, path
-
-
 def _rule_of(estimator: Any) -> Rule:
     if isinstance(estimator, OneVsRestClassifier):
         inner = _rule_of(estimator.estimators_[0])
@@ -179,53 +148,3 @@ def _rule_of(estimator: Any) -> Rule:
     raise NotDifferentiableError(
         f"the training of {type(estimator).__name__} is not known to be a smooth problem that is solved"
     )
-
-
-def _transformed(steps: Any, X: Any) -> Any:
-    try:
-        return steps.transform(X)
-    except ValueError as error:
-        raise InvalidInputError(f"the pipeline does not take these rows: {str(error).strip()}") from error
-
-
-def _columns(X: Any, estimator: Any) -> Any:
-    """Return rows as numbers, as many columns as the classifier was fitted on."""
-    try:
-        return validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=np.float64)
-    except ValueError as error:
-        raise InvalidInputError(f"training_data: {str(error).strip()}; pass the rows that it was fitted on") from error
-
-
-def _places(labels: AnyArray, estimator: Any) -> IntArray:
-    """Return the place of each row's label among the classes.
-
-    Raises
-    ------
-    InvalidInputError
-        A label that is no class, or a class without rows.
-    """
-    classes = estimator.classes_
-    told = classes.tolist()
-    unknown = np.setdiff1d(labels, classes).tolist()
-    if unknown:
-        raise InvalidInputError(
-            f"training_data: y holds {unknown[0]!r}, and the estimator's classes are {told}; pass the rows "
-            "that it was fitted on"
-        )
-    places = np.searchsorted(classes, labels)
-    absent = np.flatnonzero(np.bincount(places, minlength=len(classes)) == 0)
-    if len(absent):
-        raise InvalidInputError(
-            f"training_data: no row has the label {told[absent[0]]!r}; pass all rows that the fit was made on"
-        )
-    return places.astype(np.intp)
-
-
-def _names(steps: Any, estimator: Any, n_columns: int) -> tuple[str, ...]:
-    own = getattr(estimator, "feature_names_in_", None)
-    if own is None and steps is not None:
-        try:
-            own = steps.get_feature_names_out()
-        except (AttributeError, ValueError):  # a step of the user's own that has no names to tell
-            own = None
-    return tuple(map(str, own)) if own is not None else tuple(f"x{j}" for j in range(n_columns))

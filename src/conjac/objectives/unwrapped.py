@@ -1,0 +1,94 @@
+"""From a fitted estimator, as users wrap it, to the classifier at its end and the rows as that one sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import validate_data
+
+from conjac._typing import AnyArray, IntArray
+from conjac.errors import InvalidInputError
+
+INNER = {
+    "FixedThresholdClassifier": "estimator_",
+    "GridSearchCV": "best_estimator_",
+    "HalvingGridSearchCV": "best_estimator_",
+    "HalvingRandomSearchCV": "best_estimator_",
+    "RandomizedSearchCV": "best_estimator_",
+    "TunedDecisionClassifier": "estimator_",
+    "TunedThresholdClassifierCV": "estimator_",
+}
+"""Estimators that hand rows on to another, and where it is."""
+
+
+def taken_apart(estimator: Any) -> tuple[Any, Any, str]:
+    """Return the fitted transformers before the last estimator, as a pipeline or None, that estimator, and its path."""
+    steps: list[tuple[str, Any]] = []
+    path = "__"
+    while True:
+        name = type(estimator).__name__
+        if name in INNER and hasattr(estimator, INNER[name]):
+            estimator, path = getattr(estimator, INNER[name]), f"{path}estimator__"
+        elif isinstance(estimator, Pipeline):
+            steps += estimator.steps[:-1]
+            last, estimator = estimator.steps[-1]
+            path = f"{path}{last}__"
+        elif isinstance(estimator, OneVsRestClassifier):
+            return (Pipeline(steps) if steps else None), estimator, f"{path}estimator__"
+        else:
+            return (Pipeline(steps) if steps else None), estimator, path
+
+
+def seen(X: Any, steps: Any, estimator: Any) -> Any:
+    """Return rows as the classifier at the end sees them, array or sparse array of shape (n_rows, n_columns).
+
+    Raises
+    ------
+    InvalidInputError
+        Rows that one of the steps, or the classifier, does not take.
+    """
+    try:
+        columns = X if steps is None else steps.transform(X)
+        return validate_data(estimator, columns, reset=False, accept_sparse="csr", dtype=np.float64)
+    except ValueError as error:
+        why = str(error).strip().splitlines()[0].rstrip(".")
+        raise InvalidInputError(f"training_data: {why}; pass the rows that it was fitted on") from error
+
+
+def places_of(labels: AnyArray, estimator: Any) -> IntArray:
+    """Return the place of each row's label among the classes.
+
+    Raises
+    ------
+    InvalidInputError
+        A label that is no class, or a class without rows.
+    """
+    classes = estimator.classes_
+    told = classes.tolist()
+    unknown = np.setdiff1d(labels, classes).tolist()
+    if unknown:
+        raise InvalidInputError(
+            f"training_data: y holds {unknown[0]!r}, and the estimator's classes are {told}; pass the rows "
+            "that it was fitted on"
+        )
+    places = np.searchsorted(classes, labels)
+    absent = np.flatnonzero(np.bincount(places, minlength=len(classes)) == 0)
+    if len(absent):
+        raise InvalidInputError(
+            f"training_data: no row has the label {told[absent[0]]!r}; pass all rows that the fit was made on"
+        )
+    return places.astype(np.intp)
+
+
+def names_of(steps: Any, estimator: Any, n_columns: int) -> tuple[str, ...]:
+    """Return the names of the columns that the classifier sees: its own, those that the steps tell, or x0, x1, ..."""
+    own = getattr(estimator, "feature_names_in_", None)
+    if own is None and steps is not None:
+        try:
+            own = steps.get_feature_names_out()
+        except (AttributeError, ValueError):  # a step of the user's own that has no names to tell
+            own = None
+    return tuple(map(str, own)) if own is not None else tuple(f"x{j}" for j in range(n_columns))
