@@ -33,6 +33,7 @@ from conjac.tuning import maximize, solve
 
 if TYPE_CHECKING:
     from conjac.estimators import TunedDecisionClassifier
+    from conjac.training import TunedHyperparameters, tune_hyperparameters
 
 __all__ = [
     "Comparison",
@@ -63,6 +64,7 @@ __all__ = [
     "Threshold",
     "TrainingWeights",
     "TunedDecisionClassifier",
+    "TunedHyperparameters",
     "UnknownMetricError",
     "__version__",
     "bayes_offsets",
@@ -77,6 +79,7 @@ __all__ = [
     "score_jacobian",
     "solve",
     "tradeoff",
+    "tune_hyperparameters",
 ]
 
 
@@ -86,6 +89,10 @@ def __getattr__(name: str) -> Any:
         from conjac.estimators import TunedDecisionClassifier
 
         return TunedDecisionClassifier
+    if name in ("TunedHyperparameters", "tune_hyperparameters"):
+        from conjac import training
+
+        return getattr(training, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
 from conjac.models import Model
 from conjac.motion import DriftMotion
-from conjac.objectives import Fitted, Lever, curvature_of, mixed
+from conjac.objectives import Curvature, Fitted, Lever, curvature_of, mixed
 from conjac.perturbations import Hyperparameters
 from conjac.readonly import ReadOnly
 
@@ -46,21 +47,15 @@ def followed(
         A fit that is far from the optimum of its problem.
     """
     levers = chosen(fitted, moves)
-    problem = fitted.solution.problem
-    right = [mixed(problem, lever).ravel() for lever in levers.values()]
-    curvature = curvature_of(problem, len(right) + 1)
-    directions = -curvature.solve(np.stack([*right, problem.gradient.ravel()], axis=1))
+    directions, curvature = directions_of(fitted, levers)
     values = np.array([lever.value for lever in levers.values()])
     if moves.unit == "raw":
         directions[:, :-1] /= values
     decided = decide(pushed(model, fitted, directions), X, y, **options)
-    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, speeds(decided, len(values) + 1))
-    joint = DriftJoint(decided.cells, sums)
-    newton = standing_errors(decided.cells, joint.motion(sums.value[:, -1:])[0])
-    motion = DriftMotion(replace(joint, sums=sums.part(slice(-1))))
+    motion, newton = along(decided, len(values))
     read = {
         "response_method": decided.model.response,
-        "derivative": f"implicit function theorem, by {curvature.told}; {problem.loss.name}",
+        "derivative": f"implicit function theorem, by {curvature.told}; {fitted.solution.problem.loss.name}",
         "values": dict(zip(levers, values.tolist(), strict=True)),
         **told_of_training(fitted, newton),
     }
@@ -74,6 +69,44 @@ def followed(
         "units": tuple(f"1 of log {name}" if moves.unit == "log" else f"1 of {name}" for name in names),
         "_motion": motion,
     }
+
+
+def directions_of(fitted: Fitted, levers: Mapping[str, Lever]) -> tuple[FloatArray, Curvature]:
+    """Return how parameters follow each lever's logarithm and, last, where one Newton step takes them.
+
+    Returns
+    -------
+    array of shape (n_parameters, n_levers + 1)
+    Curvature
+        With which they were solved for.
+    """
+    problem = fitted.solution.problem
+    right = [mixed(problem, lever).ravel() for lever in levers.values()]
+    curvature = curvature_of(problem, len(right) + 1)
+    return -curvature.solve(np.stack([*right, problem.gradient.ravel()], axis=1)), curvature
+
+
+def along(decided: Decided, n_levers: int) -> tuple[DriftMotion, float]:
+    """Return how cells move with levers, and by how many of its standard errors a Newton step moves one, at most.
+
+    Parameters
+    ----------
+    decided : Decided
+        Whose model is pushed along the levers and, last, a Newton step.
+    n_levers : int
+
+    Raises
+    ------
+    NotDifferentiableError
+        Scores on atoms.
+    InvalidInputError
+        Fits that are far from the optimum of their problem.
+    """
+    moving = speeds(decided, n_levers + 1)
+    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, moving)
+    joint = DriftJoint(decided.cells, sums)
+    newton = standing_errors(decided.cells, joint.motion(sums.value[:, -1:])[0])
+    return DriftMotion(replace(joint, sums=sums.part(slice(-1)))), newton
 
 
 def chosen(fitted: Fitted, moves: Hyperparameters) -> dict[str, Lever]:
