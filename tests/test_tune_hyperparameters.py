@@ -1,6 +1,7 @@
 """Hyper-parameters tuned by gradients: what each round tells, where the search goes, and what it refuses."""
 
 import json
+import pickle
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import parallel_config
+from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import f1_score
@@ -65,6 +67,9 @@ def test_the_value_is_that_of_the_pooled_held_out_rows(rows, tuned):
     model = LogisticRegression(**MODEL.get_params()).set_params(**tuned.params)
     predicted = cross_val_predict(model, X, y, cv=StratifiedKFold(5))
     assert tuned.value == f1_score(y, predicted)
+    J = cj.confusion_jacobian(y, cross_val_predict(model, X, y, cv=StratifiedKFold(5), method="predict_proba"))
+    assert tuned.value_stderr == pytest.approx(J.of("f1").value_stderr)
+    assert tuned.value_confint(0.9) == J.of("f1").value_confint(0.9)
 
 
 @pytest.mark.parametrize("metric", ["f1", "recall", "matthews_corrcoef"])
@@ -366,11 +371,24 @@ def test_the_result_is_plain_frozen_and_readable(tuned):
         tuned.path[0].gradient[0] = 0.0
 
 
+def test_results_can_be_pickled(tuned):
+    again = pickle.loads(pickle.dumps(tuned))
+    assert again.to_dict() == tuned.to_dict()
+    assert again.value_confint() == tuned.value_confint()
+
+
+def test_sparse_columns_are_as_good(rows, tuned):
+    X, y = rows
+    found = cj.tune_hyperparameters(MODEL, sparse.csr_array(X), y, BOTH, "f1")
+    assert found.value == pytest.approx(tuned.value, abs=0.01)
+
+
 def test_progress_rises(rows):
     told = []
     cj.tune_hyperparameters(MODEL, *rows, BOTH, "f1", progress=told.append)
     assert told == sorted(told)
     assert told[0] > 0
+    assert told[-1] == 1
 
 
 # What is refused.

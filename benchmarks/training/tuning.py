@@ -57,14 +57,14 @@ METHODS = ("gradients", "grid", "random")
 SHARE = 0.2
 HEAD = f"""\
 Half of the rows tune, half judge, drawn anew for each seed and stratified. A logistic regression on standardised \
-numbers and one-hot categories starts at C = 1 and equal weights; C may move in [{C[0]:g}, {C[1]:g}], the weight of \
-the positive class in [{WEIGHT[0]:g}, {WEIGHT[1]:g}]; F1 of the positive class at a probability of one half, over the \
-same {FOLDS} folds for all. Gradients: `cj.tune_hyperparameters`, at most {POINTS} points. Grid: `GridSearchCV` on 6 \
-values of C times 5 weights, evenly by logarithm. Random: `RandomizedSearchCV`, {TRIES} draws, uniform by logarithm. \
-Fits count each fold's and the last on all rows. "Start" is what is had without tuning, a single fit. Held-out F1 is \
-the mean over seeds; in brackets behind it the standard error of one half's F1 by its rows' sampling, behind \
-differences that of their mean over the seeds, whose halves overlap. Sets: the five smallest tables at hand whose \
-label has two classes."""
+numbers and one-hot categories, encoded once on the half that tunes, starts at C = 1 and equal weights. C may move in \
+[{C[0]:g}, {C[1]:g}], the weight of the positive class in [{WEIGHT[0]:g}, {WEIGHT[1]:g}]; F1 of the positive class at \
+a probability of one half, over the same {FOLDS} folds for all. Gradients: `cj.tune_hyperparameters`, at most {POINTS} \
+points. Grid: `GridSearchCV` on 6 values of C times 5 weights, evenly by logarithm. Random: `RandomizedSearchCV`, \
+{TRIES} draws, uniform by logarithm. Fits count each fold's and the last on all rows. "Start" is what is had without \
+tuning, a single fit. Held-out F1 is the mean over seeds; in brackets behind it the standard error of one half's F1 by \
+its rows' sampling, behind differences that of their mean over the seeds, whose halves overlap. Sets: the five \
+smallest tables at hand whose label has two classes."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,13 @@ def read(one: Set, folder: Path) -> tuple[Any, np.ndarray]:
     return frame.drop(columns=list(one.real.dropped)), y
 
 
-def pipeline(X: Any) -> Any:
-    """Return a classifier of frames, not yet fitted."""
+def encoder(X: Any) -> Any:
+    """Return what makes columns of numbers of a frame, not yet fitted."""
     varied = [name for name in X if X[name].nunique() > 1]
     numeric = [name for name in varied if X[name].dtype.kind in "iuf"]
     named = [name for name in varied if name not in numeric]
     shown = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE, sparse_output=False)
-    columns = make_column_transformer((make_pipeline(SimpleImputer(), StandardScaler()), numeric), (shown, named))
-    return make_pipeline(columns, LogisticRegression(solver="newton-cholesky", max_iter=1000, class_weight={1: 1.0}))
+    return make_column_transformer((make_pipeline(SimpleImputer(), StandardScaler()), numeric), (shown, named))
 
 
 def tuned(method: str, model: Any, X: Any, y: np.ndarray, seed: int) -> tuple[Any, int, Row]:
@@ -100,10 +99,10 @@ def tuned(method: str, model: Any, X: Any, y: np.ndarray, seed: int) -> tuple[An
         return found.estimator, found.n_fits, {"params": found.params, "stopped": found.stopped}
     if method == "grid":
         weights = [{1: float(w)} for w in np.geomspace(*WEIGHT, 5)]
-        over = {"logisticregression__C": np.geomspace(*C, 6), "logisticregression__class_weight": weights}
+        over = {"C": np.geomspace(*C, 6), "class_weight": weights}
         search = GridSearchCV(model, over, scoring="f1", cv=folds)
     else:
-        over = {"logisticregression__C": loguniform(*C), "logisticregression__class_weight": Weights()}
+        over = {"C": loguniform(*C), "class_weight": Weights()}
         search = RandomizedSearchCV(model, over, n_iter=TRIES, scoring="f1", cv=folds, random_state=seed)
     search.fit(X, y)
     return search.best_estimator_, TRIES * FOLDS + 1, {"params": search.best_params_}
@@ -115,8 +114,9 @@ def compared(name: str, folder: Path, most: int | None, seed: int) -> Row:
     if most is not None and len(y) > most:
         X, _, y, _ = train_test_split(X, y, train_size=most, stratify=y, random_state=seed)
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed)
-    X, X_test = X.reset_index(drop=True), X_test.reset_index(drop=True)
-    model = pipeline(X)
+    columns = encoder(X).fit(X)
+    X, X_test = columns.transform(X), columns.transform(X_test)
+    model = LogisticRegression(solver="newton-cholesky", max_iter=1000, class_weight={1: 1.0})
     row: Row = {"set": name, "seed": seed, "rows": len(y), "positive": float(y.mean())}
     row["start"] = {"f1": float(f1_score(y_test, model.fit(X, y).predict(X_test))), "fits": 1}
     for method in METHODS:
@@ -171,18 +171,18 @@ def verdicts(rows: list[Row]) -> list[Row]:
 
 
 def markdown(rows: list[Row]) -> str:
-    heads = ["set", "rows to tune", "positive", "start", *METHODS, "gradients - grid", "gradients - random"]
+    heads = ["set", "seeds", "rows to tune", "positive", "start", *METHODS, "gradients - grid", "gradients - random"]
     heads += ["fits, gradients", "fits, grid", "seconds, gradients", "seconds, grid", "seconds, random"]
     lines = []
     for name, own in by_set(rows).items():
-        line = [name, f"{own[0]['rows']:,}", f"{100 * own[0]['positive']:.1f} %", f"{mean(own, 'start'):.3f}"]
+        line = [name, str(len(own)), f"{own[0]['rows']:,}", f"{100 * own[0]['positive']:.1f} %"]
+        line += [f"{mean(own, 'start'):.3f}"]
         line += [f"{mean(own, m):.3f} ({mean(own, m, 'stderr'):.3f})" for m in METHODS]
         line += ["{:+.4f} ({:.4f})".format(*apart(own, "gradients", other)) for other in ("grid", "random")]
         line += [f"{mean(own, m, 'fits'):.1f}" for m in ("gradients", "grid")]
         line += [f"{mean(own, m, 'seconds'):.1f}" for m in METHODS]
         lines.append(line)
-    seeds = len(next(iter(by_set(rows).values())))
-    return f"{HEAD} {seeds} seeds.\n\n{markdown_table(heads, lines)}"
+    return f"{HEAD}\n\n{markdown_table(heads, lines)}"
 
 
 def table(folder: Path, most: int | None = None, seeds: int = 10) -> str:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from conjac._typing import FloatArray, IntArray
+from conjac._typing import FloatArray
 from conjac.engines.differences import SameRows
-from conjac.engines.outcomes import Outcomes
 from conjac.metrics import Metric
-from conjac.training.between import shares
+from conjac.training.foretold import Foretold
 from conjac.training.rounds import Course, Round
 
 REACH = np.log(10)
@@ -21,8 +20,6 @@ SMOOTH = 0.35
 """Standard deviation of the points over which a metric is averaged, in logarithms."""
 LOOKED_AT = 2**10
 """Points at which rows are counted."""
-HELD = 2**21
-"""Margins that are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,28 +77,20 @@ def look(rounds: list[Round], metric: Metric, bounds: FloatArray) -> View:
     """
     visited = np.array([each.point for each in rounds])
     points = np.concatenate([visited, nearby(visited, bounds)])
-    known = np.stack([np.concatenate([r.margin[..., None], r.speed], axis=2) for r in rounds])  # by round, row, output
-    known = np.moveaxis(known, 3, 1).reshape(visited.shape[0] * (1 + visited.shape[1]), *rounds[0].margin.shape)
-    take = shares(visited, points).reshape(len(points), -1)
-    first = rounds[0].decided
-    n_classes = len(first.rows.labels)
-    weight = np.eye(n_classes)[first.rows.true.astype(np.intp)]
-    if first.rows.weight is not None:
-        weight *= first.rows.weight[:, None]
-    cells = np.empty((len(points), n_classes, n_classes))
-    step = max(1, HELD // known[0].size)
-    for start in range(0, len(points), step):
-        predicted = _predicted(take[start : start + step], known)
-        for k in range(n_classes):
-            cells[start : start + step, :, k] = (predicted == k) @ weight
+    foretold = Foretold.of(rounds, points)
+    cells = foretold.cells()
     value = metric.sign * metric.value(cells)
     smooth = averaged(points, np.where(np.isnan(value), np.nanmin(value, initial=0.0), value))
     best, top = int(np.argmax(smooth[: len(rounds)])), int(np.argmax(smooth))
-    a, b = (Outcomes.of(first.rows, _predicted(take[[place]], known)[0], n_classes) for place in (best, top))
     slopes = [np.nan_to_num(metric.gradient(cells[place])).reshape(1, -1) for place in (best, top)]
-    variance = SameRows.of(a, b, first.condition_on).variance(*slopes)[0]
-    judged = metric.sign * smooth[: len(rounds)]
-    return View(judged, best, points[top], float(smooth[top] - smooth[best]), float(np.sqrt(variance)))
+    both = SameRows.of(foretold.outcomes(best), foretold.outcomes(top), None)
+    return View(
+        judged=metric.sign * smooth[: len(rounds)],
+        best=best,
+        point=points[top],
+        gain=float(smooth[top] - smooth[best]),
+        stderr=float(np.sqrt(both.variance(*slopes)[0])),
+    )
 
 
 def nearby(visited: FloatArray, bounds: FloatArray) -> FloatArray:
@@ -123,9 +112,3 @@ def averaged(points: FloatArray, values: FloatArray) -> FloatArray:
     """Return averages of values over the points around each, by a normal density of distance."""
     near = np.exp(-((points[:, None] - points) ** 2).sum(axis=2) / (2 * SMOOTH**2))
     return np.asarray(near @ values / near.sum(axis=1))
-
-
-def _predicted(take: FloatArray, known: FloatArray) -> IntArray:
-    """Return predicted classes, array of shape (n_points, n_rows)."""
-    margin = np.tensordot(take, known, axes=1)
-    return np.asarray((margin[..., 0] >= 0) if margin.shape[2] == 1 else margin.argmax(axis=2)).astype(np.intp)

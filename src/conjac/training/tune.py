@@ -11,6 +11,7 @@ from conjac.metrics import Metric
 from conjac.progress import reporting
 from conjac.reading import as_number
 from conjac.readonly import ReadOnly, locked
+from conjac.sensitivity import MetricLimits
 from conjac.training.given import course_of
 from conjac.training.rounds import Round
 from conjac.training.search import View, visit
@@ -136,9 +137,11 @@ def tune_hyperparameters(
         raise InvalidInputError(f"max_points={max_points!r}: expected 1 or more")
     space = course.space
     with reporting(progress, "tuning") as told:
-        rounds, view = visit(course, max_points, told or (lambda _: None))
+        tell = told or (lambda _: None)
+        rounds, view = visit(course, max_points, tell)
         best = rounds[view.best]
         fitted = course.refit(best.point)
+        tell(1.0)
     cautions = list(dict.fromkeys(caution for each in rounds for caution in each.cautions))
     for caution in cautions:
         warnings.warn(caution, ConjacWarning, stacklevel=2)
@@ -167,6 +170,7 @@ def tune_hyperparameters(
                 "cautions": cautions,
             }
         ),
+        _value_limits=MetricLimits(course.metric, best.decided.cells),
     )
 
 

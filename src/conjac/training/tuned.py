@@ -8,6 +8,8 @@ from typing import Any
 
 from conjac._typing import FloatArray
 from conjac.frames import as_plain, to_frame
+from conjac.inference import Interval
+from conjac.sensitivity import MetricLimits
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,11 @@ class TunedHyperparameters:
     n_fits: int
     stopped: str
     diagnostics: Mapping[str, Any]
+    _value_limits: MetricLimits = field(repr=False)
+
+    def value_confint(self, level: float = 0.95) -> Interval:
+        """Return the interval of ``value`` by the sampling of the rows: that the point was chosen is not in it."""
+        return self._value_limits(level)
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one row a point as columns: hyper-parameters, metric, gradient, errors and fits."""
