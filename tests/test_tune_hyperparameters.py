@@ -22,6 +22,7 @@ from support import needs
 
 import conjac as cj
 from conjac.training.between import shares
+from conjac.training.foretold import Foretold
 from conjac.training.given import course_of
 from conjac.training.search import averaged, nearby
 
@@ -142,9 +143,10 @@ def test_sampling_weights_serve_the_fits_and_the_metric(rows):
     other = at(LogisticRegression(**(MODEL.get_params() | {"C": 2.0})), X, y, BOTH)
     assert twice.value == pytest.approx(other.value, abs=1e-12)
     np.testing.assert_allclose(twice.gradient, other.gradient, rtol=1e-4)
-    alone = y == 1
-    weighted = at(MODEL, X, y, BOTH, "precision", sample_weight=np.where(alone, 1.0, 0.25))
-    assert weighted.value != at(MODEL, X, y, BOTH, "precision").value
+    weight = np.random.default_rng(0).uniform(0.2, 3, len(y))
+    predicted = cross_val_predict(MODEL, X, y, cv=StratifiedKFold(5), params={"sample_weight": weight})
+    weighted = at(MODEL, X, y, BOTH, sample_weight=weight)
+    assert weighted.value == pytest.approx(f1_score(y, predicted, sample_weight=weight), abs=1e-12)
 
 
 def test_weights_reach_the_last_step_of_a_pipeline(rows):
@@ -206,9 +208,33 @@ def test_margins_between_points_are_those_of_refits(rows):
     known = [rounds.at(point) for point in points]
     wanted = np.array([[-1.0, 0.5]])
     every = np.stack([np.column_stack([each.margin, each.speed[:, 0]]) for each in known])
-    told = np.einsum("pk,pnk->n", shares(points, wanted)[0], np.moveaxis(every, 1, 1))
+    told = np.einsum("pk,pnk->n", shares(points, wanted)[0], every)
     fitted = rounds.at(wanted[0]).margin[:, 0]
     assert np.abs(told - fitted).max() < 0.01 * fitted.std()
+
+
+def test_cells_foretold_at_a_point_that_was_fitted_are_counts(rows):
+    X, y = rows
+    weight = np.random.default_rng(1).uniform(0.2, 3, len(y))
+    given = {"pos_label": None, "groups": None, "n_jobs": None, "random_state": None}
+    rounds = course_of(
+        MODEL,
+        X,
+        y,
+        BOTH,
+        "f1",
+        cv=4,
+        response_method="auto",
+        sample_weight=weight,
+        threshold=0.3,
+        offsets=None,
+        **given,
+    )
+    known = [rounds.at(np.array(point)) for point in ([0.0, 0.0], [1.0, -0.5])]
+    foretold = Foretold.of(known, np.array([each.point for each in known]))
+    for place, each in enumerate(known):
+        np.testing.assert_allclose(foretold.cells()[place], each.decided.cells.weight[0])
+        np.testing.assert_array_equal(foretold.outcomes(place).predicted, each.decided.outcomes.predicted)
 
 
 def test_points_looked_at_are_within_bounds_and_reach():
