@@ -16,7 +16,7 @@ from conjac.coordinates import margins
 from conjac.engines.decided import Decided, decide
 from conjac.engines.implicit import along, directions_of, pushed
 from conjac.engines.stationary import caution
-from conjac.errors import NotDifferentiableError, NotSupportedError
+from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
 from conjac.estimators.held_out import OUTPUTS, Scorer, Split
 from conjac.inference import metric_stderr
 from conjac.metrics import Metric
@@ -25,6 +25,11 @@ from conjac.objectives import Fitted
 from conjac.rules import ThresholdRule
 from conjac.training.space import ELSEWHERE, Space
 from conjac.validation import check_training
+
+NO_GRADIENT = (
+    "no gradient at some point: held-out scores sit on atoms near the boundary, and have no density there; the search, "
+    "which goes by margins, does without"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +114,11 @@ class Course:
             motion, newton = along(decided, n_axes)
             slopes = motion.metric_slope(self.metric)
             gradient, stderr, cautions = slopes.value, slopes.stderr, caution(newton)
-        except NotDifferentiableError as error:
+        except NotDifferentiableError:
             gradient = stderr = np.full(n_axes, np.nan)
-            cautions = [f"no gradient at {self.space.values(point)}: {error}"]
+            cautions = [NO_GRADIENT]
+        except InvalidInputError as error:
+            raise InvalidInputError(f"at {self.space.values(point)}: {error}") from error
         return Round(
             point,
             decided,
