@@ -50,7 +50,7 @@ SIDEWAYS = {
     "estimators": {"jacobian", "curve", "tuning"},
     "comparison": {"jacobian"},
     "drift": {"jacobian", "curve"},
-    "training": {"jacobian", "curve"},
+    "training": {"jacobian", "curve", "estimators"},
 }
 # The only ways up, each inside the named function: (module.function, target).
 UPWARD = {

@@ -29,11 +29,18 @@ from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
 from conjac.tradeoffs import pareto_front, tradeoff
-from conjac.training import Between, Surface, polish, surface
 from conjac.tuning import maximize, solve
 
 if TYPE_CHECKING:
     from conjac.estimators import TunedDecisionClassifier
+    from conjac.training import (
+        Between,
+        Surface,
+        TunedHyperparameters,
+        polish,
+        surface,
+        tune_hyperparameters,
+    )
 
 __all__ = [
     "Between",
@@ -66,6 +73,7 @@ __all__ = [
     "Threshold",
     "TrainingWeights",
     "TunedDecisionClassifier",
+    "TunedHyperparameters",
     "UnknownMetricError",
     "__version__",
     "bayes_offsets",
@@ -82,6 +90,7 @@ __all__ = [
     "solve",
     "surface",
     "tradeoff",
+    "tune_hyperparameters",
 ]
 
 
@@ -91,6 +100,10 @@ def __getattr__(name: str) -> Any:
         from conjac.estimators import TunedDecisionClassifier
 
         return TunedDecisionClassifier
+    if name in ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"):
+        from conjac import training
+
+        return getattr(training, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.multiclass import OneVsRestClassifier
 
 from conjac._typing import FloatArray
 from conjac.errors import NotDifferentiableError
@@ -17,7 +16,7 @@ from conjac.objectives.levers import Lever
 from conjac.objectives.linear import Design
 from conjac.objectives.scikit import RULES, Rule, one_against_rest
 from conjac.objectives.solution import Rows, Solution
-from conjac.objectives.unwrapped import names_of, places_of, seen, taken_apart
+from conjac.objectives.unwrapped import is_one_against_rest, names_of, places_of, seen, taken_apart
 from conjac.validation import TrainingData
 
 LOOKED_AT = 16
@@ -34,7 +33,8 @@ class Fitted:
     ----------
     estimator : fitted classifier
         The linear one, or one-against-rest of linear ones.
-    steps : fitted transformers before it, as a pipeline; or None
+    steps : tuple of fitted transformers
+        Before it.
     solution : Solution
     names : tuple of str
         Of the columns that the linear classifier sees.
@@ -45,7 +45,7 @@ class Fitted:
     """
 
     estimator: Any
-    steps: Any
+    steps: tuple[Any, ...]
     solution: Solution
     names: tuple[str, ...]
     held: tuple[str, ...]
@@ -68,7 +68,7 @@ class Fitted:
         n_rows = len(training.y)
         weight = np.ones(n_rows) if training.weight is None else training.weight
         solution = rule(last, Rows(columns, places_of(training.y, last), weight))
-        as_fitted = [f"{type(step).__name__} as fitted" for _, step in steps.steps] if steps is not None else []
+        as_fitted = [f"{type(step).__name__} as fitted" for step in steps]
         found = cls(last, steps, solution, names_of(steps, last, columns.shape[1]), (*solution.held, *as_fitted), path)
         found._refuse_other_scores(columns[:LOOKED_AT])
         return found
@@ -139,7 +139,7 @@ class Fitted:
 
 
 def _rule_of(estimator: Any) -> Rule:
-    if isinstance(estimator, OneVsRestClassifier):
+    if is_one_against_rest(estimator):
         inner = _rule_of(estimator.estimators_[0])
         return lambda whole, rows: one_against_rest(whole.estimators_, rows, inner)
     for ancestor in type(estimator).__mro__:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import validate_data
 
 from conjac._typing import AnyArray, IntArray
@@ -24,25 +24,28 @@ INNER = {
 """Estimators that hand rows on to another, and where it is."""
 
 
-def taken_apart(estimator: Any) -> tuple[Any, Any, str]:
-    """Return the fitted transformers before the last estimator, as a pipeline or None, that estimator, and its path."""
-    steps: list[tuple[str, Any]] = []
+def taken_apart(estimator: Any) -> tuple[tuple[Any, ...], Any, str]:
+    """Return the fitted transformers before the last estimator, that estimator, and the prefix of its parameters."""
+    steps: list[Any] = []
     path = "__"
     while True:
         name = type(estimator).__name__
         if name in INNER and hasattr(estimator, INNER[name]):
             estimator, path = getattr(estimator, INNER[name]), f"{path}estimator__"
-        elif isinstance(estimator, Pipeline):
-            steps += estimator.steps[:-1]
+        elif hasattr(estimator, "steps"):
+            steps += [step for _, step in estimator.steps[:-1] if step not in (None, "passthrough")]
             last, estimator = estimator.steps[-1]
             path = f"{path}{last}__"
-        elif isinstance(estimator, OneVsRestClassifier):
-            return (Pipeline(steps) if steps else None), estimator, f"{path}estimator__"
         else:
-            return (Pipeline(steps) if steps else None), estimator, path
+            return tuple(steps), estimator, f"{path}estimator__" if is_one_against_rest(estimator) else path
 
 
-def seen(X: Any, steps: Any, estimator: Any) -> Any:
+def is_one_against_rest(estimator: Any) -> bool:
+    """Tell whether a classifier is one for each class against the others; by its name, without an import."""
+    return "OneVsRestClassifier" in [ancestor.__name__ for ancestor in type(estimator).__mro__]
+
+
+def seen(X: Any, steps: Sequence[Any], estimator: Any) -> Any:
     """Return rows as the classifier at the end sees them, array or sparse array of shape (n_rows, n_columns).
 
     Raises
@@ -51,10 +54,11 @@ def seen(X: Any, steps: Any, estimator: Any) -> Any:
         Rows that one of the steps, or the classifier, does not take.
     """
     try:
-        columns = X if steps is None else steps.transform(X)
-        return validate_data(estimator, columns, reset=False, accept_sparse="csr", dtype=np.float64)
+        for step in steps:
+            X = step.transform(X)
+        return validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=np.float64)
     except ValueError as error:
-        why = str(error).strip().splitlines()[0].rstrip(".")
+        why = shorten(str(error), 200)
         raise InvalidInputError(f"training_data: {why}; pass the rows that it was fitted on") from error
 
 
@@ -83,12 +87,13 @@ def places_of(labels: AnyArray, estimator: Any) -> IntArray:
     return places.astype(np.intp)
 
 
-def names_of(steps: Any, estimator: Any, n_columns: int) -> tuple[str, ...]:
+def names_of(steps: Sequence[Any], estimator: Any, n_columns: int) -> tuple[str, ...]:
     """Return the names of the columns that the classifier sees: its own, those that the steps tell, or x0, x1, ..."""
-    own = getattr(estimator, "feature_names_in_", None)
-    if own is None and steps is not None:
+    own: Any = getattr(estimator, "feature_names_in_", None)
+    if own is None and steps:
         try:
-            own = steps.get_feature_names_out()
+            for step in steps:
+                own = step.get_feature_names_out(own)
         except (AttributeError, ValueError):  # a step of the user's own that has no names to tell
             own = None
     return tuple(map(str, own)) if own is not None else tuple(f"x{j}" for j in range(n_columns))

@@ -1,6 +1,8 @@
-"""Through training: a fit brought to its optimum, and what hyper-parameters do beside what else moves cells."""
+"""Through training: a fit at its optimum, surfaces over hyper-parameters, and hyper-parameters tuned by gradients."""
 
-from conjac.training.polish import polish
+from conjac.training.polishing import polish
 from conjac.training.surfaces import Between, Surface, surface
+from conjac.training.tune import tune_hyperparameters
+from conjac.training.tuned import TunedHyperparameters, Visit
 
-__all__ = ["Between", "Surface", "polish", "surface"]
+__all__ = ["Between", "Surface", "TunedHyperparameters", "Visit", "polish", "surface", "tune_hyperparameters"]
