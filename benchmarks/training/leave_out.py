@@ -149,7 +149,7 @@ def verdicts(rows: list[Row]) -> list[Row]:
     asked = ", ".join(f"{r['design']}: {r['asked']:g}" for r in rows)
     what = f"removed: correlation with the population's change of recall on every training set ({asked})"
     cells = [f"{name}: {least:.4f}" for name, least in lost.items()]
-    return [verdict(what, not lost if rows else None, f"missed in {len(lost)} of {len(rows)}", cells)]
+    return [verdict(what, not lost, f"missed in {len(lost)} of {len(rows)}", cells)]
 
 
 def _each(row: Row, way: str) -> np.ndarray:
