@@ -13,11 +13,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy; the section of times has a process of its own
 
 import argparse
-import importlib.util
 import json
 import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.decisions.data import FOLDER, missing
-from benchmarks.decisions.report import page, versions
+from benchmarks.decisions.report import page, verdict, versions
 from benchmarks.training import cost, coverage, derivative, leave_out, mislabelled
 from conjac.errors import ConjacWarning
 
@@ -40,8 +40,10 @@ TITLES = {
     "leave_out": (leave_out, "Leaving a row out"),
     "mislabelled": (mislabelled, "Labels that were flipped"),
 }
-TUNING = "tuning"
-"""A section that has a page of its own."""
+if find_spec("benchmarks.training.tuning"):
+    from benchmarks.training import tuning
+
+    TITLES["tuning"] = (tuning, "Hyper-parameters tuned by gradients")
 
 
 class Run:
@@ -79,15 +81,17 @@ class Run:
             self.notes.append(f"Left out: spambase ({why}).")
         return mislabelled.run(self.options.data, 2 if self.options.quick else 10, self.shown)
 
+    def tuning(self) -> list[dict]:
+        most, seeds = (600, 2) if self.options.quick else (None, 10)
+        return tuning.run(self.options.data, most, seeds)
+
     def write(self) -> str:
         """Write the page and its record, and return the page."""
         o = self.options
-        told = [line for name, (section, _) in TITLES.items() for line in section.verdicts(self.found.get(name, []))]
-        parts = {
-            title: section.markdown(self.found[name])
-            for name, (section, title) in TITLES.items()
-            if self.found.get(name)
-        }
+        there = {name: one for name, one in TITLES.items() if self.found.get(name)}
+        told = [line for name, (section, _) in there.items() for line in section.verdicts(self.found[name])]
+        told += [verdict(title, None) for name, (_, title) in TITLES.items() if name not in there]
+        parts = {title: section.markdown(self.found[name]) for name, (section, title) in there.items()}
         text = page(parts, told, self.notes, o.quick, HEAD, NAMED)
         kept = {"ran": self.ran, "verdicts": told, "found": self.found}
         o.output.mkdir(parents=True, exist_ok=True)
@@ -97,9 +101,8 @@ class Run:
 
 
 def main() -> None:
-    others = [TUNING] if importlib.util.find_spec(f"benchmarks.training.{TUNING}") else []
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.splitlines()[0])
-    parser.add_argument("--sections", nargs="+", default=list(TITLES), choices=[*TITLES, *others], metavar="NAME")
+    parser.add_argument("--sections", nargs="+", default=list(TITLES), choices=TITLES, metavar="NAME")
     parser.add_argument("--sizes", nargs="+", type=int, default=[2_000, 20_000, 200_000], help="test rows of a draw")
     parser.add_argument("--draws", type=int, default=2_000, help="at 20,000 test rows; fewer at other sizes")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
@@ -113,10 +116,6 @@ def main() -> None:
         run.ran[section] = {"versions": versions(NAMED), "seed": run.options.seed, "quick": run.options.quick}
         text = run.write()  # what is done is kept if the rest is stopped
     print(text)
-    if TUNING in run.options.sections:
-        from benchmarks.training import tuning
-
-        tuning.main()
 
 
 if __name__ == "__main__":

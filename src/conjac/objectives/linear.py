@@ -70,16 +70,24 @@ class Design:
         found = np.asarray((self.columns.T @ each).T)
         return np.column_stack([found, each.sum(axis=0)]) if self.intercept else found
 
+    def parts(self) -> Iterator[slice]:
+        """Yield slices of rows, few at a time."""
+        n_rows = self.columns.shape[0]
+        for start in range(0, n_rows, BLOCK):
+            yield slice(start, min(start + BLOCK, n_rows))
+
+    def scaled(self, part: slice, factor: Any) -> FloatArray:
+        """Return rows with all their columns, each times a factor: a number, or array of shape (n_part, 1)."""
+        some = self.columns[part]
+        rows = np.empty((some.shape[0], self.shape[1]))
+        np.multiply(some.toarray() if sparse.issparse(some) else some, factor, out=rows[:, : some.shape[1]])
+        rows[:, some.shape[1] :] = factor
+        return rows
+
     def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
         """Yield slices of rows with all their columns."""
-        n_rows, n_columns = self.shape
-        for start in range(0, n_rows, BLOCK):
-            part = slice(start, min(start + BLOCK, n_rows))
-            rows = np.empty((part.stop - part.start, n_columns))
-            some = self.columns[part]
-            rows[:, : some.shape[1]] = some.toarray() if sparse.issparse(some) else some
-            rows[:, some.shape[1] :] = 1
-            yield part, rows
+        for part in self.parts():
+            yield part, self.scaled(part, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,10 +188,9 @@ class LinearProblem:
         q, p = self.parameters.shape
         pairs = [(j, k) for j in range(q) for k in range(j + 1) if j == k or self.coupling is not None]
         sums = {pair: np.zeros((p, p)) for pair in pairs}
-        for part, rows in self.design.blocks():
-            own = np.empty(rows.shape)
+        for part in self.design.parts():
             for pair in pairs:
-                np.multiply(rows, self._bend(part, *pair), out=own)
+                own = self.design.scaled(part, self._bend(part, *pair))
                 sums[pair] += own.T @ own
         blocks = [sums[k, k] + np.diag(self.penalty[k]) for k in range(q)]
         if self.coupling is None:
