@@ -177,11 +177,17 @@ class LinearProblem:
 
     def product(self, direction: FloatArray) -> FloatArray:
         """Return the Hessian times a direction, array of shape (n_outputs, n_columns)."""
-        moved = self.design.times(direction)
-        turned = self.curvature * moved
-        if self.coupling is not None:
-            turned -= self.coupling * (self.coupling * moved).sum(axis=1, keepdims=True)
-        return self.design.sums(turned) + self.penalty * direction
+        found = self.penalty * direction
+        whole = sparse.issparse(self.design.columns)
+        for part in [slice(None)] if whole else self.design.parts():  # rows stay in the cache for both products
+            rows = Design(self.design.columns[part], self.design.intercept)
+            moved = rows.times(direction)
+            turned = self.curvature[part] * moved
+            if self.coupling is not None:
+                own = self.coupling[part]
+                turned -= own * (own * moved).sum(axis=1, keepdims=True)
+            found = found + rows.sums(turned)
+        return np.asarray(found)
 
     def hessian(self) -> list[FloatArray]:
         """Return the Hessian's diagonal blocks: one an output, or one of all where outputs are coupled."""

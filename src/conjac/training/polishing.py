@@ -70,7 +70,7 @@ def _minimised(problem: LinearProblem) -> LinearProblem:
         return problem.at(flat.reshape(shape))
 
     def product(flat: FloatArray, direction: FloatArray) -> FloatArray:
-        return np.asarray(at(flat).product(direction.reshape(shape)).ravel() / total)
+        return np.asarray(at(flat).product(direction.reshape(-1, 1)).ravel() / total)
 
     small = problem.n_parameters <= LARGEST
     curved = (
