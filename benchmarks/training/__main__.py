@@ -17,7 +17,6 @@ import json
 import warnings
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from rich.progress import track
 
 from benchmarks.decisions.data import FOLDER, missing
 from benchmarks.decisions.report import page, verdict, versions
-from benchmarks.training import cost, coverage, derivative, leave_out, mislabelled
+from benchmarks.training import cost, coverage, derivative, leave_out, mislabelled, tuning
 from conjac.errors import ConjacWarning
 
 HEAD = (
@@ -39,11 +38,8 @@ TITLES = {
     "cost": (cost, "Time"),
     "leave_out": (leave_out, "Leaving a row out"),
     "mislabelled": (mislabelled, "Labels that were flipped"),
+    "tuning": (tuning, "Hyper-parameters tuned by gradients"),
 }
-if find_spec("benchmarks.training.tuning"):
-    from benchmarks.training import tuning
-
-    TITLES["tuning"] = (tuning, "Hyper-parameters tuned by gradients")
 
 
 class Run:

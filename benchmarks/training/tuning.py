@@ -96,7 +96,7 @@ def tuned(method: str, model: Any, X: Any, y: np.ndarray, seed: int) -> tuple[An
     if method == "gradients":
         over = {"C": C, "class_weight[1]": WEIGHT}
         found = cj.tune_hyperparameters(model, X, y, over, "f1", cv=folds, max_points=POINTS)
-        return found.estimator, found.n_fits, {"params": found.params, "stopped": found.stopped}
+        return found.estimator, found.n_fits, {"params": str(found.params), "stopped": found.stopped}
     if method == "grid":
         weights = [{1: float(w)} for w in np.geomspace(*WEIGHT, 5)]
         over = {"C": np.geomspace(*C, 6), "class_weight": weights}
@@ -105,7 +105,7 @@ def tuned(method: str, model: Any, X: Any, y: np.ndarray, seed: int) -> tuple[An
         over = {"C": loguniform(*C), "class_weight": Weights()}
         search = RandomizedSearchCV(model, over, n_iter=TRIES, scoring="f1", cv=folds, random_state=seed)
     search.fit(X, y)
-    return search.best_estimator_, TRIES * FOLDS + 1, {"params": search.best_params_}
+    return search.best_estimator_, TRIES * FOLDS + 1, {"params": str(search.best_params_)}
 
 
 def compared(name: str, folder: Path, most: int | None, seed: int) -> Row:

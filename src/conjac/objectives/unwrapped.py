@@ -72,7 +72,7 @@ def places_of(labels: AnyArray, estimator: Any) -> IntArray:
     """
     classes = estimator.classes_
     told = classes.tolist()
-    unknown = labels[~np.isin(labels, classes)].tolist()
+    unknown = np.unique(labels[~np.isin(labels, classes)]).tolist()
     if unknown:
         raise InvalidInputError(
             f"training_data: y holds {unknown[0]!r}, and the estimator's classes are {told}; pass the rows "
