@@ -14,6 +14,7 @@ from oracles import NormalClasses, normalise, normalise_slope
 from scipy.special import expit, logit, softmax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import confusion_matrix
 from sklearn.multiclass import OneVsRestClassifier
@@ -481,3 +482,21 @@ def test_rows_all_far_from_the_threshold_move_nothing_and_have_no_interval():
         found = moved(estimator, far, y, training)
     np.testing.assert_allclose(found.jacobian, 0, atol=1e-6)
     assert np.isnan(found.stderr).all()
+
+
+def test_texts_pass_through_a_pipeline():
+    rng = np.random.default_rng(0)
+    label, words = rng.integers(0, 2, 600), list("abcdefgh")
+    free = np.where(rng.random(600) < 0.3 + 0.4 * label, " free", "")
+    texts = np.array([" ".join(rng.choice(words, 6)) + word for word in free])
+    piped = make_pipeline(CountVectorizer(token_pattern=r"\w+"), LogisticRegression(tol=1e-10))
+    piped.fit(texts[:200], label[:200])
+    counts, tell = piped[0].transform(texts).toarray(), cj.ConfusionJacobian.from_estimator
+    move, test = cj.Hyperparameters("C"), label[200:]
+    training = texts[:200].tolist(), label[:200]
+    told = tell(piped, texts[200:].tolist(), test, wrt=move, training_data=training)
+    expected = tell(piped[1], counts[200:], test, wrt=move, training_data=(counts[:200], label[:200]))
+    np.testing.assert_allclose(told.jacobian, expected.jacobian, rtol=1e-9)
+    np.testing.assert_allclose(told.stderr, expected.stderr, rtol=1e-9)
+    with pytest.raises(cj.InvalidInputError, match="X has no numeric column that can drift"):
+        cj.ConfusionJacobian.from_estimator(piped, texts[200:], label[200:], wrt="features")

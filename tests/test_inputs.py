@@ -258,3 +258,13 @@ def test_support_of_a_column_that_is_missing_in_all_rows_looked_at(monkeypatch):
 def test_a_column_that_can_drift_one_way_stays_in_the_data():
     waiting = np.random.default_rng(0).exponential(size=(2000, 1))
     assert leaves_support(Inputs.of(waiting), [0], np.array([1.0])) == [""]
+
+
+def test_texts_are_rows_of_one_column():
+    inputs = Inputs.of(["a word", "two", "three words"])
+    assert inputs.names == ("text",)
+    assert inputs.n_rows == 3
+    assert inputs.take(np.array([2, 0])).native.tolist() == ["three words", "a word"]
+    assert inputs.column(0).tolist() == ["a word", "two", "three words"]
+    with pytest.raises(InvalidInputError, match=r"X has shape \(3,\); expected"):
+        Inputs.of([1.0, 2.0, 3.0])

@@ -660,7 +660,7 @@ def test_the_result_says_how_it_was_made():
     assert told["derivative"] == "implicit function theorem, by one Cholesky factorisation; log loss of the softmax"
     assert told["held"] == ["StandardScaler as fitted"]
     assert (told["training_rows"], told["training_parameters"]) == (N, 9)
-    assert set(told["effective_rows"]) == {"training rows"}
+    assert set(told["effective_rows"]) == {"a training row"}
     assert told["cautions"] == []
     assert found.to_frame().shape[0] == 9 * N
     assert len(found.to_dict()["parameters"]) == N
@@ -717,3 +717,11 @@ def test_rows_are_summed_alike_by_whatever_blocks(monkeypatch):
     again = moved("softmax")
     for figure in FIGURES:
         np.testing.assert_allclose(getattr(again, figure), getattr(found, figure), rtol=1e-8, atol=1e-9)
+
+
+def test_the_text_lists_the_rows_that_move_it_the_most():
+    found = moved("logistic")
+    lines = repr(found).splitlines()
+    gradient = np.abs(found.of("recall").gradient)
+    assert [line.split()[0] for line in lines[3:-1]] == [f"weight[{row}]" for row in np.argsort(-gradient)[:20]]
+    assert lines[-1] == f"  and {len(gradient) - 20} more, which move it less"

@@ -13,6 +13,9 @@ from conjac.rules import outcomes_of
 if TYPE_CHECKING:
     from conjac.jacobian import ConfusionJacobian
 
+MOST_LINES = 20
+"""Parameters that the text of a result lists."""
+
 
 class Exported:
     """A Jacobian's ways out: columns, a frame, plain types, a figure and text."""
@@ -130,9 +133,13 @@ def _text_of_offsets(J: ConfusionJacobian) -> str:
 def _text_of_features(J: ConfusionJacobian) -> str:
     """Return the matrix, and what each drift or hyper-parameter does to recall, of several classes their mean."""
     metric = J.of("recall" if len(J.labels) == 2 else "recall_macro")
-    figures = zip(J.parameters, metric.gradient, metric.stderr, strict=True)
-    width = max(map(len, J.parameters))
+    strongest = np.argsort(-np.abs(np.nan_to_num(metric.gradient)), kind="stable")
+    shown = range(len(strongest)) if len(strongest) <= MOST_LINES else strongest[:MOST_LINES].tolist()
+    width = max(len(J.parameters[k]) for k in shown)
+    figures = ((J.parameters[k], metric.gradient[k], metric.stderr[k]) for k in shown)
     slopes = [f"  {name:<{width}}  d {metric.metric}: {d:>11.5g} ± {error:.3g}" for name, d, error in figures]
+    if len(strongest) > len(shown):
+        slopes.append(f"  and {len(strongest) - len(shown)} more, which move it less")
     unit = J.units[0] if len(set(J.units)) == 1 else "1 of each"
     return "\n".join([*_matrix(J, unit), *slopes])
 

@@ -71,7 +71,7 @@ def reweighted(fitted: Fitted, model: Model, X: Any, y: Any, options: dict[str, 
         **told_of_training(fitted, off),
     }
     told = as_told(decided.coordinate, decided.by_default)
-    diagnostics = explain_moved(rows, told, ["training rows"], motion, read)
+    diagnostics = explain_moved(rows, told, ["a training row"], motion, read)
     diagnostics["cautions"] += caution(off)
     return {
         **decided.fields(),

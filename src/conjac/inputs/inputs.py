@@ -23,7 +23,7 @@ class Inputs:
 
     Attributes
     ----------
-    native : array of shape (n_rows, n_columns) or frame
+    native : array of shape (n_rows, n_columns) or frame, or of texts array of shape (n_rows,)
         As it was given: what the model takes.
     names : tuple of str
         Of the columns; those of an array are x0, x1, ..., or as the model calls them.
@@ -47,7 +47,7 @@ class Inputs:
 
         Parameters
         ----------
-        X : array or frame of shape (n_samples, n_features)
+        X : array or frame of shape (n_samples, n_features), or texts of shape (n_samples,)
             Of pandas, Polars, pyarrow and what else narwhals reads eagerly.
         names : sequence of str, optional
             What the model calls the columns, for an array.
@@ -73,6 +73,8 @@ class Inputs:
         if hasattr(X, "toarray"):
             raise InvalidInputError("X is sparse; pass X.toarray(), or a frame of the columns that matter")
         array = np.asarray(X)
+        if array.ndim == 1 and len(array) and isinstance(array[0], str):
+            return cls(array, ("text",))
         if array.ndim != 2:
             raise InvalidInputError(f"X has shape {array.shape}; expected (n_samples, n_features), or a frame")
         _refuse_empty(array.shape)
@@ -120,7 +122,7 @@ class Inputs:
     def column(self, place: int) -> AnyArray:
         """Return a column as an array of shape (n_rows,) in its own dtype; missing numbers are nan."""
         if not self.is_frame:
-            return np.asarray(self.native[:, place])
+            return np.asarray(self.native if self.native.ndim == 1 else self.native[:, place])
         series = self._frame[self._keys[place]]
         if series.dtype.is_temporal():
             return np.asarray(series.cast(nw.Datetime).to_numpy())
