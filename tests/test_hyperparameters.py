@@ -500,3 +500,11 @@ def test_texts_pass_through_a_pipeline():
     np.testing.assert_allclose(told.stderr, expected.stderr, rtol=1e-9)
     with pytest.raises(cj.InvalidInputError, match="X has no numeric column that can drift"):
         cj.ConfusionJacobian.from_estimator(piped, texts[200:], label[200:], wrt="features")
+
+
+@pytest.mark.parametrize("wrt", ["hyperparameters", "training_weights"])
+def test_past_the_end_of_the_domain_the_fit_is_not_judged(wrt):
+    estimator, training, test = trained("logistic", 2)
+    told = moved(estimator, *test, training, wrt, threshold=1.0)
+    assert np.isnan(told.jacobian).all()
+    assert told.diagnostics["newton_step"] == "not judged: cells have no slope here"

@@ -164,7 +164,9 @@ def told_of_training(fitted: Fitted, newton: float) -> dict[str, Any]:
     return {
         "training_rows": len(problem.label),
         "training_parameters": problem.n_parameters,
-        "newton_step": f"moves a cell by {newton:.2g} standard errors at most",
+        "newton_step": "not judged: cells have no slope here"
+        if np.isnan(newton)
+        else f"moves a cell by {newton:.2g} standard errors at most",
         "held": list(fitted.held),
         "assumes": f"the fit follows the optimum of its {problem.loss.name}{kinks}; training rows are fixed",
         "model": "trained anew as what moves does, on the same training rows",

@@ -22,6 +22,8 @@ WAY_OUT = (
 def standing_errors(cells: Cells, step: FloatArray) -> float:
     """Return by how many of its standard errors a Newton step of the training problem moves a cell, at most.
 
+    It is nan where cells have no slope, as past the end of the domain.
+
     Parameters
     ----------
     cells : Cells
@@ -35,7 +37,7 @@ def standing_errors(cells: Cells, step: FloatArray) -> float:
     """
     weight = cells.weight[0]
     one_row = cells.weight2[0].sum() / max(weight.sum(), np.finfo(float).tiny)
-    moved = float(np.nan_to_num(np.abs(step) / np.maximum(cells_stderr(cells, None), one_row)).max())
+    moved = float((np.abs(step) / np.maximum(cells_stderr(cells, None), one_row)).max())
     if moved > FAR:
         raise InvalidInputError(told(moved))
     return moved
