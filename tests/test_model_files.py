@@ -175,7 +175,7 @@ def test_columns_that_do_not_fit_are_named(tmp_path):
 def test_whole_numbers_drift_by_whole_steps(tmp_path):
     needs("onnxruntime")
     frame, _ = by_columns(tmp_path / "m.onnx")
-    with pytest.warns(ConjacWarning, match="rows cross as 'visits' drifts"):
+    with pytest.warns(ConjacWarning, match="rows cross as 'visits' moves"):
         ranking = cj.rank_drifts(load(tmp_path / "m.onnx"), frame, TWO)
     assert ranking.jacobian.method == "secant"
     assert set(ranking.order) == {"age", "visits"}

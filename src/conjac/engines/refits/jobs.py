@@ -128,7 +128,12 @@ class Refits:
         told : callable
             Is told how many of all fits are done; what it raises ends the rest.
         """
-        left = [job for job in dict.fromkeys(jobs) if job not in self.done and job not in self.failed]
+        new = [job for job in dict.fromkeys(jobs) if job not in self.done and job not in self.failed]
+        kept = {job for job in new if self._is_kept(job)}
+        for job in kept:  # here, and not by workers, who might look while another one writes
+            self.done[job] = self._refit(*self._arguments(job))
+            told(len(self.done) + len(self.failed))
+        left = [job for job in new if job not in kept]
         by_one = get_active_backend()[0].supports_return_generator
         workers = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered" if by_one else "list")
         found = workers(delayed(_attempt)(self._refit, job, *self._arguments(job)) for job in left)
@@ -162,17 +167,19 @@ class Refits:
             estimator.set_params(**dict.fromkeys(seeds_of(estimator), job.seed))
         return estimator, self.common, self._key
 
+    def _is_kept(self, job: Job) -> bool:
+        return self.cache is not None and self._refit.check_call_in_cache(*self._arguments(job))
+
     @cached_property
     def _key(self) -> str | None:
         """What stands for rows and versions in the cache; data are hashed once, and here: workers map them."""
         return None if self.cache is None else joblib.hash((self.common, _versions(self.estimator)))
 
     @cached_property
-    def _refit(self) -> Callable[..., Refit]:
+    def _refit(self) -> Any:
         if self.cache is None:
             return refit
-        kept: Callable[..., Refit] = joblib.Memory(self.cache, verbose=0).cache(refit, ignore=["common"])
-        return kept
+        return joblib.Memory(self.cache, verbose=0).cache(refit, ignore=["common"])
 
 
 def _attempt(function: Callable[..., Refit], job: Job, *arguments: Any) -> tuple[Job, Refit | str]:
