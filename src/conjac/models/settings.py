@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -87,12 +87,17 @@ class Setting:
         if name.startswith(OF_CLASSES + "[") and name.endswith("]"):
             path = _path(OF_CLASSES, estimator, parameters)
             weights = _weights(parameters[path], path, y)
-            label = _label(name, list(weights))
+            told = name[len(OF_CLASSES) + 1 : -1]
+            label = label_of(told, list(weights))
+            if label is None:
+                raise InvalidInputError(
+                    f"{name!r}: {told!r} is not among the classes {list(weights)} of the training rows"
+                )
             return cls(name, path, float(weights[label]), False, label, weights)
         path = _path(name, estimator, parameters)
         value, owner = parameters[path], _owner(path, estimator, parameters)
         _refuse_plumbing(name, path.rpartition("__")[2], owner)
-        if not _is_number(value):
+        if not (is_number(value) and np.isfinite(value)):
             told = f"; name one class, as {OF_CLASSES}[...]" if path.endswith(OF_CLASSES) else ""
             raise InvalidInputError(
                 f"{name!r} is {value!r}, which is no number that could move{told or '; set it to one, and fit again'}"
@@ -112,10 +117,33 @@ def seeds_of(estimator: Any) -> list[str]:
     return [path for path in estimator.get_params(deep=True) if path.rpartition("__")[2] == "random_state"]
 
 
+def paths_of(name: str, parameters: Iterable[str]) -> list[str]:
+    """Return the full names that a name may stand for: itself, or else all that end so."""
+    there = list(parameters)
+    return [name] if name in there else [path for path in there if path.endswith(f"__{name}")]
+
+
+def class_weights(told: Any, y: AnyArray) -> dict[Any, float]:
+    """Return the weight of each class as a fit on these labels takes it; "balanced" as of the rows' numbers."""
+    classes = np.unique(y)
+    if isinstance(told, Mapping):
+        return {label: float(told.get(label, 1.0)) for label in classes.tolist()}
+    found = compute_class_weight(told, classes=classes, y=y)
+    return dict(zip(classes.tolist(), found.tolist(), strict=True))
+
+
+def label_of(told: str, labels: Sequence[Any]) -> Any:
+    """Return the label that is written so; None where there is none."""
+    return next((label for label in labels if str(label) == told), None)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number, and no truth value."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
+
+
 def _path(name: str, estimator: Any, parameters: Mapping[str, Any]) -> str:
-    if name in parameters:
-        return name
-    found = [path for path in parameters if path.endswith("__" + name)]
+    found = paths_of(name, parameters)
     if len(found) == 1:
         return found[0]
     if found:
@@ -128,7 +156,11 @@ def _path(name: str, estimator: Any, parameters: Mapping[str, Any]) -> str:
 
 def _movable(estimator: Any, parameters: Mapping[str, Any]) -> Iterator[str]:
     for path, value in parameters.items():
-        if _is_number(value) and _reason(path.rpartition("__")[2], _owner(path, estimator, parameters)) is None:
+        if (
+            is_number(value)
+            and np.isfinite(value)
+            and _reason(path.rpartition("__")[2], _owner(path, estimator, parameters)) is None
+        ):
             yield path
 
 
@@ -136,11 +168,6 @@ def _owner(path: str, estimator: Any, parameters: Mapping[str, Any]) -> Any:
     """Return the part of an estimator that a parameter belongs to."""
     prefix = path.rpartition("__")[0]
     return parameters[prefix] if prefix else estimator
-
-
-def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return is_real and bool(np.isfinite(value))
 
 
 def _takes_fractions(path: str, owner: Any) -> bool:
@@ -165,19 +192,6 @@ def _reason(last: str, owner: Any) -> str | None:
 
 
 def _weights(told: Any, path: str, y: AnyArray) -> dict[Any, float]:
-    """Return the weight of each class."""
-    labels = np.unique(y)
-    if told is None or isinstance(told, Mapping):
-        given = dict(told or {})
-        return {label: float(given.get(label, 1.0)) for label in labels.tolist()}
-    if isinstance(told, str) and told == "balanced":
-        return dict(zip(labels.tolist(), compute_class_weight("balanced", classes=labels, y=y).tolist(), strict=True))
+    if told is None or isinstance(told, Mapping) or (isinstance(told, str) and told == "balanced"):
+        return class_weights(told, y)
     raise InvalidInputError(f"{path}={told!r} has no weight of one class that a refit could set; pass a dict of them")
-
-
-def _label(name: str, labels: Sequence[Any]) -> Any:
-    told = name[len(OF_CLASSES) + 1 : -1]
-    for label in labels:
-        if str(label) == told:
-            return label
-    raise InvalidInputError(f"{name!r}: {told!r} is not among the classes {labels} of the training rows")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotDifferentiableError
+from conjac.models.settings import class_weights, label_of, paths_of
 from conjac.reading import as_number
 
 CLASS_WEIGHT = "class_weight"
@@ -150,8 +150,10 @@ def _axis(estimator: Any, name: Any, bounds: Any, y: AnyArray, weights: dict[str
     told = estimator.get_params(deep=True)[parameter]
     low, high = _bounds(name, bounds)
     if bracket:
-        each = weights.setdefault(parameter, _weights(told, y))
-        key = _label(label.removesuffix("]"), list(each), name)
+        each = weights.setdefault(parameter, class_weights(told, y))
+        key = label_of(label.removesuffix("]"), list(each))
+        if key is None:
+            raise InvalidInputError(f"over: {name!r}: the classes of y are {list(each)}")
         value = each[key]
     else:
         key, value = None, as_number(told, f"{name} of the estimator")
@@ -165,8 +167,7 @@ def _axis(estimator: Any, name: Any, bounds: Any, y: AnyArray, weights: dict[str
 
 def _parameter(estimator: Any, base: str) -> str:
     """Return the parameter that a name in full, or its last part, means."""
-    known = estimator.get_params(deep=True)
-    found = [base] if base in known else [key for key in known if key.endswith(f"__{base}")]
+    found = paths_of(base, estimator.get_params(deep=True))
     if len(found) == 1:
         return found[0]
     told = f"has {len(found)} of that name, {', '.join(found)}: give it in full" if found else "has no such parameter"
@@ -180,19 +181,3 @@ def _bounds(name: str, bounds: Any) -> tuple[float, float]:
     if not 0 < low < high < np.inf:
         raise InvalidInputError(f"over: {name!r} has the bounds ({low:g}, {high:g}); expected 0 < low < high, finite")
     return low, high
-
-
-def _weights(told: Any, y: AnyArray) -> dict[Any, float]:
-    """Return the weight of every class; "balanced" as of all rows."""
-    classes = np.unique(y)
-    if isinstance(told, Mapping):
-        return {label: float(told.get(label, 1.0)) for label in classes.tolist()}
-    found = compute_class_weight(told, classes=classes, y=y)
-    return dict(zip(classes.tolist(), found.tolist(), strict=True))
-
-
-def _label(told: str, labels: Sequence[Any], name: str) -> Any:
-    found = [label for label in labels if str(label) == told]
-    if len(found) != 1:
-        raise InvalidInputError(f"over: {name!r}: the classes of y are {list(labels)}")
-    return found[0]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils.class_weight import compute_class_weight
 
 from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.models.settings import class_weights, is_number, label_of, paths_of
 from conjac.validation import TrainingData
 
 BESIDES = "'threshold', 'offset[label]', 'drift[column]'"
@@ -90,11 +90,11 @@ def read_setting(name: str, estimator: Any, training: TrainingData) -> Setting:
     path = _path(name, of_class[1] if of_class else name, held)
     if of_class is None:
         return Setting(path, whole=held[path] is None or _is_whole(held[path]))
-    labels = {str(label): label for label in np.unique(training.y).tolist()}
-    if of_class[2] not in labels:
-        raise InvalidInputError(f"over[{name!r}]: no such class; expected one of {list(labels)}")
-    _weights(held[path], training)
-    return Setting(path, labels[of_class[2]])
+    labels = list(_weights(held[path], training))
+    label = label_of(of_class[2], labels)
+    if label is None:
+        raise InvalidInputError(f"over[{name!r}]: no such class; expected one of {list(map(str, labels))}")
+    return Setting(path, label)
 
 
 def _path(name: str, wanted: str, held: dict[str, Any]) -> str:
@@ -103,16 +103,16 @@ def _path(name: str, wanted: str, held: dict[str, Any]) -> str:
             f"over[{name!r}]: no parameter of scikit-learn's sets the penalty of one column, so nothing can be fitted "
             f"with another; its slope where it stands is that of wrt=conjac.Hyperparameters({name!r})"
         )
-    found = [wanted] if wanted in held else [path for path in held if path.endswith(f"__{wanted}")]
+    found = paths_of(wanted, held)
     if len(found) > 1:
         raise InvalidInputError(f"over[{name!r}]: several steps have one; name it in full: {', '.join(found)}")
-    numbers = [path for path, value in held.items() if _is_number(value)]
+    numbers = [path for path, value in held.items() if is_number(value)]
     if not found:
         raise InvalidInputError(
             f"over[{name!r}]: unknown; expected {BESIDES}, or a hyper-parameter: {', '.join(numbers)}"
         )
     value = held[found[0]]
-    if wanted == name and not (value is None or _is_number(value)):
+    if wanted == name and not (value is None or is_number(value)):
         raise InvalidInputError(
             f"over[{name!r}]: {value!r} is no number; expected {BESIDES}, or one of {', '.join(numbers)}"
         )
@@ -121,20 +121,13 @@ def _path(name: str, wanted: str, held: dict[str, Any]) -> str:
 
 def _weights(told: Any, training: TrainingData) -> dict[Any, float]:
     """Return the weight of every class, as a fit would take it."""
-    labels = np.unique(training.y)
-    if told == "balanced":
-        if training.weight is not None:
-            raise NotSupportedError(
-                "class_weight='balanced' beside training weights, which estimators balance differently; "
-                "set class_weight to a dict"
-            )
-        told = dict(zip(labels, compute_class_weight("balanced", classes=labels, y=training.y), strict=True))
-    return {label: float((told or {}).get(label, 1.0)) for label in labels.tolist()}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
+    if isinstance(told, str) and training.weight is not None:
+        raise NotSupportedError(
+            "class_weight='balanced' beside training weights, which estimators balance differently; "
+            "set class_weight to a dict"
+        )
+    return class_weights(told, training.y)
 
 
 def _is_whole(value: Any) -> bool:
-    return _is_number(value) and isinstance(value, int | np.integer)
+    return is_number(value) and isinstance(value, int | np.integer)
