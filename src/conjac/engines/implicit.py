@@ -54,10 +54,8 @@ def followed(
     decided = decide(pushed(model, fitted, directions), X, y, **options)
     motion, newton = motion_along(decided, len(values))
     read = {
-        "response_method": decided.model.response,
-        "derivative": f"implicit function theorem, by {solver}; {fitted.solution.problem.loss.name}",
+        **told_of_training(decided, fitted, solver, newton),
         "values": dict(zip(levers, values.tolist(), strict=True)),
-        **told_of_training(fitted, newton),
     }
     names = tuple(levers)
     diagnostics = explain_moved(decided.rows, as_told(decided.coordinate, decided.by_default), names, motion, read)
@@ -157,11 +155,13 @@ def speeds(decided: Decided, n_directions: int, together: bool = False) -> Pushe
     return Pushed(decided.crossing, decided.inputs, decided.model.push, cotangents, n_directions, together)
 
 
-def told_of_training(fitted: Fitted, newton: float) -> dict[str, Any]:
+def told_of_training(decided: Decided, fitted: Fitted, solver: str, newton: float) -> dict[str, Any]:
     """Return what diagnostics say of the fit."""
     problem = fitted.solution.problem
     kinks = ", with a generalised second derivative where its slope has a kink" if problem.loss.kinked else ""
     return {
+        "response_method": decided.model.response,
+        "derivative": f"implicit function theorem, by {solver}; {problem.loss.name}",
         "training_rows": len(problem.label),
         "training_parameters": problem.n_parameters,
         "newton_step": "not judged: cells have no slope here"

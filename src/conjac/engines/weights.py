@@ -65,11 +65,7 @@ def reweighted(fitted: Fitted, model: Model, X: Any, y: Any, options: dict[str, 
         effects.coordinates(effects.pulls),
         _changes(fitted, effects),
     )
-    read = {
-        "response_method": decided.model.response,
-        "derivative": f"implicit function theorem, by {effects.curvature.told}; {problem.loss.name}",
-        **told_of_training(fitted, off),
-    }
+    read = told_of_training(decided, fitted, effects.curvature.told, off)
     told = as_told(decided.coordinate, decided.by_default)
     diagnostics = explain_moved(rows, told, ["a training row"], motion, read)
     diagnostics["cautions"] += caution(off)

@@ -117,6 +117,25 @@ def seeds_of(estimator: Any) -> list[str]:
     return [path for path in estimator.get_params(deep=True) if path.rpartition("__")[2] == "random_state"]
 
 
+def fit_arguments(estimator: Any, weight: Any) -> dict[str, Any]:
+    """Return how rows' weights are told to ``fit``: of pipelines, to the last step; nothing where there are none.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import Pipeline
+    >>> fit_arguments(Pipeline([("all", Pipeline([("last", LogisticRegression())]))]), [1.0, 2.0])
+    {'all__last__sample_weight': [1.0, 2.0]}
+    """
+    if weight is None:
+        return {}
+    path = ""
+    while hasattr(estimator, "steps"):
+        last, estimator = estimator.steps[-1]
+        path += f"{last}__"
+    return {f"{path}sample_weight": weight}
+
+
 def paths_of(name: str, parameters: Iterable[str]) -> list[str]:
     """Return the full names that a name may stand for: itself, or else all that end so."""
     there = list(parameters)

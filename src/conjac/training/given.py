@@ -16,6 +16,7 @@ from conjac.errors import InvalidInputError
 from conjac.estimators.arguments import check_target, method_of, tuning_of
 from conjac.estimators.held_out import Scorer, Split, splits_of
 from conjac.metrics import Metric
+from conjac.models.settings import fit_arguments
 from conjac.training.rounds import Course
 from conjac.training.space import Space
 from conjac.validation import check_weight
@@ -104,7 +105,7 @@ def fit_params(estimator: Any, weight: Any) -> dict[str, Any]:
     if has_fit_parameter(estimator, "sample_weight") or get_config()["enable_metadata_routing"]:
         return {"sample_weight": weight}
     if isinstance(estimator, Pipeline) and has_fit_parameter(estimator.steps[-1][1], "sample_weight"):
-        return {f"{estimator.steps[-1][0]}__sample_weight": weight}
+        return fit_arguments(estimator, weight)
     raise InvalidInputError(
         f"sample_weight: {type(estimator).__name__}.fit takes none; leave it out, or enable scikit-learn's metadata "
         "routing"

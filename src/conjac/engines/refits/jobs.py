@@ -20,7 +20,7 @@ from conjac._version import __version__
 from conjac.errors import InvalidInputError
 from conjac.models import bind, scored
 from conjac.models.oriented import Read
-from conjac.models.settings import Setting, seeds_of
+from conjac.models.settings import Setting, fit_arguments, seeds_of
 from conjac.rules import ArgmaxRule, ThresholdRule
 from conjac.validation import TrainingData
 
@@ -79,18 +79,11 @@ def refit(estimator: Any, common: Common, key: str | None) -> Refit:
     training = common.training
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fitted = estimator.fit(training.X, training.y, **_fit_arguments(estimator, training))
+        fitted = estimator.fit(training.X, training.y, **fit_arguments(estimator, training.weight))
         scores = scored(bind(fitted, common.output), common.native)
     predicted = common.rule.predict(common.read(scores)).astype(np.min_scalar_type(common.rule.n_columns - 1))
     warned = tuple(sorted({f"{one.category.__name__}: {str(one.message).splitlines()[0]}" for one in caught}))
     return Refit(predicted, joblib.hash(scores), warned)
-
-
-def _fit_arguments(estimator: Any, training: TrainingData) -> dict[str, Any]:
-    if training.weight is None:
-        return {}
-    prefix = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
-    return {f"{prefix}sample_weight": training.weight}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from conjac.engines.decided import Decided
 from conjac.engines.implicit import chosen, directions_of, motion_along, pushed
@@ -20,6 +19,7 @@ from conjac.errors import (
 )
 from conjac.metrics import Metric
 from conjac.models import Model, bind
+from conjac.models.settings import fit_arguments
 from conjac.objectives import Fitted, Lever
 from conjac.perturbations import Hyperparameters
 from conjac.training.surfaces.seen import Seen
@@ -123,7 +123,7 @@ class Refitted:
         for name, value in values.items():
             self.settings[name].apply(estimator, value, self.training)
         try:
-            estimator.fit(self.training.X, self.training.y, **_weighted(estimator, self.training))
+            estimator.fit(self.training.X, self.training.y, **fit_arguments(estimator, self.training.weight))
         except (TypeError, ValueError) as error:
             raise InvalidInputError(f"{type(estimator).__name__} cannot be fitted at {told}: {error}") from error
         model = bind(estimator, self.output)
@@ -187,13 +187,3 @@ def models_of(
     if len(told) == 2 and (told[0].path, told[0].label) == (told[1].path, told[1].label):
         raise InvalidInputError(f"over: {names[0]!r} and {names[1]!r} are the same thing; name two")
     return settings, Refitted(estimator, settings, training, output)
-
-
-def _weighted(estimator: Any, training: TrainingData) -> dict[str, Any]:
-    """Return how training weights are passed: to the last step of a pipeline."""
-    if training.weight is None:
-        return {}
-    name = "sample_weight"
-    while isinstance(estimator, Pipeline):
-        name, estimator = f"{estimator.steps[-1][0]}__{name}", estimator.steps[-1][1]
-    return {name: training.weight}
