@@ -16,6 +16,7 @@ from conjac.views import charts
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.heatmap import number, told
 from conjac.views.summary import summarize
+from conjac.views.summary.heatmap import HeatMap
 
 HOSTILE = ("<script>alert('1')</script> & $x_", '"مرحبا" 🎉 $y$ ' + "long" * 50)
 
@@ -44,8 +45,7 @@ def mesh_of(ax):
 
 def test_heat_map_is_centred_on_zero(ax):
     J = cj.ConfusionJacobian.from_rows(rows())
-    drawn = charts.jacobian_heatmap(J.to_dict(), ax=ax)
-    assert drawn is ax
+    charts.paint_heatmap(ax, HeatMap.of_jacobian(J))
     low, high = mesh_of(ax).get_clim()
     assert low == -high
     assert high == pytest.approx(np.abs(J.jacobian).max() * 0.01)
@@ -72,14 +72,14 @@ def test_plot_makes_its_own_figure():
 
 def test_undefined_slopes_are_said_to_be(ax):
     J = cj.ConfusionJacobian.from_rows(rows(), threshold=1.5)
-    charts.jacobian_heatmap(J.to_dict(), ax=ax)
+    charts.paint_heatmap(ax, HeatMap.of_jacobian(J))
     assert mesh_of(ax).get_clim() == (-1, 1)
     assert {text.get_text() for text in ax.texts} == {"undefined", "no interval"}
 
 
 def test_labels_are_not_read_as_mathematics(ax):
     J = cj.ConfusionJacobian.from_rows(rows(labels=("a $x_", "b $\\frac$")))
-    charts.jacobian_heatmap(J.to_dict(), ax=ax)
+    charts.paint_heatmap(ax, HeatMap.of_jacobian(J))
     ax.figure.canvas.draw()
 
 

@@ -19,10 +19,11 @@ from support import needs
 import conjac as cj
 from conjac.errors import ConjacWarning
 from conjac.views import charts
-from conjac.views.charts.drift import FURTHEST
+from conjac.views.charts.ranking import FURTHEST
 from conjac.views.report import LISTED, render
 from conjac.views.summary import Measure, summarize
 from conjac.views.summary.drift import Category, Drift, Number
+from conjac.views.summary.ranking import SHOWN, Ranking
 
 RNG = np.random.default_rng(0)
 N = 1500
@@ -158,7 +159,7 @@ def number(name="a", value=1.0, lower=0.5, upper=1.5, note=""):
 
 def painted(*ranking):
     ax = Figure().add_subplot()
-    charts.paint_drift(ax, ranking, label="change")
+    charts.paint_ranking(ax, Ranking.of(ranking, "Drift", "change"))
     return ax
 
 
@@ -305,10 +306,10 @@ def test_of_a_hundred_columns_the_first_are_drawn_and_all_are_told():
     summary = summary_of(linear, wide)
     text = render([summary])
     assert len(summary.drift.numbers) == 100
-    assert f"The first {charts.SHOWN} of 100; the table has all." in visible(text)
+    assert f"The first {SHOWN} of 100; the table has all." in visible(text)
     figure = text[text.index('id="s1-figure-numbers"') :]
     drawn = re.findall(r"<text[^>]*>(x\d+)(?: \*)?</text>", figure[: figure.index("</svg>")])
-    assert drawn == [one.name for one in summary.drift.numbers[: charts.SHOWN]]
+    assert drawn == [one.name for one in summary.drift.numbers[:SHOWN]]
     assert all(f"<bdi>x{place}</bdi>" in text for place in range(100))
 
 

@@ -1,5 +1,6 @@
 """conjac: the Jacobian of the confusion matrix."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from conjac import calculus, metrics, models
@@ -41,12 +42,24 @@ if TYPE_CHECKING:
         surface,
         tune_hyperparameters,
     )
+    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+
+LATER = {
+    "TunedDecisionClassifier": "conjac.estimators",
+    **dict.fromkeys(
+        ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
+    ),
+    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay"), "conjac.views.displays"),
+}
+"""Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
 __all__ = [
     "Between",
     "Comparison",
     "ConfusionCurve",
     "ConfusionJacobian",
+    "ConfusionJacobianDisplay",
+    "ConfusionMatrixDisplay",
     "ConjacError",
     "ConjacWarning",
     "Constraint",
@@ -95,15 +108,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load what stands on scikit-learn once it is asked for: it takes longer to load than all the rest."""
-    if name == "TunedDecisionClassifier":
-        from conjac.estimators import TunedDecisionClassifier
-
-        return TunedDecisionClassifier
-    if name in ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"):
-        from conjac import training
-
-        return getattr(training, name)
+    """Load what stands on scikit-learn or is drawn, once it is asked for."""
+    if name in LATER:
+        return getattr(import_module(LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -44,11 +44,23 @@ class Exported:
         """Return everything as plain types, ready for JSON; nan becomes None."""
         return plain(self, level)
 
-    def plot(self: Any, *, ax: Any = None) -> Any:
-        """Draw the Jacobian as a heat map centred on zero; return the Matplotlib axes."""
-        from conjac.views.charts import jacobian_heatmap
+    def plot(self: Any, *, ax: Any = None, parameter: str | None = None) -> Any:
+        """Draw the Jacobian as a heat map centred on zero; see `ConfusionJacobianDisplay`.
 
-        return jacobian_heatmap(self.to_dict(), ax=ax)
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+        parameter : str, optional
+            One of ``parameters``; by default what `ConfusionJacobianDisplay.of` takes.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import ConfusionJacobianDisplay
+
+        return ConfusionJacobianDisplay.of(self, parameter).plot(ax).ax_
 
     def __repr__(self: Any) -> str:
         """Show the matrix, its Jacobian and where it stands."""

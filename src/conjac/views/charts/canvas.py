@@ -1,6 +1,7 @@
 """A blank figure in the page's style, and its SVG: the same bytes for the same figures, whatever the user has set.
 
-Never through pyplot, whose figures are global. Text stays text, so the browser draws it, in its own fonts.
+Never through pyplot, whose figures are global. Text stays text, so the browser draws it, in its own fonts; colours of
+the theme become the page's variables, so that a reader's dark mode reaches them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-INK, MUTED, FAINT, RULE = "#1b2430", "#5b6675", "#9aa3af", "#d9dee5"
-ACCENT, WARM = "#1d5fa6", "#b4531c"
+from conjac.views.theme import LIGHT
+
 STYLE: Any = {
     "font.size": 9.5,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": MUTED,
+    "axes.edgecolor": LIGHT.faint,
+    "axes.labelcolor": LIGHT.muted,
     "axes.labelsize": 9.5,
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
@@ -36,10 +37,10 @@ STYLE: Any = {
     "legend.frameon": False,
     "legend.fontsize": 9.5,
     "lines.linewidth": 1.6,
-    "text.color": INK,
+    "text.color": LIGHT.ink,
     "text.parse_math": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
+    "xtick.color": LIGHT.muted,
+    "ytick.color": LIGHT.muted,
     "xtick.major.size": 3,
     "ytick.major.size": 3,
     "svg.fonttype": "none",
@@ -49,6 +50,8 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 LONG = re.compile(r"(?<![\w#])-?\d+\.\d{3,}(?![\w%])")
 FONT = re.compile(r"\s*font-family:[^;]*;?")
 NO_TURN = re.compile(r"^rotate\(-?0 ")
+COLOUR = re.compile(r"#[0-9a-f]{6}\b")
+VARIABLES = {colour: f"var(--{name}, {colour})" for name, colour in LIGHT.variables().items()}
 
 
 @dataclass
@@ -89,6 +92,8 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
         figure = Figure(figsize=(width, height), layout="constrained")
         drawn = Canvas(figure.add_subplot())
         yield drawn
+        if drawn.axes.get_legend_handles_labels()[0]:
+            figure.legend(loc="outside upper left", ncols=3, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
         for text in figure.findobj(Text):
             text.set_parse_math(False)
         buffer = io.StringIO()
@@ -145,7 +150,8 @@ def _tidy(attributes: dict[str, str]) -> dict[str, str]:
             rounded = LONG.sub(lambda found: f"{float(found[0]):.2f}", attributes[key])
             attributes[key] = " ".join(rounded.split())
     if "style" in attributes:
-        attributes["style"] = FONT.sub("", attributes["style"]).strip()
+        plain = FONT.sub("", attributes["style"]).strip()
+        attributes["style"] = COLOUR.sub(lambda found: VARIABLES.get(found[0], found[0]), plain)
     if NO_TURN.match(attributes.get("transform", "")):
         del attributes["transform"]
     return attributes

@@ -1,109 +1,68 @@
-"""The Jacobian as a heat map: colour and number for magnitude, sign and arrow for direction, centred on zero."""
+"""Cells as a heat map: colour and number for magnitude, sign and arrow for direction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch
 
 from conjac._typing import FloatArray
-from conjac.errors import NotSupportedError
-from conjac.views.charts.canvas import ACCENT, INK, MUTED, WARM, shorten
-from conjac.views.summary.measure import Step, clean
+from conjac.views.charts.canvas import shorten
+from conjac.views.charts.colours import colormap, root_of, theme_of
+from conjac.views.summary.heatmap import HeatMap
+from conjac.views.theme import Theme
 
-DIVERGING = LinearSegmentedColormap.from_list("conjac", [WARM, "#e3b08c", "#f8f7f5", "#93b6db", ACCENT])
-LABEL = 16
-DARK = 0.62
-"""Share of the scale beyond which text is white."""
-
-
-def jacobian_heatmap(data: dict[str, Any], ax: Axes | None = None) -> Axes:
-    """Draw a Jacobian with respect to one threshold or, of offsets, each column by its own class's offset.
-
-    Parameters
-    ----------
-    data : dict
-        From `ConfusionJacobian.to_dict`.
-    ax : Axes, optional
-        Where to draw; a new figure if not given.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    NotSupportedError
-        Other parameters: one heat map would not hold them.
-    """
-    if data["parameters"] != ["threshold"] and not _of_offsets(data):
-        raise NotSupportedError("plot: draws a threshold's or offsets' Jacobian; to_frame() has this one as a table")
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        size = len(data["labels"])
-        _, ax = plt.subplots(figsize=(max(4.8, 1.7 * size), max(3.6, 1.2 * size)), layout="constrained")
-    step = 0.1 if _of_offsets(data) else Step.at(data["coordinate"], data["threshold"]).size
-    value, lower, upper = (np.array(side, dtype=np.float64) * step for side in (data["jacobian"], *data["confint"]))
-    if _of_offsets(data):
-        value, lower, upper = (np.einsum("ykk->yk", side) for side in (value, lower, upper))
-    paint_heatmap(ax, [clean(label) for label in data["labels"]], value, lower, upper)
-    what = "confusion matrix" if data["normalize"] is None else f"confusion matrix (normalize={data['normalize']!r})"
-    moved = "each column's own offset" if _of_offsets(data) else data["coordinate"]
-    ax.set_title(f"Change of the {what} per {step:g} of {moved}", fontsize="medium", parse_math=False)
-    return ax
+LABEL, MANY_LABEL = 16, 12
+WITH_INTERVALS, WITH_NUMBERS = 5, 12
+"""Columns up to which a cell has room for its interval, and for its number."""
+PLAIN_SIGN = 0.04
+"""Share of the scale from which a cell without a number has its sign."""
 
 
-def _of_offsets(data: dict[str, Any]) -> bool:
-    return all(name.startswith("offset[") for name in data["parameters"])
+def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
+    """Paint cells, with their intervals where there is room, else with their numbers, else with their signs."""
+    theme = theme_of(ax)
+    value, shade = np.array(picture.value), np.array(picture.shade)
+    lower, upper = np.array(picture.lower), np.array(picture.upper)
+    limit = scale_end(shade)
+    mesh = _mesh(ax, picture, shade, limit, theme)
+    n_rows, n_columns = value.shape
+    grounds: Any = mesh.to_rgba(shade)
+    for i, j in np.ndindex(n_rows, n_columns):
+        figure, limits = float(value[i, j]), (float(lower[i, j]), float(upper[i, j]))
+        colour = theme.text_on(to_hex(grounds[i, j])) if np.isfinite(shade[i, j]) else theme.ink
+        if n_columns <= WITH_INTERVALS:
+            text = told(figure) if picture.around_zero else counted(figure)
+            one_line = n_rows > 2 * WITH_INTERVALS
+            size = "medium" if one_line else "large" if max(n_rows, n_columns) > 2 else "x-large"
+            ax.text(j, i - (0 if one_line else 0.12), text, ha="center", va="center", color=colour, fontsize=size)
+            if not one_line:
+                whisker = interval(*limits, signed=picture.around_zero)
+                ax.text(j, i + 0.24, whisker, ha="center", va="center", color=colour, fontsize="small")
+        elif n_columns <= WITH_NUMBERS:
+            text = number(figure) if picture.around_zero else counted(figure)
+            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
+        elif picture.around_zero and abs(shade[i, j]) > PLAIN_SIGN * limit:
+            sign = "+" if shade[i, j] > 0 else "−"
+            ax.text(j, i, sign, ha="center", va="center", color=colour, fontsize="small")
+    if picture.exchanged:
+        for row, (_, into_second) in enumerate(value):
+            _arrow(ax, row, float(into_second), limit, theme)
+    if n_columns > WITH_NUMBERS:
+        bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
+        bar.outline.set_visible(False)
+        bar.set_label(picture.shaded_by)
+    _name(ax, picture, theme)
 
 
-def paint_heatmap(ax: Axes, labels: Sequence[str], value: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
-    """Paint slopes, arrays of shape (K, K), with their limits, in the unit that they are told in."""
-    size = len(labels)
-    finite = np.abs(value[np.isfinite(value)])
-    limit = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-    edges = np.arange(size + 1) - 0.5
-    ax.pcolormesh(
-        edges,
-        edges,
-        np.ma.masked_invalid(value),
-        cmap=DIVERGING,
-        vmin=-limit,
-        vmax=limit,
-        edgecolor="white",
-        linewidth=3,
-    )
-    for i in range(size):
-        for j in range(size):
-            colour = "white" if abs(value[i, j]) > DARK * limit else INK
-            ax.text(j, i - 0.12, told(value[i, j]), ha="center", va="center", color=colour, fontsize="x-large")
-            ax.text(
-                j,
-                i + 0.22,
-                interval(lower[i, j], upper[i, j]),
-                ha="center",
-                va="center",
-                color=colour,
-                fontsize="medium",
-            )
-    if size == 2:
-        for i in (0, 1):
-            if np.isclose(value[i, 0], -value[i, 1]):
-                _arrow(ax, i, float(value[i, 1]), limit)
-    names = [shorten(label, LABEL) for label in labels]
-    ax.set_xticks(range(size), [f"predicted\n{name}" for name in names])
-    ax.set_yticks(range(size), [f"true\n{name}" for name in names])
-    ax.set_ylim(size - 0.5, -0.5)
-    ax.tick_params(length=0, labelcolor=MUTED)
-    ax.spines[:].set_visible(False)
-    ax.xaxis.tick_top()
-    for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels()):
-        text.set_parse_math(False)
+def scale_end(shade: FloatArray) -> float:
+    """Return where the colours end: at the largest figure, either way from zero."""
+    finite = np.abs(shade[np.isfinite(shade)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
 
 def told(value: float) -> str:
@@ -115,26 +74,70 @@ def told(value: float) -> str:
     return f"{'▲' if value > 0 else '▼'} {number(value)}"
 
 
-def number(value: float) -> str:
-    """Return three significant digits, signed, with a true minus."""
+def number(value: float, *, signed: bool = True) -> str:
+    """Return three significant digits, with a true minus."""
     if not np.isfinite(value):
         return "—"
-    text = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+#.3g}".rstrip(".")
+    sign = "+" if signed else ""
+    text = f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}#.3g}".rstrip(".")
     return text.replace("-", "−")
 
 
-def interval(lower: float, upper: float) -> str:
+def counted(value: float) -> str:
+    """Return a number of rows, or a share."""
+    return f"{value:,.0f}" if value == round(value) else number(value, signed=False)
+
+
+def interval(lower: float, upper: float, *, signed: bool = True) -> str:
     """Return limits in brackets."""
     known = np.isfinite(lower) and np.isfinite(upper)
-    return f"[{number(lower)}, {number(upper)}]" if known else "no interval"
+    return f"[{number(lower, signed=signed)}, {number(upper, signed=signed)}]" if known else "no interval"
 
 
-def _arrow(ax: Axes, row: int, into_positive: float, limit: float) -> None:
+def _mesh(ax: Axes, picture: HeatMap, shade: FloatArray, limit: float, theme: Theme) -> QuadMesh:
+    n_rows, n_columns = shade.shape
+    return ax.pcolormesh(
+        np.arange(n_columns + 1) - 0.5,
+        np.arange(n_rows + 1) - 0.5,
+        np.ma.masked_invalid(shade),
+        cmap=colormap(theme.diverging if picture.around_zero else theme.sequential),
+        vmin=-limit if picture.around_zero else 0,
+        vmax=limit,
+        edgecolor=theme.paper,
+        linewidth=3 if n_columns <= WITH_INTERVALS else 0.6,
+    )
+
+
+def _name(ax: Axes, picture: HeatMap, theme: Theme) -> None:
+    """Write what rows and columns are; of a matrix also on each of few."""
+    few = max(len(picture.rows), len(picture.columns)) <= WITH_INTERVALS and picture.row_axis == "true"
+    room = LABEL if len(picture.columns) <= WITH_INTERVALS else MANY_LABEL
+    columns, rows = ([shorten(name, room) for name in names] for names in (picture.columns, picture.rows))
+    if few:
+        columns = [f"{picture.column_axis}\n{name}" for name in columns]
+        rows = [f"{picture.row_axis}\n{name}" for name in rows]
+    upright = not few and max(map(len, columns)) * len(columns) > 40
+    ax.set_xticks(range(len(columns)), columns, rotation=90 if upright else 0)
+    ax.set_yticks(range(len(rows)), rows)
+    if not few and picture.row_axis == "true":
+        ax.set(xlabel=picture.column_axis, ylabel=picture.row_axis)
+        ax.xaxis.set_label_position("top")
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.tick_params(length=0, labelcolor=theme.muted)
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    ax.xaxis.tick_top()
+    ax.tick_params(axis="x", length=0)
+    for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels()):
+        text.set_parse_math(False)
+
+
+def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -> None:
     """Draw rows moving between the two cells of a true class, as wide as there are many."""
-    if not np.isfinite(into_positive) or into_positive == 0:
+    if not np.isfinite(into_second) or into_second == 0:
         return
-    reach = 0.11 if into_positive > 0 else -0.11
-    wide = 0.8 + 2.4 * abs(into_positive) / limit
+    reach = 0.11 if into_second > 0 else -0.11
+    wide = 0.8 + 2.4 * abs(into_second) / limit
     ax.add_patch(
         FancyArrowPatch(
             (0.5 - reach, row + 0.4),
@@ -142,6 +145,6 @@ def _arrow(ax: Axes, row: int, into_positive: float, limit: float) -> None:
             arrowstyle="-|>",
             mutation_scale=7 + 2 * wide,
             linewidth=wide,
-            color=INK,
+            color=theme.ink,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,10 +11,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from scipy.special import expit, logit
 
 from conjac._typing import BoolArray, FloatArray
-from conjac.views.charts.canvas import ACCENT, FAINT, INK, MUTED, RULE, WARM, shorten
+from conjac.views.charts.canvas import shorten
+from conjac.views.charts.colours import theme_of
 from conjac.views.summary.lines import Lines, Series
 
-LOOKS = ((ACCENT, "-"), (WARM, (0, (5, 1.5))), (INK, (0, (1.5, 1.2))), (FAINT, "-"))
+DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (1, 2.5)))
+"""One for each colour of a theme's series."""
 BAND = 0.16
 MARGIN = 0.05
 LABEL, AXIS_LABEL = 18, 42
@@ -46,7 +49,7 @@ def paint_lines(
     ax : Axes
     lines : Lines
     series : sequence of Series
-        At most four.
+        At most six.
     point : float
         The operating point.
     coordinate, label : str
@@ -58,26 +61,26 @@ def paint_lines(
     mark : tuple of float, optional
         A recommended threshold with its limits.
     """
+    theme = theme_of(ax)
     x = np.array(lines.threshold)
     lay_out(ax, lines.axis, coordinate, x)
     if mark is not None:
         ends = [end for end in mark[1:] if np.isfinite(end)]
         if len(ends) == 2:
-            ax.axvspan(*np.clip(ends, x[0], x[-1]), color=ACCENT, alpha=0.07, linewidth=0)
+            ax.axvspan(*np.clip(ends, x[0], x[-1]), color=theme.accent, alpha=0.07, linewidth=0)
         if x[0] <= mark[0] <= x[-1]:
-            ax.axvline(mark[0], color=ACCENT, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
+            ax.axvline(mark[0], color=theme.accent, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
     if around_zero:
-        ax.axhline(0, color=FAINT, linewidth=0.8)
-    for one, (colour, style) in zip(series, LOOKS, strict=False):
+        ax.axhline(0, color=theme.faint, linewidth=0.8)
+    for one, colour, style in zip(series, theme.series, DASHES, strict=False):
         ax.fill_between(x, np.array(one.lower), np.array(one.upper), color=colour, alpha=BAND, linewidth=0, gid="band")
         ax.plot(x, np.array(one.value), color=colour, linestyle=style, label=shorten(one.name, LABEL))
     if x[0] <= point <= x[-1]:
-        ax.axvline(point, color=INK, linewidth=0.9, label="operating point", zorder=1)
+        ax.axvline(point, color=theme.ink, linewidth=0.9, label="operating point", zorder=1)
     ends_of_y(ax, series, central(ax, x), range_of, around_zero)
     ax.set_ylabel(shorten(label, AXIS_LABEL))
-    ax.grid(axis="y", color=RULE, linewidth=0.5)
+    ax.grid(axis="y", color=theme.rule, linewidth=0.5)
     ax.set_axisbelow(True)
-    ax.figure.legend(loc="outside upper left", ncols=3, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
 
 
 def lay_out(ax: Axes, axis: str, coordinate: str, x: FloatArray) -> None:
@@ -120,7 +123,7 @@ def ends_of_y(
     bands = np.array([side for one in series for side in (one.lower, one.upper)])[:, middle]
     finite = drawn[np.isfinite(drawn)]
     if not finite.size:
-        ax.text(0.5, 0.5, "undefined on these rows", ha="center", transform=ax.transAxes, color=MUTED)
+        ax.text(0.5, 0.5, "undefined on these rows", ha="center", transform=ax.transAxes, color=theme_of(ax).muted)
         ax.set_yticks([])
         return
     if range_of is not None:

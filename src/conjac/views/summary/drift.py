@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from conjac.drift import DriftRanking
 from conjac.jacobian import ConfusionJacobian
 from conjac.views.summary.measure import UNDEFINED, Measure, clean, title_of
+from conjac.views.summary.ranking import Ranked, Ranking
 
 SHARE = 0.01
 """Of a category: the step that slopes are told for."""
@@ -142,6 +143,19 @@ class Drift:
             categories=_categories(ranking, level),
             left_out=tuple((clean(name), clean(why)) for name, why in ranking.left_out.items()),
         )
+
+    @property
+    def ranked_numbers(self) -> Ranking:
+        """The numbers, as a picture."""
+        return self._ranking(self.numbers, "1 sd" if self.unit == "sd" else "1", "numbers")
+
+    @property
+    def ranked_categories(self) -> Ranking:
+        """The categories, as a picture; never one ranking with the numbers."""
+        return self._ranking(self.categories, f"{SHARE:g} of share", "categories")
+
+    def _ranking(self, ranked: Sequence[Ranked], unit: str, what: str) -> Ranking:
+        return Ranking.of(ranked, f"{self.metric_title} by a drift of {unit}: {what}", f"change per {unit}")
 
 
 def _numbers(ranking: DriftRanking, level: float) -> tuple[Number, ...]:

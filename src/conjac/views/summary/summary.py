@@ -20,6 +20,7 @@ from conjac.validation import Predictions
 from conjac.views.summary.choices import Choice, choices
 from conjac.views.summary.data import Data
 from conjac.views.summary.drift import Drift
+from conjac.views.summary.heatmap import HeatMap
 from conjac.views.summary.lines import Lines
 from conjac.views.summary.measure import Measure, Step, clean, title_of
 from conjac.views.summary.point import Point
@@ -59,6 +60,8 @@ class Summary:
         "discrete", "miscalibrated".
     data : Data
     point : Point
+    jacobian : HeatMap
+        Slopes of the cells, at the point.
     lines : Lines
     choices : tuple of Choice
         Empty where one class is absent.
@@ -80,6 +83,7 @@ class Summary:
     cautions: tuple[str, ...]
     data: Data
     point: Point
+    jacobian: HeatMap
     lines: Lines
     choices: tuple[Choice, ...]
     drift: Drift | None = None
@@ -179,6 +183,7 @@ def summarize(
         cautions=tuple(cautions(data, point)),
         data=data,
         point=point,
+        jacobian=HeatMap.of_jacobian(result, level=level, step=step),
         lines=Lines.of(curve, rows, drawn, point.threshold, [one.threshold.value for one in found], step, level),
         choices=found,
         drift=None if drift is None else Drift.of(drift, level),

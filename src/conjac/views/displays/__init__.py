@@ -1,0 +1,6 @@
+"""Displays, in scikit-learn's habits: compute once, plot as often as asked."""
+
+from conjac.views.displays.display import Display
+from conjac.views.displays.heatmaps import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+
+__all__ = ["ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "Display"]

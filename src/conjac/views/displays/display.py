@@ -1,0 +1,108 @@
+"""What all displays share: a picture, computed once, drawn on Matplotlib or Plotly as often as asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from conjac.errors import InvalidInputError
+from conjac.views.summary.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = TypeVar("P", bound=Picture)
+
+
+class Display(ABC, Generic[P]):
+    """A picture, and the ways to draw it.
+
+    ``from_estimator`` and ``from_predictions`` compute and draw at once, as scikit-learn's displays do; ``of`` computes
+    alone. Nothing is computed when it is drawn.
+
+    Attributes
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types.
+    ax_, figure_ : matplotlib Axes and Figure
+        Of the last `plot`.
+    """
+
+    size: ClassVar[tuple[float, float]] = (6.4, 4.2)
+
+    def __init__(self, picture: P) -> None:
+        self.picture = picture
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw on Matplotlib, in the style that is set.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw, such as one of a grid; a new figure if not given.
+
+        Returns
+        -------
+        Display
+            Itself, with ``ax_`` and ``figure_``.
+        """
+        from conjac.views.charts.colours import root_of
+
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(figsize=self._size(), layout="constrained")
+        self._paint(ax)
+        ax.set_title(self.picture.title, fontsize="medium", parse_math=False, wrap=True)
+        if ax.get_legend_handles_labels()[0]:
+            for text in ax.legend(frameon=False, fontsize="small").get_texts():
+                text.set_parse_math(False)
+        self.ax_, self.figure_ = ax, root_of(ax)
+        return self
+
+    def plotly(self, theme: str = "light") -> Any:
+        """Draw on Plotly.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+
+        Raises
+        ------
+        InvalidInputError
+            Another theme.
+        """
+        from conjac.views.theme import DARK, LIGHT
+
+        themes = {"light": LIGHT, "dark": DARK}
+        if theme not in themes:
+            raise InvalidInputError(f"theme={theme!r}: expected one of {', '.join(themes)}")
+        return self._figure(themes[theme])
+
+    def to_frame(self, backend: str = "pandas") -> Any:
+        """Return the table behind the picture as a tidy frame: {"pandas", "polars", "pyarrow"}."""
+        return self.picture.to_frame(backend)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the picture as plain types, ready for JSON; nan becomes None."""
+        return self.picture.to_dict()
+
+    def _size(self) -> tuple[float, float]:
+        """Return the width and height of a new figure, in inches."""
+        return self.size
+
+    @abstractmethod
+    def _paint(self, ax: Axes) -> None:
+        """Paint on Matplotlib."""
+
+    @abstractmethod
+    def _figure(self, theme: Any) -> Any:
+        """Return a Plotly figure in a theme."""
+
+    ax_: Axes
+    figure_: Figure

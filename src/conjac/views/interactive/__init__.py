@@ -1,0 +1,1 @@
+"""Painters on Plotly: each receives a finished picture and a theme, and computes nothing."""

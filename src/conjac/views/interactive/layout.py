@@ -1,0 +1,54 @@
+"""The layout that all Plotly figures share, and text that Plotly shows as it is."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import plotly.graph_objects as go
+
+from conjac.views.charts.canvas import shorten
+from conjac.views.summary.picture import Picture
+from conjac.views.theme import Scale, Theme
+
+FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, system-ui, sans-serif'
+TITLE = 90
+
+
+def safe(text: str) -> str:
+    """Return text that Plotly shows as it is: it reads tags, entities and mathematics.
+
+    Examples
+    --------
+    >>> safe("<b> & $x$")
+    '&lt;b&gt; &amp; &#36;x&#36;'
+    """
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def scale(colours: Scale) -> list[list[float | str]]:
+    """Return a scale of a theme as Plotly's."""
+    last = len(colours) - 1
+    return [[k / last, colour] for k, colour in enumerate(colours)]
+
+
+def blank(picture: Picture, theme: Theme, **layout: Any) -> go.Figure:
+    """Return a figure without traces in a theme, with a picture's title; its description is in ``layout.meta``."""
+    axis = {"gridcolor": theme.rule, "linecolor": theme.faint, "zerolinecolor": theme.faint, "automargin": True}
+    figure = go.Figure(
+        layout={
+            "template": "none",
+            "paper_bgcolor": theme.paper,
+            "plot_bgcolor": theme.paper,
+            "font": {"color": theme.ink, "family": FONT, "size": 13},
+            "colorway": list(theme.series),
+            "title": {"text": safe(shorten(picture.title, TITLE)), "font": {"size": 15}, "x": 0.02, "xanchor": "left"},
+            "hoverlabel": {"bgcolor": theme.wash, "bordercolor": theme.rule, "font": {"color": theme.ink}},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "bgcolor": "rgba(0,0,0,0)"},
+            "margin": {"l": 60, "r": 24, "t": 72, "b": 56},
+            "xaxis": axis,
+            "yaxis": axis,
+            "meta": {"description": picture.description},
+        }
+    )
+    return figure.update_layout(**layout)

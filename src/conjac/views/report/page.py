@@ -1,0 +1,71 @@
+"""One self-contained page from summaries: figures, tables and words, all read from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from conjac._version import __version__
+from conjac.views.report.figures import figures
+from conjac.views.summary import Measure, Summary
+from conjac.views.summary.ranking import SHOWN
+from conjac.views.theme import css
+from conjac.views.words import FILTERS
+
+CARDS = 3
+LISTED = 200
+"""Categories in a table, at most."""
+ON_CARDS = ("Recall of at least 0.95", "Recall of at least 0.9")
+
+
+def render(summaries: Sequence[Summary]) -> str:
+    """Return a page on one set of rows, or on several groups of one set.
+
+    Parameters
+    ----------
+    summaries : sequence of Summary
+        From `conjac.views.summary.summarize`; more than one for groups.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing outside itself, and runs no script.
+
+    Examples
+    --------
+    >>> from conjac.validation import check_predictions
+    >>> from conjac.views.summary import summarize
+    >>> rows = check_predictions([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.35, 0.6, 0.8, 0.9])
+    >>> render([summarize(rows, title="Six rows")])[:15]
+    '<!doctype html>'
+    """
+    environment = Environment(
+        loader=PackageLoader("conjac.views", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= FILTERS
+    environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
+    sections = [(f"s{i}", one, figures(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
+    page = environment.get_template("report.html.jinja")
+    return page.render(
+        sections=sections,
+        first=summaries[0],
+        version=__version__,
+        cards=cards,
+        shown=SHOWN,
+        listed=LISTED,
+        themes=Markup(css()),
+    )
+
+
+def cards(summary: Summary) -> list[int]:
+    """Return the places of the choices to show first: what was asked for, then a high recall."""
+    asked = [i for i, one in enumerate(summary.choices) if one.asked]
+    others = [i for aim in ON_CARDS for i, one in enumerate(summary.choices) if one.aim == aim]
+    return (asked + others)[:CARDS]
