@@ -94,6 +94,7 @@ class Attributed:
                 }
             ),
             _ahead=(locked(entries.rising), locked(entries.falling)),
+            _matters=locked(gradient[rows.true, nearest.other] != gradient[rows.true, rows.predicted]),
         )
 
     def fastest(self: Any, metric: str | Metric) -> str:

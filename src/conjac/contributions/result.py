@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.frames import to_frame
 
@@ -74,6 +74,7 @@ class RowContributions:
     codes: AnyArray
     diagnostics: Mapping[str, Any]
     _ahead: tuple[FloatArray, FloatArray] = field(repr=False)
+    _matters: BoolArray = field(repr=False)
 
     @property
     def label(self) -> AnyArray:
@@ -110,7 +111,7 @@ class RowContributions:
         order = np.argsort(-np.abs(adds), kind="stable")
         return np.asarray(order[: np.count_nonzero(adds)][:n])
 
-    def next_to_flip(self, n: int | None = None, rising: bool = True) -> IntArray:
+    def next_to_flip(self, n: int | None = None, rising: bool = True, changing: bool = False) -> IntArray:
         """Return the places of the rows that are predicted otherwise first as the parameter moves, in that order.
 
         Parameters
@@ -119,6 +120,8 @@ class RowContributions:
             How many. Default: all that flip at all.
         rising : bool
             As the parameter rises, or falls.
+        changing : bool
+            Only those whose flip changes the figure: positives alone do that to false negatives.
 
         Notes
         -----
@@ -127,6 +130,8 @@ class RowContributions:
         step.
         """
         ahead = self._ahead[0 if rising else 1]
+        if changing:
+            ahead = np.where(self._matters, ahead, np.inf)
         order = np.argsort(ahead, kind="stable")
         return np.asarray(order[: np.count_nonzero(np.isfinite(ahead))][:n])
 

@@ -24,7 +24,7 @@ class Sample(NamedTuple):
     ----------
     rows : array of shape (n_sampled,)
     rising, falling : array of shape (n_flips,)
-        Of all rows, those that flip next either way, the first first.
+        Of all rows, those that flip next either way and change the figure, the first first.
     told : str
         How they were chosen.
     """
@@ -50,7 +50,7 @@ def sample(contributions: RowContributions, n: int, random_state: Any = None) ->
     InvalidInputError
         Fewer than the rows that flip next.
     """
-    rising, falling = (contributions.next_to_flip(FLIPS, way) for way in (True, False))
+    rising, falling = (contributions.next_to_flip(FLIPS, way, changing=True) for way in (True, False))
     n_rows = len(contributions)
     if n < 4 * FLIPS:
         raise InvalidInputError(f"n_points={n}: expected {4 * FLIPS} at least")

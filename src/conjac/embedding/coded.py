@@ -11,7 +11,8 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs, Kinds
 
-NOTHING = "nothing"
+FURTHEST = 3.0
+"""Standard deviations from the mean beyond which a number counts as there, so that a few rows do not take all room."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Coded:
     Attributes
     ----------
     values : array of shape (n_rows, n_coded)
-        A number as standard deviations from its mean; a category one-hot, centred, of variance 1 in all.
+        A number as standard deviations from its mean, at most 3; a category one-hot, centred, of variance 1 in all.
     told : tuple of str
         What was filled in and left out, in words.
 
@@ -51,7 +52,7 @@ class Coded:
         of_two = [places[0] for places in kinds.categories.values() if _is_number(inputs, places)]
         numbers = [inputs.column(place).astype(np.float64) for place in (*kinds.numeric, *of_two)]
         missing = [int(np.count_nonzero(~np.isfinite(column))) for column in numbers]
-        parts = [_standardised(_filled(column)[:, None]) for column in numbers]
+        parts = [np.clip(_standardised(_filled(column)[:, None]), -FURTHEST, FURTHEST) for column in numbers]
         words = (places for places in kinds.categories.values() if not _is_number(inputs, places))
         parts += [_standardised(_one_hot(inputs, places)) for places in words]
         parts = [part for part in parts if part.any()]

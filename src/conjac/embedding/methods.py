@@ -21,6 +21,7 @@ FEWEST = 5
 """Rows that neighbours can be told of."""
 FIRST = 50
 """Principal components that neighbours are found by, at most."""
+COLUMNS = "the columns, standardised and cut at 3 standard deviations"
 NOT_TO_SCALE = "neighbours stay together; distances between groups, and the axes, are not to scale"
 
 
@@ -63,7 +64,7 @@ def embed(values: FloatArray, method: str, random_state: Any = None) -> Embeddin
     --------
     >>> import numpy as np
     >>> embed(np.array([[1.0, 1.0], [0.0, 0.0], [-1.0, -1.0]]), "pca").axes
-    ('first principal component (100 % of the variance)', 'second principal component (0 % of the variance)')
+    ('component 1 (100 %)', 'component 2 (0 %)')
     """
     if method not in METHODS:
         raise InvalidInputError(f"method={method!r}: expected one of {', '.join(METHODS)}")
@@ -74,25 +75,22 @@ def embed(values: FloatArray, method: str, random_state: Any = None) -> Embeddin
 
 def _pca(values: FloatArray, random_state: Any) -> Embedding:
     points, share = _components(values, 2, random_state)
-    first, second = (
-        f"{which} principal component ({100 * part:.0f} % of the variance)"
-        for which, part in zip(("first", "second"), share, strict=True)
-    )
-    return Embedding(points, (first, second), "Principal components of the standardised columns.")
+    first, second = (f"component {which} ({100 * part:.0f} %)" for which, part in zip((1, 2), share, strict=True))
+    return Embedding(points, (first, second), f"Principal components of {COLUMNS}, with their shares of the variance.")
 
 
 def _tsne(values: FloatArray, random_state: Any) -> Embedding:
     perplexity = min(PERPLEXITY, (len(values) - 1) / 3)
     some, _ = _components(values, FIRST, random_state)
     points = TSNE(init="pca", perplexity=perplexity, random_state=random_state).fit_transform(some)
-    told = f"t-SNE (perplexity {perplexity:.3g}) of the standardised columns: {NOT_TO_SCALE}."
+    told = f"t-SNE (perplexity {perplexity:.3g}) of {COLUMNS}: {NOT_TO_SCALE}."
     return Embedding(points.astype(np.float64), ("t-SNE 1", "t-SNE 2"), told)
 
 
 def _umap(values: FloatArray, random_state: Any) -> Embedding:
     neighbours = min(NEIGHBOURS, len(values) - 1)
     some, _ = _components(values, FIRST, random_state)
-    told = f"UMAP ({neighbours} neighbours) of the standardised columns: {NOT_TO_SCALE}."
+    told = f"UMAP ({neighbours} neighbours) of {COLUMNS}: {NOT_TO_SCALE}."
     return Embedding(umap(some, neighbours, random_state), ("UMAP 1", "UMAP 2"), told)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.patheffects import Normal, Stroke
 
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import colormap, root_of, theme_of
@@ -18,10 +19,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 """One for each mark of a picture."""
 SMALL, LARGE = 9.0, 34.0
 """Areas of the weakest and of the strongest point, in square points."""
+PALE, FAINTEST = 0.05, 0.3
+"""Share of the scale below which a point is drawn as one that adds nothing, and the palest colour of the others."""
 RINGS = {RISING: "-", FALLING: (0, (1, 1))}
-LABEL, AXIS_LABEL = 18, 60
-NAMED = 3
-"""Rows next to flip that have their number beside them, either way."""
+LABEL, PARAMETER, AXIS_LABEL = 24, 16, 60
 
 
 def paint_point_map(ax: Axes, picture: PointMap) -> None:
@@ -30,13 +31,14 @@ def paint_point_map(ax: Axes, picture: PointMap) -> None:
     x, y, adds, mark = (np.array(each) for each in (picture.x, picture.y, picture.contribution, picture.mark))
     share = np.clip(np.nan_to_num(adds) / picture.limit, -1, 1)
     shades = colormap(theme.diverging)
-    colours, area = shades((share + 1) / 2), SMALL + (LARGE - SMALL) * np.abs(share)
+    seen = np.sign(share) * np.maximum(np.abs(share), FAINTEST)
+    colours, area = shades((seen + 1) / 2), SMALL + (LARGE - SMALL) * np.abs(share)
     for k, name in enumerate(picture.marks):
         marker: Any = MARKERS[k]
-        still = np.flatnonzero((mark == k) & (share == 0))
-        ax.scatter(x[still], y[still], s=SMALL, marker=marker, color=theme.faint, alpha=0.35, linewidths=0, zorder=1)
-        ax.scatter([], [], s=24, marker=marker, color=theme.muted, label=shorten(f"true {name}", LABEL))
-        for way, hollow in ((share > 0, False), (share < 0, True)):
+        still = np.flatnonzero((mark == k) & (np.abs(share) < PALE))
+        ax.scatter(x[still], y[still], s=SMALL, marker=marker, color=theme.faint, alpha=0.4, linewidths=0, zorder=1)
+        ax.scatter([], [], s=24, marker=marker, color=theme.muted, label=shorten(name, LABEL))
+        for way, hollow in ((share >= PALE, False), (share <= -PALE, True)):
             some = np.flatnonzero((mark == k) & way)
             ax.scatter(
                 x[some],
@@ -52,22 +54,24 @@ def paint_point_map(ax: Axes, picture: PointMap) -> None:
     _rings(ax, picture, theme)
     bar = root_of(ax).colorbar(ScalarMappable(Normalize(-picture.limit, picture.limit), shades), ax=ax, pad=0.02)
     bar.outline.set_visible(False)
-    bar.set_label(picture.unit, parse_math=False)
+    words = " (hollow: below 0)" if (share <= -PALE).any() else ""
+    bar.set_label(shorten(picture.unit, AXIS_LABEL) + words, parse_math=False)
     ax.set_xlabel(shorten(picture.x_label, AXIS_LABEL), parse_math=False)
     ax.set_ylabel(shorten(picture.y_label, AXIS_LABEL), parse_math=False)
     ax.set(xticks=[], yticks=[])
+    ax.text(0.99, 0.01, picture.shown, transform=ax.transAxes, ha="right", fontsize="small", color=theme.muted)
 
 
 def _rings(ax: Axes, picture: PointMap, theme: Theme) -> None:
-    """Ring the rows that flip next, and number the first of them."""
+    """Ring the rows that flip next, and number the first either way."""
     for way, style in RINGS.items():
         some = [k for k, flips in enumerate(picture.flips) if flips == way]
         if not some:
             continue
         x, y = ([values[k] for k in some] for values in (picture.x, picture.y))
-        label = shorten(f"next as {picture.parameter} {way}", 2 * LABEL)
+        label = f"next as {shorten(picture.parameter, PARAMETER)} {way}"
         ax.scatter(x, y, s=95, facecolors="none", edgecolors=theme.ink, linewidths=1.1, linestyle=style, label=label)
-        for row in (picture.rising if way == RISING else picture.falling)[:NAMED]:
-            k = picture.row.index(row)
-            at = picture.x[k], picture.y[k]
-            ax.annotate(str(row), at, (6, 5), textcoords="offset points", fontsize="x-small", color=theme.ink)
+        first = picture.row.index(picture.rising[0] if way == RISING else picture.falling[0])
+        at, halo = (picture.x[first], picture.y[first]), [Stroke(linewidth=2, foreground=theme.paper), Normal()]
+        told = ax.annotate(f"row {picture.row[first]}", at, (6, 5), textcoords="offset points", fontsize="small")
+        told.set(color=theme.ink, path_effects=halo, zorder=4)

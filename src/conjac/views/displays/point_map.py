@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+LINE, ENTRY = 0.2, 1.8
+"""Height and width of an entry of the legend, in inches."""
+MOST_ROOM = 0.5
+
+
 class PointMapDisplay(Display[PointMap]):
     """Each row as a point, by what it adds to a slope: who sits on the boundary, who flips next.
 
@@ -35,7 +40,7 @@ class PointMapDisplay(Display[PointMap]):
     >>> J = cj.ConfusionJacobian.from_estimator(model, X[200:], y[200:])
     >>> display = cj.PointMapDisplay.of(J.contributions("fn"), X[200:])
     >>> display.picture.x_label
-    'first principal component (44 % of the variance)'
+    'component 1 (46 %)'
     >>> len(display.picture.rising)  # rows that are predicted otherwise first as the threshold rises
     8
     """
@@ -119,11 +124,24 @@ class PointMapDisplay(Display[PointMap]):
         from conjac.views.charts.point_map import paint_point_map
 
         paint_point_map(ax, self.picture)
+        lines = -(-len(ax.get_legend_handles_labels()[0]) // self._columns(ax))
+        low, high = ax.get_ylim()
+        room = min(MOST_ROOM, lines * LINE / _inches(ax).height)
+        ax.set_ylim(low, high + (high - low) * room / (1 - room))  # for the legend
+
+    def _columns(self, ax: Axes) -> int:
+        return max(1, int(_inches(ax).width / ENTRY))
 
     def _figure(self, theme: Any) -> Any:
         from conjac.views.interactive.point_map import point_map
 
         return point_map(self.picture, theme)
+
+
+def _inches(ax: Axes) -> Any:
+    from conjac.views.charts.colours import root_of
+
+    return ax.get_window_extent().transformed(root_of(ax).dpi_scale_trans.inverted())
 
 
 def _most_confused(J: ConfusionJacobian) -> str:

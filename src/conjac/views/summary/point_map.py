@@ -18,12 +18,15 @@ from conjac.views.summary.measure import clean, title_of
 from conjac.views.summary.picture import Picture
 
 N_POINTS = 2000
+MOST = 40
+"""Letters of a name in a sentence; tables have all."""
 SHAPES = 6
 """Classes that have a mark of their own, at most."""
 OTHERS = "other classes"
 ENDS = 0.98
 """Share of the contributions that the colours resolve; stronger ones have the last colour."""
 NAMES = {"tn": "true negatives", "fp": "false positives", "fn": "false negatives", "tp": "true positives"}
+HOW = "Filled points make the figure rise with the parameter, and hollow ones make it fall."
 RISING, FALLING, STAYS = "rises", "falls", ""
 
 
@@ -34,7 +37,7 @@ class PointMap(Picture):
     Attributes
     ----------
     marks : tuple of str
-        Classes with a mark of their own, and "other classes" if there are more: those that add the most.
+        What each shape stands for: classes, and "other classes" if there are more, those that add the most.
     x, y : tuple of float
     row : tuple of int
         Place among the rows that were evaluated.
@@ -124,10 +127,11 @@ class PointMap(Picture):
         marks, mark = _marked(codes[0], adds, names)
         notes = (chosen.told, placed.told, *(f"{note[:1].upper()}{note[1:]}." for note in coded.told))
         parameter = clean(contributions.parameter)
-        unit = f"slope of {_named(contributions.metric)} per {clean(contributions.unit)}"
+        unit = f"per {clean(contributions.unit)}"
+        by = "" if parameter == "threshold" else f" by {_cut(parameter)}"
         return cls(
-            title=f"What each row adds to the {unit}" + ("" if parameter == "threshold" else f", by {parameter}"),
-            description=f"{_told(contributions, chosen, names)} {' '.join(notes)}",
+            title=f"What each row adds to the slope of {_cut(_named(contributions.metric))}{by}",
+            description=" ".join((_told(contributions, chosen, names), HOW, *notes)),
             marks=marks,
             x=tuple(placed.points[order, 0].tolist()),
             y=tuple(placed.points[order, 1].tolist()),
@@ -140,7 +144,7 @@ class PointMap(Picture):
             falling=tuple(chosen.falling.tolist()),
             x_label=placed.axes[0],
             y_label=placed.axes[1],
-            unit=f"adds to the {unit}",
+            unit=unit,
             limit=_limit(adds),
             parameter=parameter,
             n_rows=len(contributions),
@@ -153,6 +157,11 @@ class PointMap(Picture):
         next_up, next_down = set(self.rising), set(self.falling)
         return tuple(RISING if row in next_up else FALLING if row in next_down else STAYS for row in self.row)
 
+    @property
+    def shown(self) -> str:
+        """How many rows there are to see."""
+        return f"{self.n_rows:,} rows" if len(self.row) == self.n_rows else f"{len(self.row):,} of {self.n_rows:,} rows"
+
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one row a point, the strongest first."""
         names = ("row", *_ROLES, "margin", "contribution", "flips", "x", "y")
@@ -163,21 +172,26 @@ class PointMap(Picture):
 _ROLES = ("true", "predicted", "flips_to")
 
 
+def _cut(name: str) -> str:
+    """Return a name that fits into a sentence."""
+    return name if len(name) <= MOST else f"{name[: MOST - 1]}…"
+
+
 def _named(metric: str) -> str:
     return NAMES.get(metric) or (clean(metric) if metric.startswith("cell[") else title_of(metric))
 
 
 def _marked(true: IntArray, adds: FloatArray, names: list[str]) -> tuple[tuple[str, ...], IntArray]:
-    """Return which classes have a mark, in their order, and each point's."""
-    drawn = np.unique(true)
-    own = drawn
+    """Return which classes have a mark, in their order, and each point's; of many, those alone that add anything."""
+    own = drawn = np.unique(true)
     if len(drawn) > SHAPES:
         strength = np.bincount(true, np.abs(np.nan_to_num(adds)), len(names))
-        own = np.sort(np.argsort(-strength, kind="stable")[: SHAPES - 1])
+        strongest = np.argsort(-strength, kind="stable")[: SHAPES - 1]
+        own = np.sort(strongest[strength[strongest] > 0])
     place = np.full(len(names), len(own))
     place[own] = np.arange(len(own))
-    marks = tuple(names[k] for k in own) + ((OTHERS,) if len(drawn) > SHAPES else ())
-    return marks, place[true]
+    told = tuple(f"true {names[k]}" for k in own)
+    return told + ((OTHERS,) if len(own) < len(drawn) else ()), place[true]
 
 
 def _limit(adds: FloatArray) -> float:
@@ -191,9 +205,9 @@ def _told(contributions: RowContributions, chosen: Sample, names: list[str]) -> 
     told = f"{adding:,} of {len(contributions):,} rows add to the slope, which is {contributions.slope:.4g}."
     for way, rows in ((RISING, chosen.rising), (FALLING, chosen.falling)):
         if len(rows):
-            true, predicted, other = (names[k] for k in contributions.codes[:, rows[0]])
+            true, predicted, other = (_cut(names[k]) for k in contributions.codes[:, rows[0]])
             told += (
-                f" First to flip as {clean(contributions.parameter)} {way}: row {rows[0]}, true {true}, "
+                f" First to flip as {_cut(clean(contributions.parameter))} {way}: row {rows[0]}, true {true}, "
                 f"from {predicted} to {other}."
             )
     return told
