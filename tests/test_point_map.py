@@ -192,6 +192,12 @@ def test_points_are_the_rows_and_lead_back_to_them():
     assert "400 of 600 rows: those that flip next" in picture.description
 
 
+def test_each_row_is_where_its_own_columns_put_it():
+    picture = cj.PointMapDisplay.of(ROWS, X2, random_state=0).picture
+    points = embed(Coded.of(Inputs.of(X2)).values, "pca", 0).points[list(picture.row)]
+    np.testing.assert_allclose(np.abs([picture.x, picture.y]), np.abs(points.T), atol=1e-9)
+
+
 def test_of_many_classes_those_that_add_have_shapes_of_their_own():
     X, y = load_digits(return_X_y=True)
     model = LogisticRegression(C=0.01).fit(X / 16, y)
