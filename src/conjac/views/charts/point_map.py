@@ -21,6 +21,8 @@ SMALL, LARGE = 9.0, 34.0
 """Areas of the weakest and of the strongest point, in square points."""
 PALE, FAINTEST = 0.05, 0.3
 """Share of the scale below which a point is drawn as one that adds nothing, and the palest colour of the others."""
+BESIDE = {RISING: (6, 5), FALLING: (6, -12)}
+"""Where the number of a row is written, in points."""
 RINGS = {RISING: "-", FALLING: (0, (1, 1))}
 LABEL, PARAMETER, AXIS_LABEL = 24, 16, 60
 
@@ -73,5 +75,5 @@ def _rings(ax: Axes, picture: PointMap, theme: Theme) -> None:
         ax.scatter(x, y, s=95, facecolors="none", edgecolors=theme.ink, linewidths=1.1, linestyle=style, label=label)
         first = picture.row.index(picture.rising[0] if way == RISING else picture.falling[0])
         at, halo = (picture.x[first], picture.y[first]), [Stroke(linewidth=2, foreground=theme.paper), Normal()]
-        told = ax.annotate(f"row {picture.row[first]}", at, (6, 5), textcoords="offset points", fontsize="small")
+        told = ax.annotate(f"row {picture.row[first]}", at, BESIDE[way], textcoords="offset points", fontsize="small")
         told.set(color=theme.ink, path_effects=halo, zorder=4)
