@@ -29,7 +29,8 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines objectives",
-    "jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift scores training",
+    "embedding contributions jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift "
+    "scores training",
     "views testing datasets",
     "cli __main__",
 )
@@ -39,7 +40,7 @@ SIDEWAYS = {
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
     "facets": {"odds"},
-    "jacobian": {"exports"},
+    "jacobian": {"exports", "contributions"},
     "__main__": {"cli"},
     "engines": {"models", "objectives"},
     "exports": {"jacobian"},  # its type alone
@@ -55,13 +56,26 @@ SIDEWAYS = {
 # The only ways up, each inside the named function: (module.function, target).
 UPWARD = {
     ("exports.plot", "views"),
+    ("contributions.plot", "views"),
     ("jacobian.explore", "views"),
     ("curve.plot", "views"),
     ("curve.explore", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
-OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm"}
-LAZY = {"pandas", "matplotlib", "plotly", "duckdb", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm"}
+OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm", "umap"}
+LAZY = {
+    "pandas",
+    "matplotlib",
+    "plotly",
+    "duckdb",
+    "torch",
+    "jax",
+    "onnxruntime",
+    "skops",
+    "xgboost",
+    "lightgbm",
+    "umap",
+}
 MODULES = sorted(SRC.rglob("*.py"))
 
 

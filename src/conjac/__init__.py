@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from conjac import calculus, metrics, models
 from conjac._version import __version__
 from conjac.comparison import Comparison, compare
+from conjac.contributions import RowContributions
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Constraint, Decision
 from conjac.drift import DriftRanking, rank_drifts
@@ -42,14 +43,14 @@ if TYPE_CHECKING:
         surface,
         tune_hyperparameters,
     )
-    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay, PointMapDisplay
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
     **dict.fromkeys(
         ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
     ),
-    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay"), "conjac.views.displays"),
+    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "PointMapDisplay"), "conjac.views.displays"),
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
@@ -79,6 +80,8 @@ __all__ = [
     "NotDifferentiableError",
     "NotSupportedError",
     "Offsets",
+    "PointMapDisplay",
+    "RowContributions",
     "ScoreJacobian",
     "SingularJacobianError",
     "Surface",

@@ -12,6 +12,7 @@ import numpy as np
 from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.calculus.linear import LinearMap
+from conjac.contributions import Attributed
 from conjac.density import density_of
 from conjac.diagnostics import as_told, explain, explain_classes, warned
 from conjac.engines.arrays import count_at, tally_of
@@ -45,7 +46,7 @@ from conjac.validation import (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(LinearMap, Sensed, Exported):
+class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
@@ -204,7 +205,8 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
         told, score = resolve_threshold(rows, unit, threshold)
-        outcomes = Outcomes.of(rows, ThresholdRule(score).predict(rows.score), 2)
+        cutting = ThresholdRule(score)
+        outcomes = Outcomes.of(rows, cutting.predict(rows.score), 2, cutting if mix is None else None)
         rule: dict[str, Any] = {"threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": outcomes}
         if mix is not None:
             moved = mixed(rows, outcomes, mix, as_told(unit.name, coordinate is None), condition_on)
@@ -251,7 +253,7 @@ class ConfusionJacobian(LinearMap, Sensed, Exported):
             parameters=tuple(f"offset[{label}]" for label in outcomes_of(rows.labels, argmax.n_columns)),
             units=(OFFSET_UNITS[argmax.scale],) * argmax.n_columns,
             _motion=motion,
-            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns),
+            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns, argmax),
             **rule,
         )
 

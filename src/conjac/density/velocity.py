@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from scipy import sparse
@@ -52,6 +52,26 @@ class Speeds(Protocol):
     def blocks(self) -> Iterable[tuple[slice, FloatArray]]:
         """Yield slices of entries with their velocities, arrays of shape (n_entries, n_parameters)."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Velocities of all entries by one parameter; as `Speeds`.
+
+    Attributes
+    ----------
+    velocity : array of shape (n_entries,)
+    """
+
+    velocity: FloatArray
+
+    n_parameters: ClassVar[int] = 1
+    alike: ClassVar[bool] = False
+    together: ClassVar[bool] = False
+
+    def blocks(self) -> Iterable[tuple[slice, FloatArray]]:
+        """Yield all entries at once."""
+        yield slice(0, len(self.velocity)), self.velocity[:, None]
 
 
 @dataclass(frozen=True, eq=False)

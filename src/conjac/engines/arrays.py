@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray, Scale
 from conjac.coordinates import Coordinate, margins
 from conjac.inference import Cells
 from conjac.rules import ThresholdRule, in_dtype_of
@@ -16,9 +16,21 @@ from conjac.validation import N_BLOCKS, Predictions
 
 def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple[float, ...] = ()) -> Tally:
     """Return the tally of rows in memory, at a bin width that suits them."""
-    step = choose_step(margins(predictions.score, coordinate.scale), coordinate.scale)
-    empty = Tally.zero(coordinate.scale, step, thresholds=thresholds, clustered=predictions.block is not None)
-    return empty.add(predictions.true, predictions.score, predictions.weight, predictions.block)
+    rows = predictions
+    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds)
+
+
+def tally_rows(
+    true: IntArray,
+    score: AnyArray,
+    weight: FloatArray | None,
+    block: IntArray | None,
+    scale: Scale,
+    thresholds: tuple[float, ...] = (),
+) -> Tally:
+    """Do as `tally_of`, column by column."""
+    step = choose_step(margins(score, scale), scale)
+    return Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None).add(true, score, weight, block)
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,7 +80,7 @@ class Decided:
     @cached_property
     def outcomes(self) -> Outcomes:
         """True and predicted classes."""
-        return Outcomes.of(self.rows, self.rule.predict(self.rows.score), self.rule.n_columns)
+        return Outcomes.of(self.rows, self.rule.predict(self.rows.score), self.rule.n_columns, self.rule)
 
     @cached_property
     def cells(self) -> Cells:

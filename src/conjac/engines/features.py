@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from conjac.inputs import Kinds, lattice_of, robust_spread, spread
 from conjac.models.checked import checked
 from conjac.models.contract import Pull
 from conjac.models.numerical import STEP, Differences
-from conjac.motion import DriftMotion, RecountedMotion
+from conjac.motion import Again, DriftMotion, RecountedMotion
 from conjac.perturbations import Features
 from conjac.reading import as_array
 from conjac.readonly import ReadOnly
@@ -152,7 +152,7 @@ def _tangent(decided: Decided, drifting: Drifting, pull: Pull, scale: Scale) -> 
         sums = CrossingSums.of(crossing, rows.weight, rows.block, pulled)
     else:
         sums = CrossingSums.of(crossing, rows.weight, rows.block, Alike.of(pulled)).times(shared)
-    return DriftMotion(DriftJoint(decided.cells, sums))
+    return DriftMotion(DriftJoint(decided.cells, sums), Again(replace(pulled).of_one))
 
 
 def _derivative(decided: Decided, drifting: Drifting) -> Derivative:

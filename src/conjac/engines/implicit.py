@@ -17,7 +17,7 @@ from conjac.errors import InvalidInputError, NotDifferentiableError
 from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
 from conjac.models import Model
-from conjac.motion import DriftMotion
+from conjac.motion import Again, DriftMotion
 from conjac.objectives import Fitted, Lever, curvature_of, mixed
 from conjac.perturbations import Hyperparameters
 from conjac.readonly import ReadOnly
@@ -97,10 +97,11 @@ def motion_along(decided: Decided, n_directions: int) -> tuple[DriftMotion, floa
     InvalidInputError
         A fit that is far from the optimum of its problem.
     """
-    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, speeds(decided, n_directions + 1))
+    moving = speeds(decided, n_directions + 1)
+    sums = CrossingSums.of(decided.crossing, decided.rows.weight, decided.rows.block, moving)
     joint = DriftJoint(decided.cells, sums)
     newton = standing_errors(decided.cells, joint.motion(sums.value[:, -1:])[0])
-    return DriftMotion(replace(joint, sums=sums.part(slice(-1)))), newton
+    return DriftMotion(replace(joint, sums=sums.part(slice(-1))), Again(replace(moving).of_one)), newton
 
 
 def chosen(fitted: Fitted, moves: Hyperparameters) -> dict[str, Lever]:

@@ -1,4 +1,4 @@
-"""What became of each row under a rule: its true and its predicted class, held small."""
+"""What became of each row under a rule: its true and its predicted class, held small, and what they came from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from conjac.engines.arrays import count_cells
 from conjac.inference import Cells, Table
 from conjac.inference.delta import divide
 from conjac.readonly import locked
+from conjac.rules import ArgmaxRule, ThresholdRule
 from conjac.validation import ClassPredictions, Predictions
 
 
@@ -28,6 +29,9 @@ class Outcomes:
     weight : array of shape (n_samples,) or None
     block : array of shape (n_samples,) or None
         Each row's block of clusters.
+    score : array of shape (n_samples,) or (n_samples, n_classes), or None
+        What the rule was applied to: the caller's own, not a copy.
+    rule : ThresholdRule, ArgmaxRule or None
     """
 
     n_columns: int
@@ -35,9 +39,17 @@ class Outcomes:
     predicted: AnyArray
     weight: FloatArray | None
     block: AnyArray | None
+    score: AnyArray | None = None
+    rule: ThresholdRule | ArgmaxRule | None = None
 
     @classmethod
-    def of(cls, rows: Predictions | ClassPredictions, predicted: AnyArray, n_columns: int) -> Self:
+    def of(
+        cls,
+        rows: Predictions | ClassPredictions,
+        predicted: AnyArray,
+        n_columns: int,
+        rule: ThresholdRule | ArgmaxRule | None = None,
+    ) -> Self:
         """Keep what a rule predicts of rows.
 
         Parameters
@@ -46,6 +58,8 @@ class Outcomes:
         predicted : array of shape (n_samples,)
             Indices of classes, or whether the positive one of two is predicted.
         n_columns : int
+        rule : ThresholdRule or ArgmaxRule, optional
+            Where it may be asked what each row adds: is kept, with a reference to the scores.
         """
         small = np.min_scalar_type(n_columns - 1)
         return cls(
@@ -54,6 +68,8 @@ class Outcomes:
             locked(predicted.astype(small)),
             None if rows.weight is None else locked(rows.weight),
             None if rows.block is None else locked(rows.block.astype(np.uint8)),
+            None if rule is None else locked(rows.score),
+            rule,
         )
 
     def by_category(self, category: IntArray, n_categories: int, condition_on: ConditionOn | None) -> Cells:

@@ -16,7 +16,7 @@ from conjac.engines.outcomes import Outcomes
 from conjac.engines.steps import Predict, Step, choose
 from conjac.inference import Table
 from conjac.inputs import Inputs
-from conjac.motion import Paths, RecountedMotion, flow_between
+from conjac.motion import Again, Paths, RecountedMotion, Turned, flow_between
 from conjac.readonly import locked
 
 MOSTLY = 0.9
@@ -46,21 +46,6 @@ class Drift:
     unit: float
     lattice: float | None = None
     step: float | None = None
-
-
-class Turned(NamedTuple):
-    """Rows that are predicted otherwise with a column moved.
-
-    Attributes
-    ----------
-    rows : array of shape (n_turned,)
-    below, above : array of shape (n_turned,)
-        Predicted class with less, and with more, of the column.
-    """
-
-    rows: IntArray
-    below: AnyArray
-    above: AnyArray
 
 
 class Counted(NamedTuple):
@@ -140,6 +125,7 @@ def recounted(
         units=locked(units),
         bias=locked(np.stack([step.bias for step in found]) * units[:, None, None]),
         bias_stderr=locked(np.stack([step.bias_stderr for step in found]) * units[:, None, None]),
+        turned=Again(lambda place: _turned_again(predict, inputs, outcomes, rows, moved[place])),
     )
 
 
@@ -155,6 +141,17 @@ def _turned(
     """Return the rows that are predicted otherwise, with each of several columns moved in turn."""
     private, at = inputs.take(rows), outcomes.predicted[rows]
     return [_turned_by(predict, private, at, rows, *move) for move in moves]
+
+
+def _turned_again(
+    predict: Predict, inputs: Inputs, outcomes: Outcomes, rows: IntArray, move: tuple[int, float]
+) -> Turned:
+    """Return all rows that are predicted otherwise with one column moved."""
+    found = []
+    for part in inputs.blocks():
+        here = rows[slice(*np.searchsorted(rows, (part.start, part.stop)))]
+        found += _turned(predict, inputs, outcomes, here, [move])
+    return Turned(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def _turned_by(predict: Predict, inputs: Inputs, at: AnyArray, rows: IntArray, place: int, step: float) -> Turned:

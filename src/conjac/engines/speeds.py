@@ -88,6 +88,11 @@ class Blocked(ABC):
         """Yield slices of entries with their velocities; the entries of a row stay together."""
         yield from self._held if len(self.crossing.row) * self.n_parameters <= HELD else self._blocks()
 
+    def of_one(self, place: int) -> FloatArray:
+        """Return the velocities of all entries by one parameter, array of shape (n_entries,); nothing else is kept."""
+        parts = [velocity[:, place].copy() for _, velocity in self._blocks()]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
     @cached_property
     def _held(self) -> list[tuple[slice, FloatArray]]:
         return list(self._blocks())

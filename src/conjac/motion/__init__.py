@@ -1,11 +1,12 @@
 """How the cells move: from fluxes or weights to slopes of cells and metrics, each with its error."""
 
+from conjac.motion.again import Again
 from conjac.motion.directed import DirectedMotion
 from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
-from conjac.motion.recounted import Paths, RecountedMotion, flow_between
+from conjac.motion.recounted import Paths, RecountedMotion, Turned, flow_between
 from conjac.motion.refitted import RefitMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
 from conjac.motion.threshold import Motion, cut_of
@@ -13,6 +14,7 @@ from conjac.motion.weighted import WeightedMotion
 
 __all__ = [
     "MIN_ROWS",
+    "Again",
     "CellMotion",
     "DirectedMotion",
     "DriftMotion",
@@ -25,6 +27,7 @@ __all__ = [
     "RecountedMotion",
     "RefitMotion",
     "Slopes",
+    "Turned",
     "WeightedMotion",
     "cut_of",
     "flow_between",

@@ -13,6 +13,7 @@ from conjac.inference import Cells
 from conjac.inference.delta import normalized_slope
 from conjac.inference.drift_joint import DriftJoint
 from conjac.metrics import Metric
+from conjac.motion.again import Again
 from conjac.motion.denominators import cells_stderr
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
@@ -24,9 +25,12 @@ class DriftMotion:
     Attributes
     ----------
     joint : DriftJoint
+    velocities : Again or None
+        From a parameter's place to the velocities of the entries of the crossing by it.
     """
 
     joint: DriftJoint
+    velocities: Again[FloatArray] | None = None
 
     @property
     def counted(self) -> Cells:

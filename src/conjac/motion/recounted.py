@@ -19,12 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from conjac._typing import BoolArray, FloatArray, IntArray, Normalize, Sparse
+from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray, Normalize, Sparse
 from conjac.calculus.analytic import along
 from conjac.inference import Cells, Table
 from conjac.inference.delta import divide, normalized_slope
 from conjac.inference.intervals import HALF_ROW
 from conjac.metrics import Metric
+from conjac.motion.again import Again
 from conjac.motion.denominators import cells_stderr, figures, groups, totals
 from conjac.motion.slopes import MIN_ROWS, Slopes
 
@@ -74,6 +75,21 @@ def flow_between(below: IntArray, above: IntArray, n_flat: int) -> Sparse:
     return sparse.csr_array((np.repeat([1, -1], len(turned)), (ends, cells)), shape=(n_flat, len(below)))
 
 
+class Turned(NamedTuple):
+    """Rows that are predicted otherwise with a column moved.
+
+    Attributes
+    ----------
+    rows : array of shape (n_turned,)
+    below, above : array of shape (n_turned,)
+        Predicted class with less, and with more, of the column.
+    """
+
+    rows: IntArray
+    below: AnyArray
+    above: AnyArray
+
+
 class Measured(NamedTuple):
     """Difference quotients with their variances, arrays of one shape, and which rest on enough rows."""
 
@@ -98,6 +114,8 @@ class RecountedMotion:
         What a unit of the parameter is, in the column's own units.
     bias, bias_stderr : array of shape (n_parameters, K, K)
         Estimated bias of `derivative`, as that of the population at a step of 0, and how well it is known.
+    turned : Again or None
+        From a column's place among the paths to the rows that are predicted otherwise with it moved.
     """
 
     counted: Cells
@@ -106,6 +124,7 @@ class RecountedMotion:
     units: FloatArray
     bias: FloatArray
     bias_stderr: FloatArray
+    turned: Again[Turned] | None = None
 
     @property
     def method(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -29,7 +30,7 @@ def motion_of(pairs: Sequence[Pairs], outcomes: Outcomes, cells: Cells) -> Refit
     """
     one_row = outcomes.one_row(np.arange(len(outcomes.true)))
     n_seeds, how = len(pairs[0].below), cells.condition_on
-    same = {
+    same: dict[str, Any] = {
         "steps": locked(np.array([pair.step.half for pair in pairs])),
         "units": locked(np.ones(len(pairs))),
         "bias": locked(np.stack([pair.step.bias for pair in pairs])),

@@ -2,5 +2,6 @@
 
 from conjac.views.displays.display import Display
 from conjac.views.displays.heatmaps import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+from conjac.views.displays.point_map import PointMapDisplay
 
-__all__ = ["ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "Display"]
+__all__ = ["ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "Display", "PointMapDisplay"]

@@ -56,7 +56,7 @@ class Display(ABC, Generic[P]):
         self._paint(ax)
         ax.set_title(self.picture.title, fontsize="medium", parse_math=False, wrap=True)
         if ax.get_legend_handles_labels()[0]:
-            for text in ax.legend(frameon=False, fontsize="small").get_texts():
+            for text in ax.legend(frameon=False, fontsize="small", ncols=self._columns(ax)).get_texts():
                 text.set_parse_math(False)
         self.ax_, self.figure_ = ax, root_of(ax)
         return self
@@ -95,6 +95,11 @@ class Display(ABC, Generic[P]):
     def _size(self) -> tuple[float, float]:
         """Return the width and height of a new figure, in inches."""
         return self.size
+
+    def _columns(self, ax: Axes) -> int:
+        """Return the columns of a legend inside the axes."""
+        del ax
+        return 1
 
     @abstractmethod
     def _paint(self, ax: Axes) -> None:

@@ -1,0 +1,43 @@
+"""What a result can ask again of the model that made it, as long as both are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Again(Generic[T]):
+    """A function of a parameter's place that holds the model and its rows, and is None where the result was saved.
+
+    A model need not be one that can be saved, and rows would be saved beside every result of theirs.
+
+    Attributes
+    ----------
+    ask : callable
+
+    Examples
+    --------
+    >>> import pickle
+    >>> again = Again(lambda place: place + 1)
+    >>> again(2), pickle.loads(pickle.dumps(again))
+    (3, None)
+    """
+
+    ask: Callable[[int], T]
+
+    def __call__(self, place: int) -> T:
+        """Return what is asked for, of one parameter."""
+        return self.ask(place)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(None), ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
