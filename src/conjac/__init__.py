@@ -42,14 +42,29 @@ if TYPE_CHECKING:
         surface,
         tune_hyperparameters,
     )
-    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+    from conjac.views.displays import (
+        ConfusionJacobianDisplay,
+        ConfusionMatrixDisplay,
+        MetricCurveDisplay,
+        SurfaceDisplay,
+        TradeoffDisplay,
+    )
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
     **dict.fromkeys(
         ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
     ),
-    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay"), "conjac.views.displays"),
+    **dict.fromkeys(
+        (
+            "ConfusionJacobianDisplay",
+            "ConfusionMatrixDisplay",
+            "MetricCurveDisplay",
+            "SurfaceDisplay",
+            "TradeoffDisplay",
+        ),
+        "conjac.views.displays",
+    ),
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
@@ -72,6 +87,7 @@ __all__ = [
     "InfeasibleError",
     "InfluentialRows",
     "InvalidInputError",
+    "MetricCurveDisplay",
     "MissingDependencyError",
     "Mix",
     "MultilabelCurves",
@@ -82,8 +98,10 @@ __all__ = [
     "ScoreJacobian",
     "SingularJacobianError",
     "Surface",
+    "SurfaceDisplay",
     "Tally",
     "Threshold",
+    "TradeoffDisplay",
     "TrainingWeights",
     "TunedDecisionClassifier",
     "TunedHyperparameters",

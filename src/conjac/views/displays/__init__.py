@@ -1,6 +1,16 @@
 """Displays, in scikit-learn's habits: compute once, plot as often as asked."""
 
+from conjac.views.displays.curves import MetricCurveDisplay
 from conjac.views.displays.display import Display
 from conjac.views.displays.heatmaps import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+from conjac.views.displays.surfaces import SurfaceDisplay
+from conjac.views.displays.tradeoffs import TradeoffDisplay
 
-__all__ = ["ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "Display"]
+__all__ = [
+    "ConfusionJacobianDisplay",
+    "ConfusionMatrixDisplay",
+    "Display",
+    "MetricCurveDisplay",
+    "SurfaceDisplay",
+    "TradeoffDisplay",
+]
