@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,7 @@ from support import needs, needs_data
 import conjac as cj
 from conjac.errors import InvalidInputError
 from conjac.views.summary.lineplot import MOST, LinePlot
+from conjac.views.summary.measure import Measure
 from conjac.views.summary.places import AT_QUANTILES, REGULAR, Rows
 from conjac.views.theme import DARK, LIGHT
 
@@ -131,6 +133,37 @@ def test_the_rows_of_a_curve_are_found_from_the_curve_alone():
     positives = np.quantile(SCORE[Y == 1], ranks, method="inverted_cdf")
     np.testing.assert_array_equal(rows.quantile(ranks, true=1), positives)
     assert rows.share(rows.score > 0.5) == (SCORE > 0.5).mean()
+
+
+def test_what_is_known_of_bins_alone_is_said():
+    said = "Rows within a bin of the tally are shared in proportion."
+    tallied = cj.ConfusionCurve.from_tally(CURVE.tally)
+    assert said in LinePlot.of(tallied, "recall").description
+    assert said not in LinePlot.of(CURVE, "recall").description
+
+
+def test_all_thresholds_from_0_to_1_can_be_asked_for():
+    curve = cj.ConfusionCurve.from_predictions(*two(distance=5))
+    display = cj.MetricCurveDisplay.of(curve, "recall", thresholds=[0.0, 0.5, 1.0])
+    assert display.picture.axis == "logit"
+    assert display.picture.series[0].value[0] == 1.0
+    drawn_without_a_word(display)
+    assert np.isfinite(display.plotly().data[-1].x).all()
+
+
+def test_a_recommended_threshold_is_marked_on_both():
+    picture = replace(LinePlot.of(CURVE, "f1", point=0.5), mark=Measure(0.4, 0.3, 0.45))
+    display = cj.MetricCurveDisplay(picture).plot()
+    assert lines_of(display.ax_)["recommended"].get_xdata() == [0.4, 0.4]
+    assert [note.text for note in display.plotly().layout.annotations] == ["recommended", "operating point"]
+
+
+def test_rows_that_weigh_nothing_are_nowhere():
+    score = np.concatenate([np.zeros(20), np.full(20, 0.5), np.ones(20)])
+    weight = np.repeat([1.0, 0.0, 1.0], 20)
+    curve = cj.ConfusionCurve.from_predictions(np.arange(60) % 2, score, sample_weight=weight)
+    assert Rows.of(curve).score.tolist() == [0.0, 1.0]
+    drawn_without_a_word(cj.MetricCurveDisplay.of(curve))
 
 
 def test_weights_count_in_where_the_rows_are():

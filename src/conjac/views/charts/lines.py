@@ -17,7 +17,7 @@ from conjac.views.summary.lineplot import LinePlot
 
 DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (1, 2.5)))
 """One for each colour of a theme's series."""
-BAND = 0.16
+BAND, MARKED = 0.16, 0.07
 MARGIN = 0.05
 LABEL, AXIS_LABEL = 18, 42
 CHARACTERS, SHORTEST = 13, 14
@@ -39,7 +39,7 @@ def paint_lines(ax: Axes, picture: LinePlot) -> None:
     lay_out(ax, picture.axis, picture.coordinate, x)
     mark, point = picture.mark, picture.point
     if np.isfinite([mark.lower, mark.upper]).all():
-        ax.axvspan(*np.clip([mark.lower, mark.upper], x[0], x[-1]), color=theme.accent, alpha=0.07, linewidth=0)
+        ax.axvspan(*np.clip([mark.lower, mark.upper], x[0], x[-1]), color=theme.accent, alpha=MARKED, linewidth=0)
     if x[0] <= mark.value <= x[-1]:
         ax.axvline(mark.value, color=theme.accent, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
     if picture.around_zero:
@@ -69,7 +69,7 @@ def lay_out(ax: Axes, axis: str, coordinate: str, x: FloatArray) -> None:
             ax.set_xlim(x[0], x[-1])
         ax.xaxis.set_major_locator(MaxNLocator(6))
         return
-    ax.set_xscale("function", functions=(_logit, expit))
+    ax.set_xscale("function", functions=(log_odds, expit))
     ax.set_xlim(x[0], x[-1])
     ax.xaxis.set_major_locator(FixedLocator(ticks_inside(x)))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -82,7 +82,8 @@ def ticks_inside(x: FloatArray) -> list[float]:
     return [tick for tick in SPARSE if tick in inside] if len(inside) > MOST else inside
 
 
-def _logit(x: FloatArray) -> FloatArray:
+def log_odds(x: FloatArray) -> FloatArray:
+    """Return where probabilities lie on an axis in log-odds; 0 and 1 at its far ends."""
     return np.asarray(logit(np.clip(x, 1e-9, 1 - 1e-9)))
 
 

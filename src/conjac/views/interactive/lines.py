@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.special import logit
 
 from conjac.views.charts.heatmap import interval, number
-from conjac.views.charts.lines import AXES, BAND, ticks_inside
+from conjac.views.charts.lines import AXES, BAND, MARKED, log_odds, ticks_inside
 from conjac.views.interactive.layout import blank, faded, safe
 from conjac.views.summary.lineplot import LinePlot
 from conjac.views.theme import Theme
@@ -20,7 +19,8 @@ def lines(picture: LinePlot, theme: Theme) -> go.Figure:
     figure = blank(picture, theme)
     t = np.array(picture.threshold)
     on_logit = picture.axis == "logit"
-    x = (logit(t) if on_logit else t).tolist()
+    place = log_odds if on_logit else np.asarray
+    x = place(t).tolist()
     signed = picture.around_zero
     for one, colour, dash in zip(picture.series, theme.series, DASHES, strict=False):
         name = safe(one.name)
@@ -50,13 +50,20 @@ def lines(picture: LinePlot, theme: Theme) -> go.Figure:
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
-    if np.isfinite(picture.point):
-        here = float(logit(picture.point)) if on_logit else picture.point
-        figure.add_vline(x=here, line={"color": theme.ink, "width": 1}, annotation_text="operating point")
+    mark, point = picture.mark, picture.point
+    if np.isfinite([mark.lower, mark.upper]).all():
+        ends = place(np.array([mark.lower, mark.upper])).tolist()
+        figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=faded(theme.accent, MARKED), line_width=0)
+    for at, words, line in (
+        (mark.value, "recommended", {"color": theme.accent, "width": 1, "dash": "dash"}),
+        (point, "operating point", {"color": theme.ink, "width": 1}),
+    ):
+        if np.isfinite(at):
+            figure.add_vline(x=place(np.array(at)).item(), line=line, annotation_text=words)
     if picture.around_zero:
         figure.add_hline(y=0, line={"color": theme.faint, "width": 1})
     if on_logit:
         inside = ticks_inside(t)
-        figure.update_xaxes(tickvals=logit(inside).tolist(), ticktext=[f"{tick:.6g}" for tick in inside])
+        figure.update_xaxes(tickvals=log_odds(np.array(inside)).tolist(), ticktext=[f"{tick:.6g}" for tick in inside])
     figure.update_yaxes(title={"text": safe(picture.label)}, range=picture.ends)
     return figure.update_xaxes(title={"text": AXES[picture.coordinate]}, zeroline=False)

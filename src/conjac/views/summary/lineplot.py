@@ -149,7 +149,7 @@ class LinePlot(Picture):
         told = (names[0] if len(names) == 1 else "value") if kind == "value" else per
         return cls(
             title=_title(names, kind, "by group" if isinstance(curve, Mapping) else ""),
-            description=_described(series, t, point, kind, level),
+            description=_described(series, t, point, kind, level) + _inexact(curves, t),
             coordinate=curves[0].coordinate,
             axis=axis,
             threshold=tuple(t.tolist()),
@@ -235,6 +235,12 @@ def _title(names: Sequence[str], kind: str, by: str) -> str:
         named = f"{len(names)} metrics"
     told = f"{named} along the threshold" if kind == "value" else f"Slope of {named} along the threshold"
     return f"{told}, {by}" if by else told
+
+
+def _inexact(curves: Sequence[ConfusionCurve], t: FloatArray) -> str:
+    """Say so where counts are those of bins."""
+    shared = any(curve.bound_at(t).any() for curve in curves)
+    return " Rows within a bin of the tally are shared in proportion." if shared else ""
 
 
 def _described(series: Sequence[Series], t: FloatArray, point: float | None, kind: str, level: float) -> str:

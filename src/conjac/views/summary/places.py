@@ -39,8 +39,10 @@ class Rows:
         """Read a curve."""
         cut = curve.cutoffs()
         below = curve.weight_at_score(cut)[:, :, 0].astype(np.float64)
-        known = np.isfinite(cut[:-1])
-        return cls(cut[:-1][known], np.diff(below, axis=0)[known])
+        weight = np.diff(below, axis=0)
+        held = weight.sum(axis=1)
+        known = np.isfinite(cut[:-1]) & (held > LEAST * held.sum())
+        return cls(cut[:-1][known], weight[known])
 
     def where(self, inside: Any) -> Rows:
         """Return some of the places."""
