@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
 from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 from sklearn.linear_model import LogisticRegression
 from support import needs, needs_data
@@ -131,6 +132,13 @@ def test_arrows_point_uphill():
     assert "uphill" in labelled(display.ax_)
 
 
+def test_little_is_drawn_where_there_is_little_room():
+    ax = Figure(figsize=(3.2, 2.4)).add_subplot()
+    cj.SurfaceDisplay.of(OVER_C, arrows=True).plot(ax)
+    assert not [c for c in ax.collections if isinstance(c, Quiver)]
+    assert "uphill" not in labelled(ax)
+
+
 def test_undefined_nodes_are_blank_hatched_and_said_to_be():
     surface = undefined_at(OVER_C, [(0, 0), (0, 1)])
     display = cj.SurfaceDisplay.of(surface, arrows=True).plot()
@@ -230,6 +238,9 @@ def test_large_grids_are_thinned_around_the_best_node():
     n = 3 * LINES
     threshold = np.linspace(0.01, 0.99, n)
     surface = cj.surface(LogisticRegression().fit(X, Y), X, Y, {"threshold": threshold, "drift[0]": [0, 1]}, "f1")
+    value = surface.value.copy()
+    value[1, 1] = 2.0  # on a line that would be left out
+    surface = replace(surface, value=value)
     picture = cj.SurfaceDisplay.of(surface).picture
     assert len(picture.first.nodes) <= LINES
     assert picture.n_nodes == 2 * n

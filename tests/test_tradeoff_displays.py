@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from support import needs, needs_data
 
 import conjac as cj
-from conjac.errors import InvalidInputError
+from conjac.errors import ConjacWarning, InvalidInputError
 from conjac.views.charts.tradeoff import MARKERS
 from conjac.views.summary.tradeplot import SHOWN, SIGNS, WRITTEN, in_words, thinned, written
 from conjac.views.theme import DARK
@@ -123,6 +123,21 @@ def test_predictions_and_estimators_take_any_point():
     assert PATH.plot(ax=ax) is ax
 
 
+def test_an_estimators_classes_count_even_where_rows_lack_one():
+    y, u = three()
+    model = LogisticRegression().fit(u, y.astype(int))
+    rows = np.flatnonzero(y != 0)
+    values = [-1.0, 0.0, 1.0]
+    with pytest.warns(ConjacWarning, match="no row of y_true is '0'"):
+        display = cj.TradeoffDisplay.from_estimator(
+            model, u[rows], y[rows].astype(int), "recall[1]", "recall[2]", along=2, values=values
+        )
+    p = model.predict_proba(u[rows])
+    for b, one in zip(values, display.picture.path, strict=True):
+        predicted = (np.log(p) + np.array([0, 0, b])).argmax(axis=1)
+        assert one.second.value == (predicted[y[rows] == 2] == 2).mean()
+
+
 def test_the_front_of_thresholds_is_drawn_with_the_path():
     display = cj.TradeoffDisplay.of(PATH, front=True).plot()
     front = PATH.front
@@ -171,6 +186,9 @@ def test_large_fronts_are_thinned_and_say_so():
     assert shown[-1].first.value == front.first[-1]
     gaps = np.abs(np.diff([one.first.value for one in shown]))
     assert gaps.max() < 3 * np.ptp(front.first) / SHOWN  # evenly along the way
+    along = cj.ConfusionCurve.from_predictions(y, score).tradeoff("tp", "fp", [0.3, 0.7])
+    beside = cj.TradeoffDisplay.of(along, front=True).picture
+    assert (len(beside.front), beside.n_front) == (len(shown), len(front))
     assert f"({len(shown):,} of {len(front):,} points)" in next(iter(labelled(display.ax_)))
     assert f"of {len(front):,} points" in display.plotly().data[0].name
 

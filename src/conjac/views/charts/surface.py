@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from conjac._typing import BoolArray, FloatArray
 from conjac.views.charts.canvas import shorten
-from conjac.views.charts.colours import colormap, root_of, theme_of
+from conjac.views.charts.colours import colormap, narrow, root_of, theme_of
 from conjac.views.charts.lines import AXIS_LABEL, name_y
 from conjac.views.summary.surfaceplot import ARROWS, SurfacePlot
 from conjac.views.theme import Theme
@@ -43,7 +43,7 @@ def paint_surface(ax: Axes, picture: SurfacePlot) -> None:
         return
     _shades(ax, picture, drawn, (float(value[known].min()), float(value[known].max())), theme)
     _nodes(ax, picture, value, known, theme)
-    if picture.arrows:
+    if picture.arrows and not narrow(ax):
         _arrows(ax, picture, theme)
 
 
@@ -58,7 +58,8 @@ def _shades(ax: Axes, picture: SurfacePlot, drawn: FloatArray, ends: tuple[float
         colours = [theme.text_on(to_hex(scale(norm(v)))) for v in levels]
         if levels:
             lines = ax.contour(x, y, surface, levels=levels, colors=colours, linewidths=0.8, alpha=0.75)
-            ax.clabel(lines, fontsize="x-small", fmt="%.4g")
+            if not narrow(ax):
+                ax.clabel(lines, fontsize="x-small", fmt="%.4g")
     bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.85, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(shorten(picture.figure, NAME), parse_math=False)
