@@ -85,7 +85,7 @@ def test_labels_are_not_read_as_mathematics(ax):
 
 def test_lines_have_bands(ax, summary):
     series = summary.lines.get("value")
-    charts.paint_lines(ax, summary.lines, series, 0.5, coordinate="probability", label="share")
+    charts.paint_lines(ax, summary.lines.picture(series, "Rates", "share"))
     bands = [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
     assert len(bands) == len(series)
     names = [line.get_label() for line in ax.lines]
@@ -95,7 +95,7 @@ def test_lines_have_bands(ax, summary):
 
 def test_a_line_of_nothing_is_said_to_be(ax):
     found = summarize(check_predictions([0, 1] * 20, np.full(40, 0.5)), title="t")
-    charts.paint_lines(ax, found.lines, found.lines.get("slope"), 0.5, coordinate="probability", label="slope")
+    charts.paint_lines(ax, found.lines.picture(found.lines.get("slope"), "Slope", "slope"))
     assert [text.get_text() for text in ax.texts] == ["undefined on these rows"]
 
 
@@ -113,9 +113,7 @@ def test_choices_draw_every_threshold(ax, summary):
 def svg_of(name="a", title="A title", description="What it shows"):
     found = summarize(rows(labels=HOSTILE), title="t")
     with charts.canvas(name, title, description) as drawn:
-        charts.paint_lines(
-            drawn.axes, found.lines, found.lines.get("boundary"), 0.5, coordinate="probability", label=HOSTILE[0]
-        )
+        charts.paint_lines(drawn.axes, found.lines.picture(found.lines.get("boundary"), title, HOSTILE[0]))
     return drawn.markup
 
 

@@ -60,6 +60,8 @@ UPWARD = {
     ("jacobian.explore", "views"),
     ("curve.plot", "views"),
     ("curve.explore", "views"),
+    ("decisions.plot", "views"),
+    ("training.plot", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
 OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm", "umap"}

@@ -14,7 +14,7 @@ from conjac.errors import InvalidInputError, UnknownMetricError
 from conjac.validation import check_predictions
 from conjac.views.demo import demo_scores
 from conjac.views.summary import Measure, Step, summarize
-from conjac.views.summary.lines import AT_QUANTILES, REGULAR
+from conjac.views.summary.places import AT_QUANTILES, REGULAR
 
 
 def draw(n=1500, seed=0, prevalence=0.3, distance=1.0):

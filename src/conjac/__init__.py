@@ -43,14 +43,31 @@ if TYPE_CHECKING:
         surface,
         tune_hyperparameters,
     )
-    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay, PointMapDisplay
+    from conjac.views.displays import (
+        ConfusionJacobianDisplay,
+        ConfusionMatrixDisplay,
+        MetricCurveDisplay,
+        PointMapDisplay,
+        SurfaceDisplay,
+        TradeoffDisplay,
+    )
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
     **dict.fromkeys(
         ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
     ),
-    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay", "PointMapDisplay"), "conjac.views.displays"),
+    **dict.fromkeys(
+        (
+            "ConfusionJacobianDisplay",
+            "ConfusionMatrixDisplay",
+            "MetricCurveDisplay",
+            "PointMapDisplay",
+            "SurfaceDisplay",
+            "TradeoffDisplay",
+        ),
+        "conjac.views.displays",
+    ),
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
@@ -73,6 +90,7 @@ __all__ = [
     "InfeasibleError",
     "InfluentialRows",
     "InvalidInputError",
+    "MetricCurveDisplay",
     "MissingDependencyError",
     "Mix",
     "MultilabelCurves",
@@ -85,8 +103,10 @@ __all__ = [
     "ScoreJacobian",
     "SingularJacobianError",
     "Surface",
+    "SurfaceDisplay",
     "Tally",
     "Threshold",
+    "TradeoffDisplay",
     "TrainingWeights",
     "TunedDecisionClassifier",
     "TunedHyperparameters",

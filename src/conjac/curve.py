@@ -324,6 +324,24 @@ class ConfusionCurve(Figures):
         """
         return solve_threshold(self, {**(target or {}), **metrics})
 
+    def plot(self, metrics: Any = ("precision", "recall", "f1"), *, ax: Any = None) -> Any:
+        """Draw metrics along the threshold, with their pointwise bands; see `MetricCurveDisplay`.
+
+        Parameters
+        ----------
+        metrics : str or Metric, or sequence of them
+            At most six.
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import MetricCurveDisplay
+
+        return MetricCurveDisplay.of(self, metrics).plot(ax).ax_
+
     def __repr__(self) -> str:
         """Show what the curve is of."""
         negative, positive = self.labels

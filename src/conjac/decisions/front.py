@@ -77,6 +77,22 @@ class Front(Tabular):
             "second_metric": [self.metrics[1]] * len(self),
         }
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the front; see `TradeoffDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import TradeoffDisplay
+
+        return TradeoffDisplay.of_front(self).plot(ax).ax_
+
     def _chunks(self) -> list[FloatArray]:
         return np.array_split(self._score, 1 + len(self) // AT_ONCE)
 

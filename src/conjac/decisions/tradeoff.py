@@ -146,6 +146,22 @@ class Tradeoff(Tabular):
             **{name: [value] * len(self.values) for name, value in told.items()},
         }
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw one metric against the other; see `TradeoffDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import TradeoffDisplay
+
+        return TradeoffDisplay.of(self).plot(ax).ax_
+
     def __repr__(self) -> str:
         """Show what is compared, and where."""
         return (

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from conjac.views.charts.canvas import shorten
 from conjac.views.summary import Measure, Step
+from conjac.views.summary.lineplot import UNITS
 
 DIGITS = 3
 NOTHING = Markup('<span class="none" title="undefined">—</span>')
@@ -119,7 +120,6 @@ def arrow(told: Measure) -> Markup:
     return Markup({1: "↗", -1: "↘"}.get(told.sign, "→"))
 
 
-UNITS = {"probability": "of probability", "logit": "of log-odds", "score": "of score", "percentile": "of the rows"}
 WAYS = {
     "up": ("raise the threshold", "alert more"),
     "down": ("lower the threshold", "alert fewer"),

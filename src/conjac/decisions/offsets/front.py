@@ -108,6 +108,22 @@ class OffsetFront(Tabular):
             "second_metric": [self.metrics[1]] * len(self),
         }
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the front; see `TradeoffDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import TradeoffDisplay
+
+        return TradeoffDisplay.of_front(self).plot(ax).ax_
+
     def _motion(self, place: int) -> OffsetMotion:
         return self._moving(self._rule.at(self.offsets[place]))
 

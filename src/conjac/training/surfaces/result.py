@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import FloatArray
+from conjac._typing import BoolArray, FloatArray
 from conjac.errors import InvalidInputError
 from conjac.frames import as_plain, to_frame
 from conjac.reading import as_array, as_float
@@ -154,13 +154,9 @@ class Surface:
         InvalidInputError
             No node at which the metric is defined.
         """
-        sign = 1.0 if self.greater_is_better else -1.0
-        score = np.where(np.isfinite(self.value), sign * self.value, -np.inf)
-        if not np.isfinite(score).any():
-            raise InvalidInputError(f"best: {self.metric} is defined at no node")
-        i, j = (int(k) for k in np.unravel_index(score.argmax(), score.shape))
+        score, (i, j) = self._score()
         error = float(self.stderr[i, j])
-        alike = int((score >= score[i, j] - np.nan_to_num(error)).sum()) - 1
+        alike = int(self.alike().sum()) - 1
         others = "no other" if not alike else f"{alike} other{'s' * (alike > 1)}"
         return BestNode(
             values={name: float(of[k]) for name, of, k in zip(self.names, self.values, (i, j), strict=True)},
@@ -170,6 +166,30 @@ class Surface:
             n_alike=alike,
             note=f"in-sample; {others} within one standard error",
         )
+
+    def alike(self) -> BoolArray:
+        """Tell which nodes fall short of the best by no more than its standard error, it among them.
+
+        Returns
+        -------
+        array of shape (n_first, n_second)
+
+        Raises
+        ------
+        InvalidInputError
+            No node at which the metric is defined.
+        """
+        score, best = self._score()
+        return np.asarray(score >= score[best] - np.nan_to_num(self.stderr[best]))
+
+    def _score(self) -> tuple[FloatArray, tuple[int, int]]:
+        """Return the values, turned so that more is better, -inf where undefined; and the place of the best."""
+        sign = 1.0 if self.greater_is_better else -1.0
+        score = np.where(np.isfinite(self.value), sign * self.value, -np.inf)
+        if not np.isfinite(score).any():
+            raise InvalidInputError(f"best: {self.metric} is defined at no node")
+        i, j = (int(k) for k in np.unravel_index(score.argmax(), score.shape))
+        return score, (i, j)
 
     def to_columns(self) -> dict[str, FloatArray | list[str]]:
         """Return the nodes as columns, a row a node."""
@@ -204,6 +224,22 @@ class Surface:
             }
         )
         return found
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the surface as a heat map with its nodes; see `SurfaceDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import SurfaceDisplay
+
+        return SurfaceDisplay.of(self).plot(ax).ax_
 
     def __repr__(self) -> str:
         """Show what the surface is over, and its best node."""

@@ -10,6 +10,8 @@ from conjac.views.charts.choices import paint_choices
 from conjac.views.charts.heatmap import paint_heatmap
 from conjac.views.charts.lines import paint_lines
 from conjac.views.charts.ranking import paint_ranking
+from conjac.views.charts.surface import paint_surface
+from conjac.views.charts.tradeoff import paint_tradeoff
 
 __all__ = [
     "Canvas",
@@ -19,4 +21,6 @@ __all__ = [
     "paint_lines",
     "paint_ranking",
     "paint_reliability",
+    "paint_surface",
+    "paint_tradeoff",
 ]

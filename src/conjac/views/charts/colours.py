@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 
 from conjac.views.theme import LIGHT, Scale, Theme, theme_on
 
+NARROW = 3.0
+"""Width of an Axes, in inches, below which less is written on it."""
+
 
 def theme_of(ax: Axes) -> Theme:
     """Return the light or the dark theme, by what lies behind an Axes; the light one where nothing does.
@@ -29,6 +32,11 @@ def root_of(ax: Axes) -> Figure:
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
+
+
+def narrow(ax: Axes) -> bool:
+    """Tell whether an Axes has room for little."""
+    return bool(ax.get_position().width * root_of(ax).get_figwidth() < NARROW)
 
 
 def colormap(scale: Scale) -> ListedColormap:

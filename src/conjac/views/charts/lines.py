@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,16 @@ from scipy.special import expit, logit
 
 from conjac._typing import BoolArray, FloatArray
 from conjac.views.charts.canvas import shorten
-from conjac.views.charts.colours import theme_of
-from conjac.views.summary.lines import Lines, Series
+from conjac.views.charts.colours import root_of, theme_of
+from conjac.views.summary.lineplot import LinePlot
 
 DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (1, 2.5)))
 """One for each colour of a theme's series."""
-BAND = 0.16
+BAND, MARKED = 0.16, 0.07
 MARGIN = 0.05
 LABEL, AXIS_LABEL = 18, 42
+CHARACTERS, SHORTEST = 13, 14
+"""Of an axis's label: to the inch, and in a line at least."""
 TICKS = (1e-8, 1e-6, 1e-4, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999)
 SPARSE, MOST = (*TICKS[:3], 0.01, 0.5, 0.99, *TICKS[-2:]), 8
 AXES = {
@@ -30,57 +32,33 @@ AXES = {
 }
 
 
-def paint_lines(
-    ax: Axes,
-    lines: Lines,
-    series: Sequence[Series],
-    point: float,
-    *,
-    coordinate: str,
-    label: str,
-    around_zero: bool = False,
-    range_of: tuple[float, float] | None = None,
-    mark: tuple[float, float, float] | None = None,
-) -> None:
-    """Paint lines with their pointwise bands.
-
-    Parameters
-    ----------
-    ax : Axes
-    lines : Lines
-    series : sequence of Series
-        At most six.
-    point : float
-        The operating point.
-    coordinate, label : str
-        Of the two axes.
-    around_zero : bool
-        Draw the line at zero.
-    range_of : tuple of float, optional
-        Ends of the vertical axis; else from the figures.
-    mark : tuple of float, optional
-        A recommended threshold with its limits.
-    """
+def paint_lines(ax: Axes, picture: LinePlot) -> None:
+    """Paint lines with their pointwise bands, each in a colour and a dash of its own."""
     theme = theme_of(ax)
-    x = np.array(lines.threshold)
-    lay_out(ax, lines.axis, coordinate, x)
-    if mark is not None:
-        ends = [end for end in mark[1:] if np.isfinite(end)]
-        if len(ends) == 2:
-            ax.axvspan(*np.clip(ends, x[0], x[-1]), color=theme.accent, alpha=0.07, linewidth=0)
-        if x[0] <= mark[0] <= x[-1]:
-            ax.axvline(mark[0], color=theme.accent, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
-    if around_zero:
+    x = np.array(picture.threshold)
+    lay_out(ax, picture.axis, picture.coordinate, x)
+    mark, point = picture.mark, picture.point
+    if np.isfinite([mark.lower, mark.upper]).all():
+        ax.axvspan(*np.clip([mark.lower, mark.upper], x[0], x[-1]), color=theme.accent, alpha=MARKED, linewidth=0)
+    if x[0] <= mark.value <= x[-1]:
+        ax.axvline(mark.value, color=theme.accent, linewidth=0.9, linestyle=(0, (4, 2)), label="recommended")
+    if picture.around_zero:
         ax.axhline(0, color=theme.faint, linewidth=0.8)
-    for one, colour, style in zip(series, theme.series, DASHES, strict=False):
+    for one, colour, style in zip(picture.series, theme.series, DASHES, strict=False):
         ax.fill_between(x, np.array(one.lower), np.array(one.upper), color=colour, alpha=BAND, linewidth=0, gid="band")
         ax.plot(x, np.array(one.value), color=colour, linestyle=style, label=shorten(one.name, LABEL))
     if x[0] <= point <= x[-1]:
         ax.axvline(point, color=theme.ink, linewidth=0.9, label="operating point", zorder=1)
-    ends_of_y(ax, series, central(ax, x), range_of, around_zero)
-    ax.set_ylabel(shorten(label, AXIS_LABEL))
+    ends_of_y(ax, picture, central(ax, x))
+    name_y(ax, picture.label)
     ax.grid(axis="y", color=theme.rule, linewidth=0.5)
     ax.set_axisbelow(True)
+
+
+def name_y(ax: Axes, label: str) -> None:
+    """Write what goes upwards, in as many lines as the height asks for."""
+    room = int(CHARACTERS * ax.get_position().height * root_of(ax).get_figheight())
+    ax.set_ylabel(fill(shorten(label, AXIS_LABEL), max(room, SHORTEST)), parse_math=False)
 
 
 def lay_out(ax: Axes, axis: str, coordinate: str, x: FloatArray) -> None:
@@ -91,17 +69,21 @@ def lay_out(ax: Axes, axis: str, coordinate: str, x: FloatArray) -> None:
             ax.set_xlim(x[0], x[-1])
         ax.xaxis.set_major_locator(MaxNLocator(6))
         return
-    ax.set_xscale("function", functions=(_logit, expit))
+    ax.set_xscale("function", functions=(log_odds, expit))
     ax.set_xlim(x[0], x[-1])
-    inside = [tick for tick in TICKS if x[0] <= tick <= x[-1]]
-    if len(inside) > MOST:
-        inside = [tick for tick in SPARSE if tick in inside]
-    ax.xaxis.set_major_locator(FixedLocator(inside))
+    ax.xaxis.set_major_locator(FixedLocator(ticks_inside(x)))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:.6g}"))
 
 
-def _logit(x: FloatArray) -> FloatArray:
+def ticks_inside(x: FloatArray) -> list[float]:
+    """Return which probabilities are written on an axis in log-odds."""
+    inside = [tick for tick in TICKS if x[0] <= tick <= x[-1]]
+    return [tick for tick in SPARSE if tick in inside] if len(inside) > MOST else inside
+
+
+def log_odds(x: FloatArray) -> FloatArray:
+    """Return where probabilities lie on an axis in log-odds; 0 and 1 at its far ends."""
     return np.asarray(logit(np.clip(x, 1e-9, 1 - 1e-9)))
 
 
@@ -111,28 +93,22 @@ def central(ax: Axes, x: FloatArray) -> BoolArray:
     return np.asarray((place > MARGIN) & (place < 1 - MARGIN))
 
 
-def ends_of_y(
-    ax: Axes,
-    series: Sequence[Series],
-    middle: BoolArray,
-    range_of: tuple[float, float] | None,
-    around_zero: bool,
-) -> None:
+def ends_of_y(ax: Axes, picture: LinePlot, middle: BoolArray) -> None:
     """Set the vertical ends, so that a spike at one end of a line does not flatten the rest."""
-    drawn = np.array([one.value for one in series])[:, middle]
-    bands = np.array([side for one in series for side in (one.lower, one.upper)])[:, middle]
+    drawn = np.array([one.value for one in picture.series])[:, middle]
+    bands = np.array([side for one in picture.series for side in (one.lower, one.upper)])[:, middle]
     finite = drawn[np.isfinite(drawn)]
     if not finite.size:
         ax.text(0.5, 0.5, "undefined on these rows", ha="center", transform=ax.transAxes, color=theme_of(ax).muted)
         ax.set_yticks([])
         return
-    if range_of is not None:
-        ax.set_ylim(*range_of)
+    if picture.ends is not None:
+        ax.set_ylim(*picture.ends)
         return
     low, high = finite.min(), finite.max()
     if np.isfinite(bands).any():
         low, high = min(low, np.nanquantile(bands, 0.01)), max(high, np.nanquantile(bands, 0.99))
-    if around_zero:
+    if picture.around_zero:
         low, high = min(low, 0), max(high, 0)
     pad = 0.06 * (high - low) or 1.0
     ax.set_ylim(low - pad, high + pad)

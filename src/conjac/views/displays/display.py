@@ -7,12 +7,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from conjac.errors import InvalidInputError
 from conjac.views.summary.picture import Picture
+from conjac.views.theme import DARK, LIGHT, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 P = TypeVar("P", bound=Picture)
+TITLE = 90
+"""Characters of a title."""
+
+
+def themed(name: str) -> Theme:
+    """Return a theme by its name, "light" or "dark".
+
+    Raises
+    ------
+    InvalidInputError
+        Another theme.
+    """
+    themes = {"light": LIGHT, "dark": DARK}
+    if name not in themes:
+        raise InvalidInputError(f"theme={name!r}: expected one of {', '.join(themes)}")
+    return themes[name]
 
 
 class Display(ABC, Generic[P]):
@@ -47,16 +64,19 @@ class Display(ABC, Generic[P]):
         Display
             Itself, with ``ax_`` and ``figure_``.
         """
-        from conjac.views.charts.colours import root_of
+        from conjac.views.charts.canvas import shorten
+        from conjac.views.charts.colours import narrow, root_of
 
         if ax is None:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(figsize=self._size(), layout="constrained")
         self._paint(ax)
-        ax.set_title(self.picture.title, fontsize="medium", parse_math=False, wrap=True)
+        ax.set_title(shorten(self.picture.title, TITLE), fontsize="medium", parse_math=False, wrap=True)
         if ax.get_legend_handles_labels()[0]:
-            for text in ax.legend(frameon=False, fontsize="small", ncols=self._columns(ax)).get_texts():
+            small = "x-small" if narrow(ax) else "small"
+            legend = ax.legend(edgecolor="none", framealpha=0.7, fontsize=small, **self._place(ax))
+            for text in legend.get_texts():
                 text.set_parse_math(False)
         self.ax_, self.figure_ = ax, root_of(ax)
         return self
@@ -77,12 +97,7 @@ class Display(ABC, Generic[P]):
         InvalidInputError
             Another theme.
         """
-        from conjac.views.theme import DARK, LIGHT
-
-        themes = {"light": LIGHT, "dark": DARK}
-        if theme not in themes:
-            raise InvalidInputError(f"theme={theme!r}: expected one of {', '.join(themes)}")
-        return self._figure(themes[theme])
+        return self._figure(themed(theme))
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """Return the table behind the picture as a tidy frame: {"pandas", "polars", "pyarrow"}."""
@@ -96,10 +111,10 @@ class Display(ABC, Generic[P]):
         """Return the width and height of a new figure, in inches."""
         return self.size
 
-    def _columns(self, ax: Axes) -> int:
-        """Return the columns of a legend inside the axes."""
+    def _place(self, ax: Axes) -> dict[str, Any]:
+        """Return where the legend goes; by default inside, where it hides the least."""
         del ax
-        return 1
+        return {"loc": "best"}
 
     @abstractmethod
     def _paint(self, ax: Axes) -> None:

@@ -132,6 +132,9 @@ class PointMapDisplay(Display[PointMap]):
     def _columns(self, ax: Axes) -> int:
         return max(1, int(_inches(ax).width / ENTRY))
 
+    def _place(self, ax: Axes) -> dict[str, Any]:
+        return {"loc": "best", "ncols": self._columns(ax)}
+
     def _figure(self, theme: Any) -> Any:
         from conjac.views.interactive.point_map import point_map
 

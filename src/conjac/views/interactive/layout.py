@@ -32,6 +32,17 @@ def scale(colours: Scale) -> list[list[float | str]]:
     return [[k / last, colour] for k, colour in enumerate(colours)]
 
 
+def faded(colour: str, opacity: float) -> str:
+    """Return a colour that lets through what lies behind.
+
+    Examples
+    --------
+    >>> faded("#1d5fa6", 0.5)
+    'rgba(29,95,166,0.5)'
+    """
+    return f"rgba({','.join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))},{opacity:g})"
+
+
 def blank(picture: Picture, theme: Theme, **layout: Any) -> go.Figure:
     """Return a figure without traces in a theme, with a picture's title; its description is in ``layout.meta``."""
     axis = {"gridcolor": theme.rule, "linecolor": theme.faint, "zerolinecolor": theme.faint, "automargin": True}

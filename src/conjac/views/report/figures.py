@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 
 from conjac.views.charts import (
@@ -12,11 +14,14 @@ from conjac.views.charts import (
     paint_reliability,
 )
 from conjac.views.report.drift import drift_figures
-from conjac.views.summary import Summary
-from conjac.views.words import UNITS
+from conjac.views.summary import Measure, Summary
+from conjac.views.summary.lineplot import UNITS
+from conjac.views.summary.lines import BANDS
 
 RATES = ("Precision", "Recall", "Specificity")
-BANDS = "With pointwise intervals; the table holds the numbers."
+SHARE, FROM_0_TO_1 = "share of rows", (-0.02, 1.02)
+OF_RATES = "Precision, recall and specificity along the threshold"
+AT_BOUNDARY = "Rows of each class at the boundary, along the threshold"
 
 
 def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
@@ -25,8 +30,7 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
     unit = f"per {lines.slope_step.size:g} {UNITS[lines.slope_step.coordinate]}"
     chosen = lines.get("value", summary.metric_title)
     best = next((one.threshold for one in summary.choices if one.asked and one.kind != "infeasible"), None)
-    mark = None if best is None else (best.value, best.lower, best.upper)
-    share = (-0.02, 1.02)
+    zero, change = {"around_zero": True}, f"change {unit}"
     painted: dict[str, Markup] = {}
 
     slopes = summary.jacobian
@@ -34,48 +38,23 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
         paint_heatmap(drawn.axes, slopes)
     painted["jacobian"] = Markup(drawn.markup)
 
-    with canvas(f"{prefix}-figure-rates", "Precision, recall and specificity along the threshold", BANDS) as drawn:
-        rates = [one for name in RATES for one in lines.get("value", name)]
-        paint_lines(
-            drawn.axes, lines, rates, point.threshold, coordinate=coordinate, label="share of rows", range_of=share
-        )
-    painted["rates"] = Markup(drawn.markup)
-
-    with canvas(f"{prefix}-figure-metric", f"{summary.metric_title} along the threshold", BANDS) as drawn:
-        paint_lines(
-            drawn.axes,
-            lines,
-            chosen,
-            point.threshold,
-            coordinate=coordinate,
-            label=summary.metric_title,
-            mark=mark,
-        )
-    painted["metric"] = Markup(drawn.markup)
-
-    with canvas(f"{prefix}-figure-slope", f"Slope of {summary.metric_title} along the threshold", BANDS) as drawn:
-        paint_lines(
-            drawn.axes,
-            lines,
-            lines.get("slope"),
-            point.threshold,
-            coordinate=coordinate,
-            label=f"change {unit}",
-            around_zero=True,
-        )
-    painted["slope"] = Markup(drawn.markup)
-
-    with canvas(f"{prefix}-figure-boundary", "Rows of each class at the boundary, along the threshold", BANDS) as drawn:
-        paint_lines(
-            drawn.axes,
-            lines,
-            lines.get("boundary"),
-            point.threshold,
-            coordinate=coordinate,
-            label=f"rows {unit}",
-            around_zero=True,
-        )
-    painted["boundary"] = Markup(drawn.markup)
+    rates = tuple(one for name in RATES for one in lines.get("value", name))
+    metric = summary.metric_title
+    for name, picture in (
+        (
+            "rates",
+            lines.picture(rates, OF_RATES, SHARE, ends=FROM_0_TO_1),
+        ),
+        ("metric", lines.picture(chosen, f"{metric} along the threshold", metric, mark=best or Measure(math.nan))),
+        (
+            "slope",
+            lines.picture(lines.get("slope"), f"Slope of {metric} along the threshold", change, **zero),
+        ),
+        ("boundary", lines.picture(lines.get("boundary"), AT_BOUNDARY, f"rows {unit}", **zero)),
+    ):
+        with canvas(f"{prefix}-figure-{name}", picture.title, picture.description) as drawn:
+            paint_lines(drawn.axes, picture)
+        painted[name] = Markup(drawn.markup)
 
     if summary.data.calibration is not None:
         with canvas(f"{prefix}-figure-reliability", "Reliability of the scores as probabilities", BANDS) as drawn:

@@ -4,42 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 
-from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.curve import ConfusionCurve
-from conjac.inference import Estimate, Interval, quantile
+from conjac.inference import Interval, quantile
 from conjac.metrics import Metric
-from conjac.validation import Predictions
+from conjac.views.summary.lineplot import LinePlot, Series, per_step, slope_of, value_of
 from conjac.views.summary.measure import Step, clean, title_of
+from conjac.views.summary.places import thresholds
 
-REGULAR, AT_QUANTILES = 241, 159
 IN_TABLE = 25
-TAIL = 0.005
-NEAR_END, SATURATED = 0.02, 0.2
-"""Where more than this share of the rows lies this near to 0 or 1, the axis is drawn in log-odds."""
-LEAST = 1e-9
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line with its pointwise band.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"value", "slope", "boundary"}
-    value, lower, upper : tuple of float
-        At each threshold; nan where there is none.
-    """
-
-    name: str
-    kind: str
-    value: tuple[float, ...]
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
+BANDS = "With pointwise intervals; the table holds the numbers."
 
 
 @dataclass(frozen=True)
@@ -59,6 +36,10 @@ class Lines:
     methods : tuple of str
         Estimators of the slopes that were used along the line.
     series : tuple of Series
+    coordinate : str
+        Of the thresholds.
+    point : float
+        The operating point.
     """
 
     threshold: tuple[float, ...]
@@ -67,12 +48,13 @@ class Lines:
     in_table: tuple[int, ...]
     methods: tuple[str, ...]
     series: tuple[Series, ...]
+    coordinate: str
+    point: float
 
     @classmethod
     def of(
         cls,
         curve: ConfusionCurve,
-        rows: Predictions,
         metrics: Sequence[Metric],
         point: float,
         also: Sequence[float],
@@ -84,7 +66,6 @@ class Lines:
         Parameters
         ----------
         curve : ConfusionCurve
-        rows : Predictions
         metrics : sequence of Metric
             The last of them is the chosen one, whose slope is drawn.
         point : float
@@ -94,91 +75,56 @@ class Lines:
         step : Step
         level : float
         """
-        t, axis = thresholds(curve, rows, point, also)
-        rate = np.ones(len(t))
-        if axis == "logit" and curve.coordinate == "probability":
-            step = Step.at("logit", 0.0)
-            rate = t * (1 - t)
-        rate = rate * step.size
+        t, axis = thresholds([curve], point, also)
+        step, rate = per_step(t, axis, step)
         motion = curve.motion_at(t)
         q = quantile(level, motion.joint.cells.df)
-        cells = motion.joint.cells.weight
-        series = [
-            _estimated(title_of(row.name), "value", curve.metric_at(row, t), measured(row, cells), level)
-            for row in metrics
-        ]
-        slope = curve.metric_slope_at(metrics[-1], t)
-        series.append(_estimated(title_of(metrics[-1].name), "slope", slope, rate, level))
+        series = [Series.of(title_of(row.name), "value", *value_of(curve, row, t, level)) for row in metrics]
+        chosen = metrics[-1]
+        series.append(Series.of(title_of(chosen.name), "slope", *slope_of(curve, chosen, t, level, rate)))
         center, error = motion.slopes(None)[1:3]
         for true, label in enumerate(curve.labels):
             passed = -center[:, true, 1] if curve.coordinate != "percentile" else center[:, true, 1]
             half = q * error[:, true, 1]
             limits = Interval(passed - half, passed + half)
-            series.append(_series(clean(label), "boundary", passed, limits, rate))
+            series.append(Series.of(clean(label), "boundary", passed, limits, rate))
         shown = np.union1d(np.linspace(0, len(t) - 1, IN_TABLE).round().astype(int), np.searchsorted(t, point))
         methods = sorted({str(name) for name in motion.flux.method} - {"undefined"})
-        return cls(tuple(t.tolist()), axis, step, tuple(shown.tolist()), tuple(methods), tuple(series))
+        return cls(
+            threshold=tuple(t.tolist()),
+            axis=axis,
+            slope_step=step,
+            in_table=tuple(shown.tolist()),
+            methods=tuple(methods),
+            series=tuple(series),
+            coordinate=curve.coordinate,
+            point=point,
+        )
 
     def get(self, kind: str, name: str | None = None) -> tuple[Series, ...]:
         """Return the series of a kind, and of a name if given."""
         return tuple(s for s in self.series if s.kind == kind and name in (None, s.name))
 
+    def picture(self, series: tuple[Series, ...], title: str, label: str, **options: Any) -> LinePlot:
+        """Return some of the series as one picture.
 
-def thresholds(curve: ConfusionCurve, rows: Predictions, point: float, also: Sequence[float]) -> tuple[FloatArray, str]:
-    """Return where to evaluate, and how to lay it out: evenly along the axis, and at quantiles of the scores."""
-    score = np.sort(rows.score.astype(np.float64))
-    places: IntArray = np.linspace(0, len(score) - 1, AT_QUANTILES).round().astype(np.intp)
-    axis = "linear"
-    if curve.coordinate == "percentile":
-        regular = np.linspace(0, 1, REGULAR)
-        here = np.zeros(0)
-    else:
-        inside = score
-        if curve.unit.scale == "logit":
-            near = ((score < NEAR_END) | (score > 1 - NEAR_END)).mean()
-            if curve.coordinate == "probability" and near > SATURATED:
-                axis = "logit"
-            inside = score[(score > 0) & (score < 1)]
-            inside = inside if len(inside) else np.array([NEAR_END, 1 - NEAR_END])
-        ends = np.quantile(inside, [TAIL, 1 - TAIL])
-        if axis == "logit":
-            ends = overlap(rows, inside, ends)
-        reached = curve.score_of(np.array([t for t in also if np.isfinite(t)]))
-        ends = np.array([min(ends[0], *reached), max(ends[1], *reached)]) if len(reached) else ends
-        if curve.unit.scale == "logit":
-            ends = np.clip(ends, LEAST, 1 - LEAST)
-        regular = expit(_between(logit(ends))) if axis == "logit" else _between(curve.told(ends))
-        here = curve.told(score[places])
-    low, high = regular[0], regular[-1]
-    inside = here[np.isfinite(here) & (here >= low) & (here <= high)]
-    return np.unique(np.concatenate([regular, inside, [point]])), axis
-
-
-def measured(row: Metric, cells: AnyArray) -> FloatArray:
-    """Return 1 where a metric is measured, and nan where its value is a convention for 0/0."""
-    return np.where(np.isnan(row.gradient(cells)).all(axis=(-2, -1)), np.nan, 1.0)
-
-
-def overlap(rows: Predictions, inside: FloatArray, ends: FloatArray) -> FloatArray:
-    """Narrow the ends to where both classes are, and at least to the middle half of the rows."""
-    low, high = ends
-    first, last = np.quantile(inside, [0.25, 0.75])
-    positives, negatives = rows.score[rows.true == 1], rows.score[rows.true == 0]
-    if len(positives):
-        low = max(low, min(first, float(np.quantile(positives, TAIL))))
-    if len(negatives):
-        high = min(high, max(last, float(np.quantile(negatives, 1 - TAIL))))
-    return np.array([low, high])
-
-
-def _between(ends: FloatArray) -> FloatArray:
-    return np.linspace(float(ends[0]), float(ends[1]), REGULAR)
-
-
-def _estimated(name: str, kind: str, estimate: Estimate, rate: FloatArray | float, level: float) -> Series:
-    return _series(name, kind, estimate.value, estimate.confint(level), rate)
-
-
-def _series(name: str, kind: str, value: FloatArray, limits: Interval, rate: FloatArray | float) -> Series:
-    sides = (np.asarray(side * rate + 0.0).tolist() for side in (value, *limits))
-    return Series(name, kind, *(tuple(side) for side in sides))
+        Parameters
+        ----------
+        series : tuple of Series
+            At most six.
+        title, label : str
+            Of the picture, and of its vertical axis.
+        **options
+            Other attributes of `LinePlot`.
+        """
+        return LinePlot(
+            title=title,
+            description=BANDS,
+            coordinate=self.coordinate,
+            axis=self.axis,
+            threshold=self.threshold,
+            series=series,
+            label=label,
+            point=self.point,
+            **options,
+        )

@@ -184,7 +184,7 @@ def summarize(
         data=data,
         point=point,
         jacobian=HeatMap.of_jacobian(result, level=level, step=step),
-        lines=Lines.of(curve, rows, drawn, point.threshold, [one.threshold.value for one in found], step, level),
+        lines=Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level),
         choices=found,
         drift=None if drift is None else Drift.of(drift, level),
     )
