@@ -58,6 +58,9 @@ UPWARD = {
     ("jacobian.explore", "views"),
     ("curve.plot", "views"),
     ("curve.explore", "views"),
+    ("drift.plot", "views"),
+    ("influence.plot", "views"),
+    ("comparison.plot", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
 OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm"}

@@ -42,21 +42,42 @@ if TYPE_CHECKING:
         surface,
         tune_hyperparameters,
     )
-    from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+    from conjac.views.displays import (
+        ComparisonDisplay,
+        ConfusionDifferenceDisplay,
+        ConfusionJacobianDisplay,
+        ConfusionMatrixDisplay,
+        DriftDisplay,
+        InfluenceDisplay,
+        PixelDisplay,
+    )
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
     **dict.fromkeys(
         ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
     ),
-    **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay"), "conjac.views.displays"),
+    **dict.fromkeys(
+        (
+            "ComparisonDisplay",
+            "ConfusionDifferenceDisplay",
+            "ConfusionJacobianDisplay",
+            "ConfusionMatrixDisplay",
+            "DriftDisplay",
+            "InfluenceDisplay",
+            "PixelDisplay",
+        ),
+        "conjac.views.displays",
+    ),
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
 __all__ = [
     "Between",
     "Comparison",
+    "ComparisonDisplay",
     "ConfusionCurve",
+    "ConfusionDifferenceDisplay",
     "ConfusionJacobian",
     "ConfusionJacobianDisplay",
     "ConfusionMatrixDisplay",
@@ -65,11 +86,13 @@ __all__ = [
     "Constraint",
     "ConvergenceError",
     "Decision",
+    "DriftDisplay",
     "DriftRanking",
     "Features",
     "Hyperparameters",
     "InexactError",
     "InfeasibleError",
+    "InfluenceDisplay",
     "InfluentialRows",
     "InvalidInputError",
     "MissingDependencyError",
@@ -79,6 +102,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotSupportedError",
     "Offsets",
+    "PixelDisplay",
     "ScoreJacobian",
     "SingularJacobianError",
     "Surface",

@@ -11,6 +11,7 @@ from conjac.views.summary.picture import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 P = TypeVar("P", bound=Picture)
 
@@ -48,15 +49,16 @@ class Display(ABC, Generic[P]):
             Itself, with ``ax_`` and ``figure_``.
         """
         from conjac.views.charts.colours import root_of
+        from conjac.views.charts.room import entitle
 
         if ax is None:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(figsize=self._size(), layout="constrained")
         self._paint(ax)
-        ax.set_title(self.picture.title, fontsize="medium", parse_math=False, wrap=True)
+        entitle(ax, self.picture.title)
         if ax.get_legend_handles_labels()[0]:
-            for text in ax.legend(frameon=False, fontsize="small").get_texts():
+            for text in self._legend(ax).get_texts():
                 text.set_parse_math(False)
         self.ax_, self.figure_ = ax, root_of(ax)
         return self
@@ -95,6 +97,10 @@ class Display(ABC, Generic[P]):
     def _size(self) -> tuple[float, float]:
         """Return the width and height of a new figure, in inches."""
         return self.size
+
+    def _legend(self, ax: Axes) -> Legend:
+        """Draw the legend of what is labelled."""
+        return ax.legend(frameon=False, fontsize="small")
 
     @abstractmethod
     def _paint(self, ax: Axes) -> None:
