@@ -227,7 +227,7 @@ def test_names_stay_above_their_images_and_within_the_figure(display, size, styl
     with plt.style.context(style):
         figure, ax = plt.subplots(figsize=size, layout="constrained")
         display.plot(ax)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     names = ax.texts[:10]
     tiles = [patch.get_window_extent() for patch in ax.patches]
     for text, tile in zip(names, tiles, strict=True):
@@ -270,7 +270,7 @@ def test_hostile_labels_are_text_everywhere():
         lambda rows: MODEL.predict_proba(rows)[:, 5:].sum(axis=1), X[TEST], names[y], labels=names, wrt="features"
     )
     display = cj.PixelDisplay.of(J, SHAPE).plot()
-    display.figure_.canvas.draw()
+    display.figure_.draw_without_rendering()
     figure = display.plotly()
     shown = [note.text for note in figure.layout.annotations] + list(np.ravel(figure.data[0].customdata))
     assert not any("<script" in text or "$" in text for text in shown)
@@ -283,5 +283,5 @@ def test_nothing_known_is_still_a_figure():
         lambda rows: 1 + rows.sum(axis=1) ** 2, np.random.default_rng(0).normal(size=(40, 4)), y, wrt="features"
     )
     display = cj.PixelDisplay.of(J, (2, 2)).plot()
-    display.figure_.canvas.draw()
+    display.figure_.draw_without_rendering()
     json.loads(display.plotly().to_json())

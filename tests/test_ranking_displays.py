@@ -93,7 +93,7 @@ def drawn_quietly(figure):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        figure.canvas.draw()
+        figure.draw_without_rendering()
 
 
 def bars(n, **options):
@@ -286,7 +286,7 @@ def test_names_never_overlap_and_are_never_too_small(displays, size, style):
         with plt.style.context(style):
             figure, ax = plt.subplots(figsize=size, layout="constrained")
             display.plot(ax)
-            figure.canvas.draw()
+            figure.draw_without_rendering()
         labels = ax.get_yticklabels()
         assert min(label.get_fontsize() for label in labels) >= SMALLEST
         boxes = sorted((label.get_window_extent().y0, label.get_window_extent().y1) for label in labels)
@@ -313,7 +313,7 @@ def test_bars_that_do_not_fit_are_counted():
 def test_the_legend_covers_no_bar(displays):
     for display in displays:
         display.plot()
-        display.figure_.canvas.draw()
+        display.figure_.draw_without_rendering()
         legend, frame = display.ax_.get_legend().get_window_extent(), display.ax_.get_window_extent()
         assert legend.y0 >= frame.y1 - 1
         assert display.ax_.title.get_window_extent().y0 >= legend.y1 - 2
@@ -367,7 +367,7 @@ def test_one_bar_and_none_that_is_known_are_still_figures():
     for value in (Measure(0.5, 0.4, 0.6), Measure(float("nan")), Measure(0.5)):
         picture = Ranking.of([Bar("one", value)], "Title", "change")
         display = cj.DriftDisplay(picture).plot(Figure().add_subplot())
-        display.figure_.canvas.draw()
+        display.figure_.draw_without_rendering()
         json.loads(display.plotly().to_json())
         assert picture.description.startswith("Strongest: one, ")
         assert "nan" not in picture.description

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from conjac.views.charts.room import LINE, SMALLEST, width_of
 
-MARGIN = 3.0
+MARGIN = 5.0
 """Points between text and the sides of its cell."""
 UNIT = 100.0
 
