@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 import conjac as cj
 from conjac.errors import ConjacWarning, InvalidInputError
+from conjac.views.charts.room import SMALLEST
 from conjac.views.displays import Display
 from conjac.views.summary.heatmap import STRONGEST
 from conjac.views.theme import DARK, LIGHT
@@ -35,6 +37,9 @@ J2 = cj.confusion_jacobian(*two())
 J3 = cj.confusion_jacobian(*several(3))
 with pytest.warns(ConjacWarning, match="few"):
     J26 = cj.confusion_jacobian(*several(26))
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConjacWarning)  # few rows at some facets
+    MADE = {k: cj.confusion_jacobian(*several(k)) for k in (2, 3, 4, 5, 6, 10, 12)} | {26: J26}
 BOTH = pytest.mark.parametrize("display", [cj.ConfusionMatrixDisplay, cj.ConfusionJacobianDisplay])
 
 
@@ -198,3 +203,63 @@ def test_all_displays_are_final_and_public():
         for final in one.__subclasses__() or [one]:
             assert final.__subclasses__() == []
             assert getattr(cj, final.__name__) is final
+
+
+SIZES = [(3.2, 2.4), (6.4, 4.2), (11.0, 7.0)]
+LONG = ["a long name of a class", "<script>alert(1)</script>", "long" * 50]
+
+
+def spilled(ax):
+    """Return the texts of cells that are larger than their cell, as drawn."""
+    (left, top), (right, bottom) = ax.transData.transform([(-0.5, -0.5), (0.5, 0.5)])
+    cell = abs(right - left), abs(top - bottom)
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    return [text for text, box in boxes.items() if box.width > cell[0] + 1 or box.height > cell[1] + 1]
+
+
+@BOTH
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 6, 10, 12, 26])
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_what_does_not_fit_its_cell_is_not_drawn(display, size, k, layout):
+    figure = Figure(figsize=size, layout=layout)
+    drawn = display.of(MADE[k]).plot(figure.add_subplot())
+    figure.draw_without_rendering()
+    assert spilled(drawn.ax_) == []
+    assert all(text.get_fontsize() >= SMALLEST for text in drawn.ax_.texts)
+    if not any(text.get_text() not in "+−" for text in drawn.ax_.texts):
+        assert len(figure.axes) == 2  # without numbers, a colour bar
+
+
+def test_more_is_told_where_there_is_more_room():
+    def told(size, k=10):
+        ax = Figure(figsize=size, layout="constrained").add_subplot()
+        return {text.get_text() for text in cj.ConfusionJacobianDisplay.of(MADE[k]).plot(ax).ax_.texts}
+
+    assert told(SIZES[0]) <= {"+", "−"}
+    assert len(told(SIZES[1])) > 10
+    assert not any(text.startswith("[") for text in told(SIZES[0], 5))
+    assert any(text.startswith("[") for text in told(SIZES[2], 5))
+
+
+@BOTH
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("k", [3, 26])
+def test_names_lie_within_the_figure_and_apart(display, size, k):
+    labels = LONG if k == 3 else [f"{chr(97 + j)} class of {j}" for j in range(k)]
+    y, p = several(k)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConjacWarning)
+        J = cj.confusion_jacobian(np.array(labels)[y], p, labels=labels)
+    figure = Figure(figsize=size, layout="constrained")
+    ax = display.of(J).plot(figure.add_subplot()).ax_
+    figure.draw_without_rendering()
+    for labels, side in ((ax.get_xticklabels(), "x"), (ax.get_yticklabels(), "y")):
+        boxes = sorted(
+            (getattr(t.get_window_extent(), f"{side}0"), getattr(t.get_window_extent(), f"{side}1")) for t in labels
+        )
+        assert all(end <= start + 1 for (_, end), (start, _) in pairwise(boxes))
+    boxes = [text.get_window_extent() for text in (ax.title, *ax.get_xticklabels(), *ax.get_yticklabels())]
+    assert min(min(box.x0, box.y0) for box in boxes) >= -1
+    assert max(box.x1 for box in boxes) <= figure.bbox.width + 1
+    assert max(box.y1 for box in boxes) <= figure.bbox.height + 1

@@ -62,6 +62,9 @@ UPWARD = {
     ("curve.explore", "views"),
     ("decisions.plot", "views"),
     ("training.plot", "views"),
+    ("drift.plot", "views"),
+    ("influence.plot", "views"),
+    ("comparison.plot", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
 OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm", "umap"}

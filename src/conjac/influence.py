@@ -125,6 +125,25 @@ class InfluentialRows:
         """Return the strongest rows as a frame: arguments as for `to_columns`, and {"pandas", "polars", "pyarrow"}."""
         return to_frame(self.to_columns(n, by, level), backend)
 
+    def plot(self, *, ax: Any = None, by: str = "weight", n: int = 20) -> Any:
+        """Draw the strongest rows with whiskers; see `InfluenceDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+        by : {"weight", "removed", "relabelled"}
+        n : int
+            Rows, at most.
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import InfluenceDisplay
+
+        return InfluenceDisplay.of(self, by, n=n).plot(ax).ax_
+
     def __repr__(self) -> str:
         """Show the strongest rows."""
         columns = self.to_columns(10)

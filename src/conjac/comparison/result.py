@@ -135,6 +135,31 @@ class Comparison:
         )
         return plain
 
+    def plot(self, *, ax: Any = None, of: str = "metrics") -> Any:
+        """Draw what differs; see `ComparisonDisplay` and, of cells, `ConfusionDifferenceDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+        of : {"metrics", "cells"}
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        InvalidInputError
+            Another picture.
+        """
+        from conjac.views.displays import ComparisonDisplay, ConfusionDifferenceDisplay
+
+        if of not in ("metrics", "cells"):
+            raise InvalidInputError(f"of={of!r}: expected 'metrics' or 'cells'")
+        display = ComparisonDisplay.of(self) if of == "metrics" else ConfusionDifferenceDisplay.of(self)
+        return display.plot(ax).ax_
+
     def __repr__(self) -> str:
         """Show each metric's difference with its interval."""
         lines = [f"Comparison b - a on {self.diagnostics['rows']}"]

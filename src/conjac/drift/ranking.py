@@ -105,6 +105,23 @@ class DriftRanking:
         )
         return found
 
+    def plot(self, *, ax: Any = None, kind: str = "numeric") -> Any:
+        """Draw a table as a ranking with whiskers; see `DriftDisplay`.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure if not given.
+        kind : {"numeric", "categories"}
+
+        Returns
+        -------
+        Axes
+        """
+        from conjac.views.displays import DriftDisplay
+
+        return DriftDisplay.of(self, kind).plot(ax).ax_
+
     def __repr__(self) -> str:
         """Show both tables."""
         return text(self)

@@ -9,6 +9,7 @@ from conjac.views.charts.canvas import Canvas, canvas
 from conjac.views.charts.choices import paint_choices
 from conjac.views.charts.heatmap import paint_heatmap
 from conjac.views.charts.lines import paint_lines
+from conjac.views.charts.pixels import paint_pixels
 from conjac.views.charts.ranking import paint_ranking
 from conjac.views.charts.surface import paint_surface
 from conjac.views.charts.tradeoff import paint_tradeoff
@@ -19,6 +20,7 @@ __all__ = [
     "paint_choices",
     "paint_heatmap",
     "paint_lines",
+    "paint_pixels",
     "paint_ranking",
     "paint_reliability",
     "paint_surface",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
@@ -13,12 +16,20 @@ from matplotlib.patches import FancyArrowPatch
 from conjac._typing import FloatArray
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import colormap, root_of, theme_of
+from conjac.views.charts.fit import Line, first_that_fits
+from conjac.views.charts.room import LINE, SMALLEST, WIDTH, beside, label_bar, points, room_of
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.theme import Theme
 
 LABEL, MANY_LABEL = 16, 12
+LEAST = 3
+"""Characters of a name, however little room there is."""
+TAKEN = 0.3
+"""Share of a picture that the names of rows may take, and of columns."""
+BAR = 64.0
+"""Points that a colour bar takes, about."""
 WITH_INTERVALS, WITH_NUMBERS = 5, 12
-"""Columns up to which a cell has room for its interval, and for its number."""
+"""Columns up to which a cell may hold its interval, and its number, where there is room."""
 PLAIN_SIGN = 0.04
 """Share of the scale from which a cell without a number has its sign."""
 
@@ -27,36 +38,55 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
     """Paint cells, with their intervals where there is room, else with their numbers, else with their signs."""
     theme = theme_of(ax)
     value, shade = np.array(picture.value), np.array(picture.shade)
-    lower, upper = np.array(picture.lower), np.array(picture.upper)
     limit = scale_end(shade)
     mesh = _mesh(ax, picture, shade, limit, theme)
-    n_rows, n_columns = value.shape
+    _name(ax, picture, theme)
+    lines = first_that_fits(_with_numbers(picture), _cell(ax, picture))
+    with_bar = not lines
+    if with_bar:
+        lines = first_that_fits([(_signs(picture, limit),)], _cell(ax, picture, BAR))
     grounds: Any = mesh.to_rgba(shade)
-    for i, j in np.ndindex(n_rows, n_columns):
-        figure, limits = float(value[i, j]), (float(lower[i, j]), float(upper[i, j]))
+    for i, j in np.ndindex(value.shape):
         colour = theme.text_on(to_hex(grounds[i, j])) if np.isfinite(shade[i, j]) else theme.ink
-        if n_columns <= WITH_INTERVALS:
-            text = told(figure) if picture.around_zero else counted(figure)
-            one_line = n_rows > 2 * WITH_INTERVALS
-            size = "medium" if one_line else "large" if max(n_rows, n_columns) > 2 else "x-large"
-            ax.text(j, i - (0 if one_line else 0.12), text, ha="center", va="center", color=colour, fontsize=size)
-            if not one_line:
-                whisker = interval(*limits, signed=picture.around_zero)
-                ax.text(j, i + 0.24, whisker, ha="center", va="center", color=colour, fontsize="small")
-        elif n_columns <= WITH_NUMBERS:
-            text = number(figure) if picture.around_zero else counted(figure)
-            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
-        elif picture.around_zero and abs(shade[i, j]) > PLAIN_SIGN * limit:
-            sign = "+" if shade[i, j] > 0 else "−"
-            ax.text(j, i, sign, ha="center", va="center", color=colour, fontsize="small")
+        for line in lines:
+            if line.texts[i][j]:
+                text = ax.text(j, i + line.below, line.texts[i][j], ha="center", va="center", color=colour)
+                text.set(fontsize=line.size, parse_math=False)
     if picture.exchanged:
         for row, (_, into_second) in enumerate(value):
             _arrow(ax, row, float(into_second), limit, theme)
-    if n_columns > WITH_NUMBERS:
+    if with_bar:
         bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
-        bar.outline.set_visible(False)
-        bar.set_label(picture.shaded_by)
-    _name(ax, picture, theme)
+        label_bar(bar, ax, picture.shaded_by)
+
+
+def _with_numbers(picture: HeatMap) -> Iterator[tuple[Line, ...]]:
+    """Yield what may be written in the cells, what tells the most first."""
+    n_rows, n_columns = len(picture.rows), len(picture.columns)
+    signed, small = picture.around_zero, points("small")
+    if n_columns <= WITH_INTERVALS:
+        big = points("medium" if n_rows > 2 * WITH_INTERVALS else "large" if max(n_rows, n_columns) > 2 else "x-large")
+        arrows = [[told(v) if signed else counted(v) for v in row] for row in picture.value]
+        if n_rows <= 2 * WITH_INTERVALS:
+            limits = [
+                [interval(low, high, signed=signed) for low, high in zip(*row, strict=True)]
+                for row in zip(picture.lower, picture.upper, strict=True)
+            ]
+            yield Line(arrows, big, -0.12), Line(limits, small, 0.24)
+        yield (Line(arrows, big),)
+    if n_columns <= WITH_NUMBERS:
+        most = scale_end(np.array(picture.value))
+        yield (Line([[to_scale(v, most) if signed else counted(v) for v in row] for row in picture.value], small),)
+
+
+def _signs(picture: HeatMap, limit: float) -> Line:
+    """Return the signs of the cells that are told by colour alone; of shares, which have none, nothing."""
+    signed = picture.around_zero
+    signs = [
+        [("+" if v > 0 else "−") if signed and abs(v) > PLAIN_SIGN * limit else "" for v in row]
+        for row in picture.shade
+    ]
+    return Line(signs, points("small"))
 
 
 def scale_end(shade: FloatArray) -> float:
@@ -81,6 +111,14 @@ def number(value: float, *, signed: bool = True) -> str:
     sign = "+" if signed else ""
     text = f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}#.3g}".rstrip(".")
     return text.replace("-", "−")
+
+
+def to_scale(value: float, largest: float) -> str:
+    """Return a number to the decimals that tell three digits of the largest, so that columns of them stay narrow."""
+    if not np.isfinite(value):
+        return "—"
+    text = f"{value:+,.{max(0, 2 - int(np.floor(np.log10(largest))))}f}".replace("-", "−")
+    return text if text.strip("+−0.") else "0"
 
 
 def counted(value: float) -> str:
@@ -109,27 +147,48 @@ def _mesh(ax: Axes, picture: HeatMap, shade: FloatArray, limit: float, theme: Th
 
 
 def _name(ax: Axes, picture: HeatMap, theme: Theme) -> None:
-    """Write what rows and columns are; of a matrix also on each of few."""
-    few = max(len(picture.rows), len(picture.columns)) <= WITH_INTERVALS and picture.row_axis == "true"
-    room = LABEL if len(picture.columns) <= WITH_INTERVALS else MANY_LABEL
-    columns, rows = ([shorten(name, room) for name in names] for names in (picture.columns, picture.rows))
+    """Write what rows and columns are, as far as there is room; of a matrix also on each of few."""
+    of_classes, n_rows, n_columns = picture.row_axis == "true", len(picture.rows), len(picture.columns)
+    size = points(rcParams["xtick.labelsize"])
+    width, height = (side / (WIDTH * size) for side in room_of(ax))  # in letters
+    most = LABEL if n_columns <= WITH_INTERVALS else MANY_LABEL
+    rows = [shorten(name, max(LEAST, min(most, int(TAKEN * width)))) for name in picture.rows]
+    bar = 0.0 if n_columns <= WITH_NUMBERS else BAR
+    column = (width - max(map(len, rows)) - bar / (WIDTH * size)) / n_columns
+    few = of_classes and max(n_rows, n_columns) <= WITH_INTERVALS and len(picture.column_axis) < column
+    upright = not few and min(most, max(map(len, picture.columns))) > column
+    most = max(LEAST, min(most, int(TAKEN * height if upright else column)))
+    columns = [shorten(name, most) for name in picture.columns]
     if few:
         columns = [f"{picture.column_axis}\n{name}" for name in columns]
         rows = [f"{picture.row_axis}\n{name}" for name in rows]
-    upright = not few and max(map(len, columns)) * len(columns) > 40
-    ax.set_xticks(range(len(columns)), columns, rotation=90 if upright else 0)
-    ax.set_yticks(range(len(rows)), rows)
-    if not few and picture.row_axis == "true":
+    elif of_classes:
         ax.set(xlabel=picture.column_axis, ylabel=picture.row_axis)
         ax.xaxis.set_label_position("top")
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xticks(range(n_columns), columns, rotation=90 if upright else 0)
+    ax.set_yticks(range(n_rows), rows)
+    ax.set_ylim(n_rows - 0.5, -0.5)
     ax.tick_params(length=0, labelcolor=theme.muted)
     ax.spines[:].set_visible(False)
     ax.grid(False)
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0)
-    for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels()):
-        text.set_parse_math(False)
+    across, down = _cell(ax, picture, bar)
+    for axis, names, room in ((ax.xaxis, columns, across if upright else np.inf), (ax.yaxis, rows, down / (1 + few))):
+        each = max(1, math.ceil(LINE * SMALLEST / max(room, 0.1)))  # every second, where there is no room for all
+        axis.set_ticks(range(0, len(names), each), names[::each], fontsize=min(size, each * room / LINE))
+        for text in axis.get_ticklabels():
+            text.set_parse_math(False)
+
+
+def _cell(ax: Axes, picture: HeatMap, bar: float = 0.0) -> tuple[float, float]:
+    """Return the width and height that a cell will have, in points, once names and a colour bar have taken theirs."""
+    size, labels = points(rcParams["xtick.labelsize"]), ax.get_xticklabels()
+    long = max(len(label.get_text()) for label in labels)
+    above = WIDTH * size * long if labels[0].get_rotation() else LINE * size * (1 + labels[0].get_text().count("\n"))
+    above += LINE * (points(rcParams["axes.labelsize"]) * bool(ax.get_xlabel()) + 2 * points("medium"))
+    width, height = room_of(ax, beside(ax) + bar, above)
+    return width / len(picture.columns), height / len(picture.rows)
 
 
 def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -> None:

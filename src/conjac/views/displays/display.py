@@ -66,17 +66,17 @@ class Display(ABC, Generic[P]):
         """
         from conjac.views.charts.canvas import shorten
         from conjac.views.charts.colours import narrow, root_of
+        from conjac.views.charts.room import entitle
 
         if ax is None:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(figsize=self._size(), layout="constrained")
         self._paint(ax)
-        ax.set_title(shorten(self.picture.title, TITLE), fontsize="medium", parse_math=False, wrap=True)
+        entitle(ax, shorten(self.picture.title, TITLE))
         if ax.get_legend_handles_labels()[0]:
-            small = "x-small" if narrow(ax) else "small"
-            legend = ax.legend(edgecolor="none", framealpha=0.7, fontsize=small, **self._place(ax))
-            for text in legend.get_texts():
+            look = {"edgecolor": "none", "framealpha": 0.7, "fontsize": "x-small" if narrow(ax) else "small"}
+            for text in ax.legend(**look | self._place(ax)).get_texts():
                 text.set_parse_math(False)
         self.ax_, self.figure_ = ax, root_of(ax)
         return self
@@ -112,7 +112,7 @@ class Display(ABC, Generic[P]):
         return self.size
 
     def _place(self, ax: Axes) -> dict[str, Any]:
-        """Return where the legend goes; by default inside, where it hides the least."""
+        """Return where the legend goes, as arguments of its own; by default inside, where it hides the least."""
         del ax
         return {"loc": "best"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +14,7 @@ from conjac.views.theme import Scale, Theme
 
 FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, system-ui, sans-serif'
 TITLE = 90
+BENEATH = 64
 
 
 def safe(text: str) -> str:
@@ -24,6 +26,18 @@ def safe(text: str) -> str:
     '&lt;b&gt; &amp; &#36;x&#36;'
     """
     return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def beneath(text: str) -> str:
+    """Return what is to be known of a picture in short lines of small letters, for beneath its axis.
+
+    Examples
+    --------
+    >>> beneath("The first 20 of 57.")
+    '<span style="font-size:11px">The first 20 of 57.</span>'
+    """
+    lines = "<br>".join(map(safe, textwrap.wrap(text, BENEATH)))
+    return f'<span style="font-size:11px">{lines}</span>' if lines else ""
 
 
 def scale(colours: Scale) -> list[list[float | str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from conjac.drift import DriftRanking
 from conjac.jacobian import ConfusionJacobian
 from conjac.views.summary.measure import UNDEFINED, Measure, clean, title_of
-from conjac.views.summary.ranking import Ranked, Ranking
+from conjac.views.summary.ranking import SHOWN, Ranked, Ranking
 
 SHARE = 0.01
 """Of a category: the step that slopes are told for."""
@@ -147,15 +147,27 @@ class Drift:
     @property
     def ranked_numbers(self) -> Ranking:
         """The numbers, as a picture."""
-        return self._ranking(self.numbers, "1 sd" if self.unit == "sd" else "1", "numbers")
+        return self.ranked("numeric")
 
     @property
     def ranked_categories(self) -> Ranking:
         """The categories, as a picture; never one ranking with the numbers."""
-        return self._ranking(self.categories, f"{SHARE:g} of share", "categories")
+        return self.ranked("categories")
 
-    def _ranking(self, ranked: Sequence[Ranked], unit: str, what: str) -> Ranking:
-        return Ranking.of(ranked, f"{self.metric_title} by a drift of {unit}: {what}", f"change per {unit}")
+    def ranked(self, kind: str, shown: int = SHOWN) -> Ranking:
+        """Return the inputs of one kind as a picture.
+
+        Parameters
+        ----------
+        kind : {"numeric", "categories"}
+        shown : int
+            Bars, at most.
+        """
+        numeric = kind == "numeric"
+        unit = f"{SHARE:g} of share" if not numeric else "1 sd" if self.unit == "sd" else "1"
+        title = f"{self.metric_title} by a drift of {unit}: {'numbers' if numeric else 'categories'}"
+        ranked: Sequence[Ranked] = self.numbers if numeric else self.categories
+        return Ranking.of(ranked, title, f"change per {unit}", shown)
 
 
 def _numbers(ranking: DriftRanking, level: float) -> tuple[Number, ...]:

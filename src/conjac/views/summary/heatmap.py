@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.comparison import Comparison
 from conjac.errors import InvalidInputError
 from conjac.inference import Interval
 from conjac.jacobian import ConfusionJacobian
@@ -141,6 +142,41 @@ class HeatMap(Picture):
             shade=_table(slopes[0]),
             exchanged=rows == 2 and zero_sum,
             **common,
+        )
+
+    @classmethod
+    def of_differences(cls, comparison: Comparison) -> HeatMap:
+        """Take the differences of the cells, b - a, as shares of all rows.
+
+        Parameters
+        ----------
+        comparison : Comparison
+
+        Examples
+        --------
+        >>> import conjac as cj
+        >>> y, score = [0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50
+        >>> a, b = (cj.confusion_jacobian(y, score, threshold=t) for t in (0.5, 0.3))
+        >>> HeatMap.of_differences(cj.compare(a, b)).value
+        ((0.0, 0.0), (-0.25, 0.25))
+        """
+        shares, labels = comparison.shares.value, [clean(label) for label in comparison.labels]
+        i, j = np.unravel_index(np.abs(np.nan_to_num(shares)).argmax(), shares.shape)
+        rows = "the same rows" if comparison.paired else "separate rows"
+        largest = f"Largest: true {labels[i]}, predicted {labels[j]}, {shares[i, j]:+.3g}."
+        return cls(
+            title=f"Difference of the confusion matrix, b − a on {rows}",
+            description=f"{largest} Intervals at {comparison.level:g}, each cell by itself.",
+            row_axis="true",
+            column_axis="predicted",
+            rows=tuple(labels),
+            columns=tuple(labels),
+            **_cells(shares, comparison.shares.confint(comparison.level)),
+            shade=_table(shares),
+            shaded_by="change of the share of all rows",
+            unit="of all rows",
+            around_zero=True,
+            exchanged=len(labels) == 2 and bool(np.allclose(shares.sum(axis=1), 0)),
         )
 
     @classmethod

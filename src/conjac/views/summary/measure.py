@@ -33,6 +33,10 @@ TITLES = {
     "g_mean": "G-mean",
     "alert_rate": "Share alerted",
     "expected_cost": "Expected cost of a row",
+    "tn": "True negatives",
+    "fp": "False positives",
+    "fn": "False negatives",
+    "tp": "True positives",
 }
 
 

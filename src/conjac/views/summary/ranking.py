@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -38,11 +39,24 @@ class Bar:
     name : str
     change : Measure
     note : str
+        What to know of it; a name with a note is marked.
+    told_apart : bool
+        Whether it is told apart from zero. Default: whether its own interval lies on one side of zero; what is judged
+        together with others says so itself.
+    figures : tuple of (str, float)
+        What else there is to tell, by name: on hovering, and in the table.
     """
 
     name: str
     change: Measure
     note: str = ""
+    told_apart: bool | None = None
+    figures: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Judge by its own interval what was not judged otherwise."""
+        if self.told_apart is None:
+            object.__setattr__(self, "told_apart", self.change.sign != 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +66,23 @@ class Ranking(Picture):
     Attributes
     ----------
     bars : tuple of Bar
-        The strongest first.
+        The strongest first; of figures that have no common measure, in their own order.
     unit : str
         Of the changes, and the label of their axis.
     left_out : int
-        How many more there are, which do less.
+        How many more there are.
+    words : tuple of (str, str)
+        What bars that are told apart from zero are called, and what those that are not.
+    caption : str
+        What to know of all bars, written beneath them.
     """
 
     schema: ClassVar[str] = "conjac.ranking/1"
     bars: tuple[Bar, ...]
     unit: str
     left_out: int = 0
+    words: tuple[str, str] = ("told apart from 0", "not told apart from 0")
+    caption: str = ""
 
     @classmethod
     def of(cls, ranked: Sequence[Ranked], title: str, unit: str, shown: int = SHOWN) -> Ranking:
@@ -73,18 +93,47 @@ class Ranking(Picture):
         >>> Ranking.of([Bar("age", Measure(0.2, 0.1, 0.3))], "Recall by a drift", "change per 1 sd").description
         'Strongest: age, +0.2 [+0.1, +0.3].'
         """
-        bars = tuple(Bar(one.name, one.change, one.note) for one in ranked[:shown])
-        told = "Nothing is ranked."
-        if bars:
-            first = bars[0].change
-            told = f"Strongest: {bars[0].name}, {first.value:+.3g} [{first.lower:+.3g}, {first.upper:+.3g}]."
+        bars = tuple(one if isinstance(one, Bar) else Bar(one.name, one.change, one.note) for one in ranked[:shown])
+        told = f"Strongest: {bars[0].name}, {said(bars[0].change)}." if bars else "Nothing is ranked."
         return cls(title=title, description=told, bars=bars, unit=unit, left_out=max(0, len(ranked) - shown))
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row a bar: its name, its change with its limits, and its note."""
+        """Return one row a bar: its name, its change with its limits, what else there is to tell, and its note."""
+        others = [name for name, _ in self.bars[0].figures] if self.bars else []
         return {
             "name": [one.name for one in self.bars],
             **{side: [getattr(one.change, side) for one in self.bars] for side in ("value", "lower", "upper")},
             "unit": [self.unit] * len(self.bars),
+            **{name: [dict(one.figures)[name] for one in self.bars] for name in others},
+            self.words[0]: [one.told_apart for one in self.bars],
             "note": [one.note for one in self.bars],
         }
+
+
+def said(change: Measure) -> str:
+    """Return a change with its interval, in words.
+
+    Examples
+    --------
+    >>> said(Measure(0.2, 0.1, 0.3)), said(Measure(-0.2)), said(Measure(float("nan")))
+    ('+0.2 [+0.1, +0.3]', '-0.2, with no interval', 'undefined')
+    """
+    if not math.isfinite(change.value):
+        return "undefined"
+    known = math.isfinite(change.lower) and math.isfinite(change.upper)
+    return (
+        f"{change.value:+.3g} [{change.lower:+.3g}, {change.upper:+.3g}]"
+        if known
+        else f"{change.value:+.3g}, with no interval"
+    )
+
+
+def first_of(shown: int, left_out: int) -> str:
+    """Say how many of how many are shown; nothing where all are.
+
+    Examples
+    --------
+    >>> first_of(20, 0), first_of(20, 300)
+    ('', 'The first 20 of 320.')
+    """
+    return f"The first {shown:,} of {shown + left_out:,}." if left_out else ""
