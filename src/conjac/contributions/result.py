@@ -46,8 +46,8 @@ class RowContributions:
     Under the tangent, a contribution is the row's influence on the slope: what standard errors are made of. It falls
     off with the distance to the boundary as a kernel does, on both sides alike, and may change its sign in the kernel's
     tails. Denominators, where the figure has any, stay as they are. Under the secant it is the row's weight over the
-    step where the row flips, and else 0. Where features drift in some rows alone, the others may add a little: they tell
-    the mean velocity at the boundary as well.
+    step where the row flips, and else 0. Where features drift in some rows alone, the others may add a little: they
+    tell the mean velocity at the boundary as well.
 
     Examples
     --------
