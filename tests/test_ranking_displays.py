@@ -21,7 +21,6 @@ from conjac.views.charts.room import SMALLEST
 from conjac.views.displays.rankings import LEAVES
 from conjac.views.summary import Measure
 from conjac.views.summary.drift import Drift
-from conjac.views.summary.influence import OF_EACH
 from conjac.views.summary.ranking import SHOWN, Bar, Ranking
 from conjac.views.theme import DARK, LIGHT
 
@@ -179,8 +178,9 @@ def test_rows_are_told_by_their_number_and_label(found):
     for bar, row in zip(picture.bars, rows, strict=True):
         assert bar.change == Measure(found.weight.value[row], lower[row], upper[row])
     assert picture.left_out == 400 - 7
-    assert OF_EACH in picture.caption
-    assert OF_EACH in picture.description
+    assert "of a thousand, some 100 miss." in picture.caption
+    assert "of a thousand, some 100 miss." in picture.description
+    assert "of a thousand, some 50 miss." in cj.InfluenceDisplay.of(found).picture.caption
 
 
 def test_relabelled_rows_are_told_with_their_other_label(found):

@@ -6,7 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from conjac.views.charts.canvas import shorten
-from conjac.views.charts.heatmap import LABEL, WITH_NUMBERS, counted, interval, scale_end, told
+from conjac.views.charts.heatmap import (
+    LABEL,
+    WITH_INTERVALS,
+    WITH_NUMBERS,
+    counted,
+    interval,
+    scale_end,
+    to_scale,
+    told,
+)
 from conjac.views.interactive.layout import blank, safe, scale
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.theme import Theme
@@ -27,15 +36,21 @@ def heatmap(picture: HeatMap, theme: Theme) -> go.Figure:
         for i, row in enumerate(picture.rows)
     ]
     few = len(picture.columns) <= WITH_NUMBERS
+    if signed and len(picture.columns) > WITH_INTERVALS:  # narrow cells: no arrows, and as many digits in each
+        largest = scale_end(np.array(picture.value))
+        written = [[to_scale(v, largest) for v in row] for row in picture.value]
+    else:
+        written = numbers
     trace = go.Heatmap(
         z=shade,
-        text=numbers if few else None,
+        text=written if few else None,
         texttemplate="%{text}" if few else None,
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
         colorscale=scale(theme.diverging if signed else theme.sequential),
         zmin=-end if signed else 0,
         zmax=end,
+        textfont={"size": 11} if len(picture.columns) > WITH_INTERVALS else None,
         xgap=2,
         ygap=2,
         colorbar={"title": {"text": safe(picture.shaded_by), "side": "right"}, "outlinewidth": 0, "thickness": 12},

@@ -14,7 +14,9 @@ from conjac.views.theme import Scale, Theme
 
 FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, system-ui, sans-serif'
 TITLE = 90
-BENEATH = 64
+BENEATH = 72
+ROOM_BENEATH = 96
+"""Pixels for an axis with its title and what is written beneath it."""
 
 
 def safe(text: str) -> str:

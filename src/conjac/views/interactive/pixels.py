@@ -9,7 +9,7 @@ from conjac.views.charts.canvas import shorten
 from conjac.views.charts.heatmap import interval, scale_end, told
 from conjac.views.charts.pixels import HOW, outline_level
 from conjac.views.charts.tiles import Tiles
-from conjac.views.interactive.layout import beneath, blank, safe, scale
+from conjac.views.interactive.layout import ROOM_BENEATH, beneath, blank, safe, scale
 from conjac.views.summary.pixels import Pixels
 from conjac.views.summary.ranking import first_of
 from conjac.views.theme import Theme
@@ -87,6 +87,7 @@ def pixels(picture: Pixels, theme: Theme) -> go.Figure:
     words = beneath(f"{first_of(len(picture.images), picture.left_out)} {HOW}".strip())
     plain = {"showgrid": False, "zeroline": False, "showline": False, "showticklabels": False, "ticks": ""}
     return figure.update_layout(
+        margin_b=ROOM_BENEATH,
         xaxis={**plain, "title": {"text": words}, "constrain": "domain"},
         yaxis={**plain, "range": [tiles.extent[0] - 0.5, -0.5], "scaleanchor": "x", "constrain": "domain"},
     )

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.heatmap import interval, told
 from conjac.views.charts.ranking import NAME, ends_of, looks, words_of
-from conjac.views.interactive.layout import beneath, blank, safe
+from conjac.views.interactive.layout import ROOM_BENEATH, beneath, blank, safe
 from conjac.views.summary.ranking import Bar, Ranking, first_of
 from conjac.views.theme import Theme
 
@@ -62,6 +62,7 @@ def ranking(picture: Ranking, theme: Theme) -> go.Figure:
     words = beneath(f"{first_of(len(bars), picture.left_out)} {picture.caption}".strip())
     return figure.update_layout(
         height=AROUND + ROW * len(bars),
+        margin_b=ROOM_BENEATH,
         xaxis={
             "title": {"text": "<br>".join(filter(None, (safe(picture.unit), words)))},
             "range": ends_of(value, lower, upper),

@@ -14,7 +14,6 @@ UNITS = {
     "removed": "change if left out",
     "relabelled": "change if relabelled",
 }
-OF_EACH = "Each interval is of one row alone: of a thousand, some fifty miss."
 
 
 def ranked_rows(found: InfluentialRows, by: str, shown: int, level: float) -> Ranking:
@@ -44,11 +43,12 @@ def ranked_rows(found: InfluentialRows, by: str, shown: int, level: float) -> Ra
         for row in rows.tolist()
     ]
     ranking = Ranking.of(bars, f"{title_of(found.metric)} by single training rows", UNITS[by])
+    alone = f"Each interval is of one row alone: of a thousand, some {1000 * (1 - level):.0f} miss."
     return replace(
         ranking,
         left_out=len(effect.value) - len(bars),
-        caption=OF_EACH,
-        description=f"{ranking.description} Intervals at {level:g}. {OF_EACH}",
+        caption=alone,
+        description=f"{ranking.description} Intervals at {level:g}. {alone}",
     )
 
 
