@@ -221,11 +221,17 @@ def test_an_estimator_is_drawn_at_once_by_what_moves_it_most():
     drawn = cj.PointMapDisplay.from_estimator(MODEL, X2, Y2, wrt="features")
     J = cj.ConfusionJacobian.from_estimator(MODEL, X2, Y2, wrt="features")
     assert drawn.picture.parameter == J.parameters[np.abs(J.center[1, 0]).argmax()]
-    assert drawn.ax_.get_title() == f"What each row adds to the slope of false negatives by {drawn.picture.parameter}"
+    assert (
+        drawn.ax_.get_title().replace("\n", " ")
+        == f"What each row adds to the slope of false negatives by {drawn.picture.parameter}"
+    )
     X, y = table(k=3)
     three = cj.PointMapDisplay.from_estimator(LogisticRegression().fit(X, y), X, y, ax=Figure().add_subplot())
     assert "the slope of cell[" in three.picture.title
-    assert ROWS.plot(X2, ax=Figure().add_subplot()).get_title() == "What each row adds to the slope of false negatives"
+    assert (
+        ROWS.plot(X2, ax=Figure().add_subplot()).get_title().replace("\n", " ")
+        == "What each row adds to the slope of false negatives"
+    )
 
 
 def test_every_point_is_drawn_with_rings_labels_and_a_bar():

@@ -19,10 +19,6 @@ FIFTH = 0.2
 
 
 TITLES = {
-    "tn": "True negatives",
-    "fp": "False positives",
-    "fn": "False negatives",
-    "tp": "True positives",
     "f1": "F1",
     "npv": "Negative predictive value",
     "fpr": "False positive rate",
