@@ -18,6 +18,7 @@ from conjac.errors import (
     InvalidInputError,
     MissingDependencyError,
     NotDifferentiableError,
+    NotStationaryError,
     NotSupportedError,
     SingularJacobianError,
     UnknownMetricError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         tune_hyperparameters,
     )
     from conjac.views.displays import ConfusionJacobianDisplay, ConfusionMatrixDisplay
+    from conjac.views.report import Report
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
@@ -50,6 +52,7 @@ LATER = {
         ("Between", "Surface", "TunedHyperparameters", "polish", "surface", "tune_hyperparameters"), "conjac.training"
     ),
     **dict.fromkeys(("ConfusionJacobianDisplay", "ConfusionMatrixDisplay"), "conjac.views.displays"),
+    "Report": "conjac.views.report",
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
@@ -77,8 +80,10 @@ __all__ = [
     "MultilabelCurves",
     "MultilabelDecision",
     "NotDifferentiableError",
+    "NotStationaryError",
     "NotSupportedError",
     "Offsets",
+    "Report",
     "ScoreJacobian",
     "SingularJacobianError",
     "Surface",
