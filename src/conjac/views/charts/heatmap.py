@@ -51,7 +51,7 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
             ax.text(j, i, sign, ha="center", va="center", color=colour, fontsize="small")
     if picture.exchanged:
         for row, (_, into_second) in enumerate(value):
-            _arrow(ax, row, float(into_second), limit, theme)
+            _arrow(ax, row, float(into_second), limit, theme.text_on(to_hex(grounds[row, 0])))
     if n_columns > WITH_NUMBERS:
         bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
         bar.outline.set_visible(False)
@@ -132,7 +132,7 @@ def _name(ax: Axes, picture: HeatMap, theme: Theme) -> None:
         text.set_parse_math(False)
 
 
-def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -> None:
+def _arrow(ax: Axes, row: int, into_second: float, limit: float, colour: str) -> None:
     """Draw rows moving between the two cells of a true class, as wide as there are many."""
     if not np.isfinite(into_second) or into_second == 0:
         return
@@ -145,6 +145,6 @@ def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -
             arrowstyle="-|>",
             mutation_scale=7 + 2 * wide,
             linewidth=wide,
-            color=theme.ink,
+            color=colour,
         )
     )
