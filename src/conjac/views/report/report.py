@@ -29,6 +29,8 @@ FORMATS = {".html": "html", ".htm": "html", ".json": "json"}
 TITLE = "Binary classifier"
 HEIGHT = 760
 """Of a report in a notebook, in pixels, at most."""
+OWN_LINKS = '<base href="about:srcdoc">'
+"""Else a link to a section would load the notebook into the frame, which has its address."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -246,9 +248,10 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, so that its style and a notebook's do not meet."""
-        page, title = html.escape(self.to_html()), html.escape(self.summaries[0].title)
+        page = self.to_html().replace("<head>", f"<head>\n{OWN_LINKS}", 1)
+        title = html.escape(self.summaries[0].title)
         return (
-            f'<iframe srcdoc="{page}" title="conjac report: {title}" sandbox '
+            f'<iframe srcdoc="{html.escape(page)}" title="conjac report: {title}" sandbox '
             f'style="width: 100%; height: min({HEIGHT}px, 85vh); border: 0"></iframe>'
         )
 

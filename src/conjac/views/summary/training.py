@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ BESIDE = ("recall", "precision")
 """Metrics that are told beside the chosen one."""
 TOLD = ("derivative", "newton_step", "held", "step_choice", "seeds", "refits", "assumes")
 """What of a result's diagnostics a reader needs."""
+NAN = re.compile(r"\b(is|are) nan\b")
 CHANGES = {
     "weight": "change per unit of weight",
     "removed": "change if left out",
@@ -285,4 +287,5 @@ def _facts(diagnostics: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _cautions(diagnostics: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(clean(caution) for caution in diagnostics["cautions"])
+    """Return cautions in words for people, to whom nan says nothing."""
+    return tuple(NAN.sub(r"\1 undefined", clean(caution)) for caution in diagnostics["cautions"])
