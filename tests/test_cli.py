@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 
 import conjac as cj
 from conjac.cli.app import app
-from conjac.cli.output import written
 from conjac.engines.database import write_parquet
 from conjac.errors import InvalidInputError
+from conjac.views.writing import written
 
 Y_P = ("--label", "y", "--score", "p")
 ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC.parent), os.environ.get("PYTHONPATH", "")])}
@@ -280,15 +280,21 @@ def test_report_writes_a_page_and_prints_its_path(scores, tmp_path, monkeypatch)
 
 
 def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
-    from conjac.views import report, summary
+    from conjac.views import summary
+    from conjac.views.report import report
 
     asked = []
 
     class Told:
+        def __init__(self, group):
+            self.group = group
+
         def to_dict(self):
             return {"nan": float("nan")}
 
-    monkeypatch.setattr(summary, "summarize", lambda rows, **options: asked.append((rows, options)) or Told())
+    monkeypatch.setattr(
+        summary, "summarize", lambda rows, **options: asked.append((rows, options)) or Told(options["group"])
+    )
     monkeypatch.setattr(report, "render", lambda summaries: f"{len(summaries)} 🐟")
     options = ("--threshold", ".4", "--metric", "recall", "--subject-to", "precision >= .8", "--level", ".9")
     done = run("report", scores, *Y_P, *options, "--by", "region", "--title", "T", "-o", tmp_path / "r.html")
@@ -306,6 +312,7 @@ def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
         "set_aside": {},
         "group": "region='north'",
         "drift": None,
+        "training": None,
     }
     run("report", scores, *Y_P, "-o", tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text()) == {"nan": None}
@@ -450,7 +457,7 @@ def test_no_command_gets_the_help_and_status_2():
 @pytest.mark.parametrize("suffix", [".pdf", ".csv", ""])
 def test_a_report_is_not_written_under_a_suffix_of_something_else(tmp_path, monkeypatch, suffix):
     args = ["scores.csv", *Y_P, "-o", f"r{suffix}"]
-    refuse(tmp_path, monkeypatch, "report", GOOD, args, "expected one of .html, .htm, .json, or pass --format")
+    refuse(tmp_path, monkeypatch, "report", GOOD, args, "expected one of .html, .htm, .json, or pass the format")
     assert run("report", *args, "--format", "json").exit_code == 0
 
 

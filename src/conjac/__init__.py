@@ -19,6 +19,7 @@ from conjac.errors import (
     InvalidInputError,
     MissingDependencyError,
     NotDifferentiableError,
+    NotStationaryError,
     NotSupportedError,
     SingularJacobianError,
     UnknownMetricError,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         SurfaceDisplay,
         TradeoffDisplay,
     )
+    from conjac.views.report import Report
 
 LATER = {
     "TunedDecisionClassifier": "conjac.estimators",
@@ -78,6 +80,7 @@ LATER = {
         ),
         "conjac.views.displays",
     ),
+    "Report": "conjac.views.report",
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
 
@@ -110,10 +113,12 @@ __all__ = [
     "MultilabelCurves",
     "MultilabelDecision",
     "NotDifferentiableError",
+    "NotStationaryError",
     "NotSupportedError",
     "Offsets",
     "PixelDisplay",
     "PointMapDisplay",
+    "Report",
     "RowContributions",
     "ScoreJacobian",
     "SingularJacobianError",

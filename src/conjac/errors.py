@@ -8,6 +8,7 @@ The hierarchy::
         │   ├── UnknownMetricError
         │   ├── InfeasibleError        a target or constraint that no decision meets
         │   ├── NotDifferentiableError a step or a kink where a derivative was asked for
+        │   ├── NotStationaryError     a fit that is not at the optimum of its training problem
         │   └── SingularJacobianError  a Jacobian that cannot be inverted
         ├── ConvergenceError (also a RuntimeError)
         ├── InexactError (also a ValueError)
@@ -53,6 +54,10 @@ class InfeasibleError(InvalidInputError):
 
 class NotDifferentiableError(InvalidInputError):
     """A function that has no derivative at the point: it jumps or bends there."""
+
+
+class NotStationaryError(InvalidInputError):
+    """A fit so far from the optimum of its training problem that derivatives there are worth nothing."""
 
 
 class SingularJacobianError(InvalidInputError):

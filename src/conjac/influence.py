@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray
+from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.frames import to_frame
 from conjac.inference import Interval
+from conjac.inference.delta import divide
 from conjac.inference.intervals import quantile
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
@@ -89,6 +90,17 @@ class InfluentialRows:
         effect = self.effect(by)
         half = quantile(level, self._df) * effect.stderr
         return Interval(effect.center - half, effect.center + half)
+
+    def share(self, by: str = "weight") -> FloatArray:
+        """Return how much of what all training rows do is each one's: absolute effects that sum to 1.
+
+        Returns
+        -------
+        array of shape (n_training_rows,)
+            nan where no row has an effect.
+        """
+        size = np.nan_to_num(np.abs(self.effect(by).value))
+        return divide(size, size.sum(), np.nan)
 
     def top(self, n: int | None = None, by: str = "weight", rising: bool | None = None) -> AnyArray:
         """Return the places of the training rows that move the figure the most, strongest first.

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from conjac.cli.messages import guarded, progress
-from conjac.cli.output import check_output, write_text, written
+from conjac.cli.output import check_output
 from conjac.errors import InvalidInputError
-from conjac.validation import check_predictions
 from conjac.views.tables import write_csv
+from conjac.views.writing import written
 
 DEMO = Path("conjac-demo")
 
@@ -25,21 +25,19 @@ def demo(
 ) -> None:
     """Make a report on data that scikit-learn bundles, and say what to try next."""
     from conjac.views.demo import demo_scores
-    from conjac.views.report import render
-    from conjac.views.summary import summarize
+    from conjac.views.report import Report
 
     if output.exists() and not output.is_dir():
         raise InvalidInputError(f"-o {output}: is there and is not a folder; name another")
     check_output(output)
     with progress("scoring and making the report"):
         data = demo_scores()
-        rows = check_predictions(data["y_true"], data["y_score"], pos_label=data.get("pos_label"))
-        page = render([summarize(rows, title=data["title"])])
+        made = Report.from_predictions(**data)
         output.mkdir(exist_ok=True)
         scores, target = output / "scores.csv", output / "report.html"
         with written(scores) as part:
             write_csv({"label": data["y_true"].tolist(), "score": data["y_score"].tolist()}, part)
-        write_text(target, page)
+        made.save(target)
     given = f"{quote(str(scores))} --label label --score score"
     typer.echo(
         f"report  {target}\nscores  {scores}\n\nTry next:\n"

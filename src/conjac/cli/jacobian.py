@@ -13,12 +13,12 @@ from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
 from conjac.cli.moving import read_moving, read_offsets
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Part, blaming, estimated
+from conjac.cli.parts import Part, estimated
 from conjac.cli.results import jacobian_sections
 from conjac.cli.rows import check
 from conjac.cli.tidy import gathered, records, tagged
 from conjac.jacobian import ConfusionJacobian
-from conjac.validation import refuse_with_offsets
+from conjac.validation import blaming, refuse_with_offsets
 from conjac.views.tables import choose_format
 
 SOME = 2

@@ -31,11 +31,14 @@ class Scorer:
     model : Model
     inputs : sequence of str or "others"
         Names of columns, in the order of the model's inputs; or all columns that have no other role.
+    estimator : Model or fitted classifier
+        As it came from the file.
     """
 
     path: str
     model: Model
     inputs: Sequence[str] | str
+    estimator: Any
 
     def frame(self, columns: Columns) -> Inputs:
         """Return the inputs of rows that were read, and say in which order where the model does not tell."""
@@ -101,12 +104,12 @@ def read_model(
         raise InvalidInputError(f"{path}: {error}") from None
     named = None if features is None else read_names(features, "--features")
     if model.columns is None:
-        return Scorer(path, model, OTHERS if named is None else named)
+        return Scorer(path, model, OTHERS if named is None else named, estimator)
     if named is not None and sorted(named) != sorted(model.columns):
         raise InvalidInputError(
             f"--features {features!r}: {path} knows its inputs by name, {', '.join(model.columns)}; leave it out"
         )
-    return Scorer(path, model, model.columns)
+    return Scorer(path, model, model.columns, estimator)
 
 
 def read_names(text: str, option: str) -> list[str]:

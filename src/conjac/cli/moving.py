@@ -111,8 +111,8 @@ def _named(wrt: str | None, n_scores: int) -> Perturbation:
         return perturbations.resolve(wrt, n_scores)
     if wrt in THROUGH_TRAINING:
         raise NotSupportedError(
-            f"--wrt {wrt}: what passes through training needs the training rows; in Python, "
-            "conjac.ConfusionJacobian.from_estimator(..., training_data=(X, y))"
+            f"--wrt {wrt}: what passes through training needs the training rows; conjac report --model FILE --train "
+            "FILE tells of it, and in Python conjac.ConfusionJacobian.from_estimator(..., training_data=(X, y))"
         )
     name, colon, column = wrt.partition(":")
     if name == "mix" and bool(colon) == bool(column):

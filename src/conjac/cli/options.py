@@ -65,6 +65,15 @@ Unit = Annotated[
         "--unit", metavar="U", text="Of inputs that drift: a step of 1 is one sd of the rows, or raw. Default: sd."
     ),
 ]
+Train = Annotated[
+    str | None,
+    _option(
+        "--train",
+        metavar="FILE",
+        text="The rows that a skops --model was fitted on, with the same columns: a report then tells what its "
+        "hyper-parameters and single training rows do.",
+    ),
+]
 Labels = Annotated[
     str | None,
     _option(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from rich.console import Console
 from conjac.cli.messages import say
 from conjac.errors import InvalidInputError
 from conjac.views.tables import PIPE_WIDTH, Section, paint, stacked, to_csv, to_json, write_file
+from conjac.views.writing import written
 
 
 def check_output(path: Path | None, files: Sequence[str] = ()) -> None:
@@ -35,34 +33,6 @@ def check_output(path: Path | None, files: Sequence[str] = ()) -> None:
             raise InvalidInputError(f"-o {path}: is there and is not a plain file; name another")
         if any(Path(file).exists() and path.samefile(file) for file in files):
             raise InvalidInputError(f"-o {path}: is also an input, which it would replace; name another")
-
-
-@contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """Yield a new file in the same folder that takes the place of ``path`` at the end, and is removed if none comes.
-
-    Raises
-    ------
-    InvalidInputError
-        The system refuses.
-    """
-    target = path.resolve()  # what a link points to is replaced, not the link
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            part.touch(exist_ok=False)
-            yield part
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InvalidInputError(f"-o {path}: cannot be written: {error.strerror or error}") from None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a page, whole or not at all."""
-    with written(path) as part:
-        part.write_text(text, encoding="utf-8", newline="")
 
 
 def emit(sections: Sequence[Section], value: Any, path: Path | None, form: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +10,6 @@ import numpy as np
 from conjac._typing import CoordinateName
 from conjac.cli.messages import say
 from conjac.engines.files import Columns
-from conjac.errors import ConjacError, InvalidInputError
 from conjac.inputs import Inputs
 from conjac.jacobian import ConfusionJacobian
 from conjac.perturbations import Mix
@@ -92,14 +89,3 @@ def estimated(part: Part, mix: Mix | None = None, **how: Any) -> ConfusionJacobi
     if isinstance(part.rows, ClassPredictions):
         return ConfusionJacobian.from_classes(part.rows, mix=mix, **how)
     return ConfusionJacobian.from_rows(part.rows, mix=mix, **how)
-
-
-@contextmanager
-def blaming(title: str) -> Iterator[None]:
-    """Name a group, by its title, in what goes wrong with its rows."""
-    try:
-        yield
-    except ConjacError as error:
-        if not title:
-            raise
-        raise InvalidInputError(f"{title}: {error}") from None

@@ -16,17 +16,14 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
 from conjac.cli.moving import read_tuned
-from conjac.cli.output import check_output, write_text
-from conjac.cli.parts import blaming
+from conjac.cli.output import check_output
 from conjac.cli.rows import check
+from conjac.cli.training import read_trained, refuse_untrained
 from conjac.drift import DriftRanking
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.validation import Predictions
-from conjac.views.tables import to_json
+from conjac.validation import Predictions, blaming
 
 PAGE = Path("conjac-report.html")
-SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
-MOST_GROUPS = 50
 TWO = "a report is of two classes; conjac jacobian and conjac tune serve several"
 
 
@@ -51,6 +48,7 @@ def report(
     wrt: o.Tuned = None,
     drift: o.Drift = None,
     unit: o.Unit = None,
+    train: o.Train = None,
     condition_on: o.ConditionOn = None,
     level: o.Level = 0.95,
     title: Annotated[
@@ -73,19 +71,13 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: data, matrix, Jacobian, curves, thresholds to take and what each costs.
 
-    With --model, which of its inputs' drift would move the metric the most.
+    With --model, which of its inputs' drift would move the metric the most; with --train, what its training does.
     """
-    from conjac.views.report import render
+    from conjac.views.report import MOST_GROUPS, Report, format_of
     from conjac.views.summary import summarize
 
-    chosen = form or SUFFIXES.get(output.suffix.lower())
-    if chosen is None:
-        raise InvalidInputError(
-            f"-o {output}: the suffix tells no format; expected one of {', '.join(SUFFIXES)}, or pass --format"
-        )
-    if chosen not in ("html", "json"):
-        raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
-    check_output(output, files if model is None else [*files, model])
+    chosen = format_of(output, form)
+    check_output(output, [*files, *(file for file in (model, train) if file is not None)])
     columns = score or []
     if read_tuned(wrt, len(columns) or 1).offsets:
         raise NotSupportedError(
@@ -94,6 +86,7 @@ def report(
     asked = read_metric(metric or "f1")
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
     drifts = drifts_of(scorer, drift, unit)
+    refuse_untrained(train, scorer)
     given = read(files, label=label, score=columns, weight=weight, by=by, groups=groups, strict=strict, scorer=scorer)
     if given.n_scores > 2:
         raise NotSupportedError(f"{model} gives {given.n_scores} scores a row: {TWO}")
@@ -103,6 +96,7 @@ def report(
             f"--by {by!r} makes {len(loaded.parts)} groups; a page holds {MOST_GROUPS}; "
             "conjac jacobian and tune serve any number"
         )
+    trained = read_trained(train, given, strict)
     how: dict[str, Any] = {
         "threshold": threshold,
         "coordinate": loaded.coordinate,
@@ -113,8 +107,11 @@ def report(
         for part in loaded.parts:
             with blaming(part.title):
                 rankings: list[DriftRanking] = []
+                effects = None
                 if drifts is not None and scorer is not None:
                     rankings = ranked(part, scorer, drifts, [asked], None, told, **how)
+                if trained is not None and scorer is not None:
+                    effects = trained.effects(part, scorer, **how)
             summary = summarize(
                 cast("Predictions", part.rows),
                 title=title or _title(files),
@@ -124,11 +121,11 @@ def report(
                 set_aside=loaded.set_aside,
                 group=part.title or None,
                 drift=rankings[0] if rankings else None,
+                training=effects,
                 **how,
             )
             summaries.append(summary)
-        plain: Any = [one.to_dict() for one in summaries] if by is not None else summaries[0].to_dict()
-        write_text(output, to_json(plain) if chosen == "json" else render(summaries))
+        Report(tuple(summaries)).save(output, chosen)
     typer.echo(output)
 
 

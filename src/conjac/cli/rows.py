@@ -14,10 +14,10 @@ from conjac._typing import CoordinateName
 from conjac.cli.given import Given, read
 from conjac.cli.labels import match, read_labels
 from conjac.cli.messages import say
-from conjac.cli.parts import Loaded, Part, blaming
+from conjac.cli.parts import Loaded, Part
 from conjac.engines.files import Columns
 from conjac.inputs import Inputs
-from conjac.validation import ClassPredictions, Predictions, check_classes, check_predictions
+from conjac.validation import ClassPredictions, Predictions, blaming, check_classes, check_predictions
 
 Again: TypeAlias = Callable[..., Predictions | ClassPredictions]
 """Checks some of the rows as all of them were read, whatever those alone look like."""

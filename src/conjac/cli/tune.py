@@ -16,7 +16,7 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.moving import read_tuned
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Part, blaming
+from conjac.cli.parts import Part
 from conjac.cli.results import decision_sections, notes_of
 from conjac.cli.rows import load
 from conjac.cli.tidy import gathered, one_row, tagged
@@ -29,7 +29,7 @@ from conjac.metrics import expected_cost
 from conjac.metrics.rejection import resolve_outcomes
 from conjac.rules import outcomes_of
 from conjac.tuning import problem_of
-from conjac.validation import ClassPredictions, refuse_with_offsets
+from conjac.validation import ClassPredictions, blaming, refuse_with_offsets
 from conjac.views.tables import choose_format
 
 HALF = "A constraint met on these rows is met in about half of repeats; --confidence .95 asks for more."

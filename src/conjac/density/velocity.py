@@ -171,7 +171,7 @@ class Velocity:
             As in `Speeds`.
         """
         mass = or_one(grams[:, 0])
-        scatter = squares / mass**2
+        scatter = squares / mass / mass  # mass squared may be less than the smallest number
         rows = 1 / or_one(scatter)
         inverse = {degree: _inverse(grams, rows, degree) for degree in (1, 2)}
         fits = {degree: np.einsum("cfij,cjfp->cfpi", inv, sums[:, : degree + 1]) for degree, inv in inverse.items()}

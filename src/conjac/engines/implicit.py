@@ -43,7 +43,7 @@ def followed(
     ------
     NotDifferentiableError
         A hyper-parameter that the optimum does not follow smoothly, or scores on atoms.
-    InvalidInputError
+    NotStationaryError
         A fit that is far from the optimum of its problem.
     """
     levers = chosen(fitted, moves)
@@ -94,7 +94,7 @@ def motion_along(decided: Decided, n_directions: int) -> tuple[DriftMotion, floa
     ------
     NotDifferentiableError
         Scores on atoms.
-    InvalidInputError
+    NotStationaryError
         A fit that is far from the optimum of its problem.
     """
     moving = speeds(decided, n_directions + 1)

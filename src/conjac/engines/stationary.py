@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.errors import InvalidInputError
+from conjac.errors import NotStationaryError
 from conjac.inference import Cells
 from conjac.motion.denominators import cells_stderr
 
@@ -32,14 +32,14 @@ def standing_errors(cells: Cells, step: FloatArray) -> float:
 
     Raises
     ------
-    InvalidInputError
+    NotStationaryError
         More than `FAR`.
     """
     weight = cells.weight[0]
     one_row = cells.weight2[0].sum() / max(weight.sum(), np.finfo(float).tiny)
     moved = float((np.abs(step) / np.maximum(cells_stderr(cells, None), one_row)).max())
     if moved > FAR:
-        raise InvalidInputError(told(moved))
+        raise NotStationaryError(told(moved))
     return moved
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import narwhals.stable.v2 as nw
@@ -169,13 +170,18 @@ class Inputs:
             if hasattr(self.native, "iloc"):
                 step = nw.from_native(step.to_native().set_axis(self.native.index), series_only=True)
         changed = column + step
-        return self._frame.with_columns(changed.cast(column.dtype) if column.dtype.is_float() else changed).to_native()
+        changed = changed.cast(column.dtype) if column.dtype.is_float() else changed
+        if hasattr(self.native, "iloc"):  # narwhals would put all columns together anew, which takes long of many
+            found = self.native.copy(deep=False)
+            found[self._keys[place]] = changed.to_native()
+            return found
+        return self._frame.with_columns(changed).to_native()
 
-    @property
+    @cached_property
     def _frame(self) -> Any:
         return nw.from_native(self.native, eager_only=True)
 
-    @property
+    @cached_property
     def _keys(self) -> list[Any]:
         return list(self._frame.columns)
 

@@ -2,6 +2,7 @@
 
 from conjac.validation.arguments import (
     N_BLOCKS,
+    blaming,
     block_of,
     check_column_names,
     check_condition,
@@ -10,6 +11,7 @@ from conjac.validation.arguments import (
     check_vector,
     check_weight,
     distinct,
+    refuse_missing,
 )
 from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
@@ -22,6 +24,7 @@ __all__ = [
     "LabelPredictions",
     "Predictions",
     "TrainingData",
+    "blaming",
     "block_of",
     "check_classes",
     "check_column_names",
@@ -34,6 +37,7 @@ __all__ = [
     "check_vector",
     "check_weight",
     "distinct",
+    "refuse_missing",
     "refuse_with_offsets",
     "refuse_with_threshold",
 ]

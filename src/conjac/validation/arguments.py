@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.errors import InvalidInputError
+from conjac.errors import ConjacError, InvalidInputError
 from conjac.reading import as_array, as_float, column_names, is_missing, n_labels, refuse_non_finite
 
 N_BLOCKS = 64
@@ -154,3 +155,14 @@ def refuse_missing(values: AnyArray, name: str) -> None:
 def scalar(value: Any) -> Any:
     """Return a plain number for one of NumPy's."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+@contextmanager
+def blaming(title: str) -> Iterator[None]:
+    """Name a group, by its title, in what goes wrong with its rows."""
+    try:
+        yield
+    except ConjacError as error:
+        if not title:
+            raise
+        raise InvalidInputError(f"{title}: {error}") from None

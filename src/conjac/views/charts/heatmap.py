@@ -54,7 +54,7 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
                 text.set(fontsize=line.size, parse_math=False)
     if picture.exchanged:
         for row, (_, into_second) in enumerate(value):
-            _arrow(ax, row, float(into_second), limit, theme)
+            _arrow(ax, row, float(into_second), limit, theme.text_on(to_hex(grounds[row, 0])))
     if with_bar:
         bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
         label_bar(bar, ax, picture.shaded_by)
@@ -191,7 +191,7 @@ def _cell(ax: Axes, picture: HeatMap, bar: float = 0.0) -> tuple[float, float]:
     return width / len(picture.columns), height / len(picture.rows)
 
 
-def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -> None:
+def _arrow(ax: Axes, row: int, into_second: float, limit: float, colour: str) -> None:
     """Draw rows moving between the two cells of a true class, as wide as there are many."""
     if not np.isfinite(into_second) or into_second == 0:
         return
@@ -204,6 +204,6 @@ def _arrow(ax: Axes, row: int, into_second: float, limit: float, theme: Theme) -
             arrowstyle="-|>",
             mutation_scale=7 + 2 * wide,
             linewidth=wide,
-            color=theme.ink,
+            color=colour,
         )
     )

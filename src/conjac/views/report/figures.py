@@ -14,6 +14,7 @@ from conjac.views.charts import (
     paint_reliability,
 )
 from conjac.views.report.drift import drift_figures
+from conjac.views.report.training import training_figures
 from conjac.views.summary import Measure, Summary
 from conjac.views.summary.lineplot import UNITS
 from conjac.views.summary.lines import BANDS
@@ -70,4 +71,6 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
 
     if summary.drift is not None:
         painted |= drift_figures(summary.drift, prefix)
+    if summary.training is not None:
+        painted |= training_figures(summary.training, prefix)
     return painted

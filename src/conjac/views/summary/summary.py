@@ -16,6 +16,7 @@ from conjac.frames import as_plain
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.motion import MIN_ROWS
+from conjac.training import TrainingEffects
 from conjac.validation import Predictions
 from conjac.views.summary.choices import Choice, choices
 from conjac.views.summary.data import Data
@@ -24,6 +25,7 @@ from conjac.views.summary.heatmap import HeatMap
 from conjac.views.summary.lines import Lines
 from conjac.views.summary.measure import Measure, Step, clean, title_of
 from conjac.views.summary.point import Point
+from conjac.views.summary.training import Training
 
 SCHEMA = "conjac.summary/1"
 DRAWN = ("precision", "recall", "specificity", "f1")
@@ -67,6 +69,8 @@ class Summary:
         Empty where one class is absent.
     drift : Drift or None
         Of the inputs of a model; None without one, and where one class is absent.
+    training : Training or None
+        Of a model whose training rows are given; None without them, and where one class is absent.
     """
 
     title: str
@@ -87,6 +91,7 @@ class Summary:
     lines: Lines
     choices: tuple[Choice, ...]
     drift: Drift | None = None
+    training: Training | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
@@ -107,6 +112,7 @@ def summarize(
     set_aside: Mapping[str, int] | None = None,
     group: str | None = None,
     drift: DriftRanking | None = None,
+    training: TrainingEffects | None = None,
 ) -> Summary:
     """Compute everything that a report shows.
 
@@ -129,6 +135,8 @@ def summarize(
         Which group of a larger set these rows are.
     drift : DriftRanking, optional
         Of the inputs of the model that scored the rows, by what they do to the chosen metric.
+    training : TrainingEffects, optional
+        Of the model that scored the rows.
 
     Returns
     -------
@@ -187,6 +195,7 @@ def summarize(
         lines=Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level),
         choices=found,
         drift=None if drift is None else Drift.of(drift, level),
+        training=None if training is None else Training.of(training, chosen, level),
     )
 
 

@@ -1,0 +1,140 @@
+"""The page for every reader: by keyboard, by ear, in the dark, in forced colours, enlarged, on a small screen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import conjac as cj
+from conjac.validation import check_predictions
+from conjac.views.report import render
+from conjac.views.summary import summarize
+
+CHECKS = Path(__file__).with_name("accessibility.js").read_text(encoding="utf-8")
+HOSTILE = ('<script>alert("1")</script> \' $x_1$', '"مرحبا بالعالم" 🎉 ' + "long" * 50)
+WIDTHS = (320, 390, 800, 1400)
+TALL = 20_000
+"""A window that shows all of a page, so that what lies behind a text can be asked for."""
+RNG = np.random.default_rng(0)
+Y = (RNG.random(1200) < 0.4).astype(int)
+X = RNG.normal(size=(1200, 4)) + Y[:, None] * [1.2, 0.6, 0.3, 0.0]
+TRAINED = slice(0, 400)
+HELD_OUT = slice(400, None)
+
+
+def model_page():
+    fitted = LogisticRegression().fit(X[TRAINED], Y[TRAINED])
+    return cj.Report.from_estimator(
+        fitted,
+        X[HELD_OUT],
+        Y[HELD_OUT],
+        training_data=(X[TRAINED], Y[TRAINED]),
+        title="A model",
+        subject_to=["recall >= .9", "precision >= .999"],
+    ).to_html()
+
+
+def hostile_page():
+    score = 1 / (1 + np.exp(-X[:, 0]))
+    labels = np.array(HOSTILE, dtype=object)[Y]
+    by = np.array([*HOSTILE, "one class"], dtype=object)[np.where(Y == 0, np.arange(1200) % 3, np.arange(1200) % 2)]
+    return cj.Report.from_predictions(
+        labels, score, labels=HOSTILE, by=by, title=HOSTILE[0] + HOSTILE[1], metric=f"recall[{HOSTILE[0]}]"
+    ).to_html()
+
+
+def rough_page():
+    rows = check_predictions([0, 0, 0, 1, 0, 1, 0, 1, 1, 1], np.linspace(0.1, 0.9, 10).round(1))
+    return render([summarize(rows, title="Ten rows", set_aside={"score missing": 3}, threshold=0.42)])
+
+
+PAGES = {"model": model_page, "hostile": hostile_page, "rough": rough_page}
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accessible")
+    for name, made in PAGES.items():
+        (folder / f"{name}.html").write_text(made(), encoding="utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in PAGES}
+
+
+@pytest.fixture(params=PAGES)
+def tab(request, browser, addresses):
+    """Open a page with all of its tables."""
+    opened = browser.new_page(viewport={"width": 1400, "height": 900})
+    opened.goto(addresses[request.param])
+    opened.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
+    yield opened
+    opened.close()
+
+
+def failing(tab, check):
+    return tab.evaluate(f"{CHECKS.strip()}.{check}()")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("check", ["figures", "tables", "headings", "landmarks", "links"])
+def test_what_is_seen_is_also_told(tab, check):
+    assert failing(tab, check) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_every_text_stands_out_from_what_lies_behind_it(tab, scheme, forced):
+    tab.set_viewport_size({"width": 1400, "height": TALL})
+    tab.emulate_media(color_scheme=scheme, forced_colors=forced)
+    assert failing(tab, "contrast") == []
+    paper, ink = failing(tab, "paper")
+    assert (paper > ink) == (scheme == "light")
+
+
+@pytest.mark.browser
+def test_what_has_the_focus_is_seen(tab):
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    box = tab.locator(".skip").bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.tagName") == "MAIN"
+    tab.keyboard.press("Tab")
+    assert failing(tab, "focus") == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_out_of_reach(tab, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    assert failing(tab, "reach") == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS[1:])
+def test_text_is_enlarged_without_loss(tab, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    before = failing(tab, "sizes")
+    tab.add_style_tag(content="html { font-size: 200% }")
+    assert failing(tab, "sizes") == pytest.approx([2 * size for size in before])
+    assert failing(tab, "reach") == []
+
+
+@pytest.mark.browser
+def test_text_is_spaced_without_loss(tab):
+    tab.set_viewport_size({"width": 390, "height": 900})
+    spaced = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important"
+    unspaced = "letter-spacing: normal !important; word-spacing: normal !important"  # text of pictures is laid out
+    tab.add_style_tag(content=f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}")
+    assert failing(tab, "reach") == []
+
+
+@pytest.mark.browser
+def test_paper_is_light_whatever_the_screen(tab):
+    tab.set_viewport_size({"width": 1400, "height": TALL})
+    tab.emulate_media(media="print", color_scheme="dark")
+    paper, ink = failing(tab, "paper")
+    assert paper == 1
+    assert ink < 0.05
+    assert failing(tab, "contrast") == []
