@@ -9,12 +9,13 @@ from matplotlib.ticker import MaxNLocator
 from conjac._typing import FloatArray
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import theme_of
+from conjac.views.charts.whiskers import paint_whiskers
 from conjac.views.summary.ranking import Bar, Ranking
 
 NAME = 28
 PAD = 0.06
 FURTHEST = 2.5
-"""Whiskers may reach so many times as far as the steepest slope; further ones end in an arrow."""
+"""Whiskers may reach so many times as far as the steepest slope, or as the middle one; further ones end in an arrow."""
 LOOKS = {"told apart from 0": ("o", True), "not told apart from 0": ("o", False), "no interval": ("X", False)}
 """Marker of a slope, and whether it is filled."""
 
@@ -26,14 +27,9 @@ def paint_ranking(ax: Axes, picture: Ranking) -> None:
     value, lower, upper = np.array([(one.change.value, one.change.lower, one.change.upper) for one in bars]).T
     ends = _ends(value, lower, upper)
     ax.axvline(0, color=theme.muted, linewidth=0.9)
-    for row, (one, low, high) in enumerate(zip(bars, lower, upper, strict=True)):
-        if np.isfinite([low, high]).all():
-            ax.hlines(row, *np.clip([low, high], *ends), color=theme.accent, linewidth=2, alpha=0.55)
-            for beyond, end, marker in ((low < ends[0], ends[0], "<"), (high > ends[1], ends[1], ">")):
-                if beyond:
-                    ax.plot([end], [row], marker, color=theme.accent, markersize=5, clip_on=False)
-        if not np.isfinite(one.change.value):
-            ax.text(0, row, " undefined", va="center", color=theme.muted, fontsize="small")
+    paint_whiskers(ax, lower, upper, ends)
+    for row in np.flatnonzero(~np.isfinite(value)).tolist():
+        ax.text(0, row, " undefined", va="center", color=theme.muted, fontsize="small")
     for words, (marker, filled) in LOOKS.items():
         face = theme.accent if filled else theme.paper
         rows = [row for row, one in enumerate(bars) if _words(one) == words]
@@ -55,12 +51,14 @@ def _words(one: Bar) -> str | None:
         return None
     if not np.isfinite(one.change.lower):
         return "no interval"
-    return "told apart from 0" if one.change.sign else "not told apart from 0"
+    apart = bool(one.change.sign) if one.told_apart is None else one.told_apart
+    return "told apart from 0" if apart else "not told apart from 0"
 
 
 def _ends(value: FloatArray, lower: FloatArray, upper: FloatArray) -> tuple[float, float]:
     """Return where the axis ends: beyond zero and the last whisker, or where whiskers are cut off."""
-    furthest = FURTHEST * np.nan_to_num(np.abs(value)).max()
+    steepest, reach = (np.nan_to_num(np.abs(sides)) for sides in (value, np.fmax(-lower, upper)))
+    furthest = max(FURTHEST * steepest.max(), np.quantile(reach, 0.5, method="lower"))
     reached = np.concatenate([np.clip(np.nan_to_num(part), -furthest, furthest) for part in (value, lower, upper)])
     low, high = min(0.0, reached.min()), max(0.0, reached.max())
     pad = PAD * (high - low) or 1.0

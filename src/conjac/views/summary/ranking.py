@@ -38,11 +38,14 @@ class Bar:
     name : str
     change : Measure
     note : str
+    told_apart : bool or None
+        Whether the change is beyond noise; None: where its interval lies on one side of zero.
     """
 
     name: str
     change: Measure
     note: str = ""
+    told_apart: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,7 @@ class Ranking(Picture):
         >>> Ranking.of([Bar("age", Measure(0.2, 0.1, 0.3))], "Recall by a drift", "change per 1 sd").description
         'Strongest: age, +0.2 [+0.1, +0.3].'
         """
-        bars = tuple(Bar(one.name, one.change, one.note) for one in ranked[:shown])
+        bars = tuple(one if isinstance(one, Bar) else Bar(one.name, one.change, one.note) for one in ranked[:shown])
         told = "Nothing is ranked."
         if bars:
             first = bars[0].change
