@@ -26,6 +26,7 @@ class Comparison:
     metrics : tuple of str
         Names of the metrics compared.
     value_a, value_b, difference, stderr : array of shape (n_metrics,)
+        The difference and its error are nan where a metric is 0/0 in either.
     p_values : array of shape (n_metrics,)
         Two-sided, adjusted by Holm's method for all metrics listed.
     beyond_noise : array of bool of shape (n_metrics,)
