@@ -10,6 +10,7 @@ import typer
 
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
+from conjac.cli.baseline import Against
 from conjac.cli.features import drifts_of, ranked
 from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
@@ -48,6 +49,9 @@ def report(
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
     subject_to: o.SubjectTo = None,
+    baseline: o.Baseline = None,
+    baseline_score: o.BaselineScore = None,
+    baseline_threshold: o.BaselineThreshold = None,
     wrt: o.Tuned = None,
     drift: o.Drift = None,
     unit: o.Unit = None,
@@ -73,7 +77,8 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: data, matrix, Jacobian, curves, thresholds to take and what each costs.
 
-    With --model, which of its inputs' drift would move the metric the most.
+    With --model, which of its inputs' drift would move the metric the most. With --baseline or --baseline-score, what
+    moved beyond noise from an earlier period, or from another model.
     """
     from conjac.views.report import render
     from conjac.views.summary import summarize
@@ -85,7 +90,8 @@ def report(
         )
     if chosen not in ("html", "json"):
         raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
-    check_output(output, files if model is None else [*files, model])
+    check_output(output, [*files, *(baseline or ()), *([] if model is None else [model])])
+    against = Against.of(baseline, baseline_score, baseline_threshold)
     columns = score or []
     if read_tuned(wrt, len(columns) or 1).offsets:
         raise NotSupportedError(
@@ -94,7 +100,8 @@ def report(
     asked = read_metric(metric or "f1")
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
     drifts = drifts_of(scorer, drift, unit)
-    given = read(files, label=label, score=columns, weight=weight, by=by, groups=groups, strict=strict, scorer=scorer)
+    how_read: dict[str, Any] = {"label": label, "weight": weight, "by": by, "groups": groups, "strict": strict}
+    given = read(files, score=columns, scorer=scorer, beside=against.beside, **how_read)
     if given.n_scores > 2:
         raise NotSupportedError(f"{model} gives {given.n_scores} scores a row: {TWO}")
     loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=False)
@@ -103,6 +110,7 @@ def report(
             f"--by {by!r} makes {len(loaded.parts)} groups; a page holds {MOST_GROUPS}; "
             "conjac jacobian and tune serve any number"
         )
+    baselines = against.baselines(given, loaded, how_read, files)
     how: dict[str, Any] = {
         "threshold": threshold,
         "coordinate": loaded.coordinate,
@@ -124,6 +132,7 @@ def report(
                 set_aside=loaded.set_aside,
                 group=part.title or None,
                 drift=rankings[0] if rankings else None,
+                baseline=baselines.get(part.group),
                 **how,
             )
             summaries.append(summary)

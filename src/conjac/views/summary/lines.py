@@ -102,11 +102,7 @@ class Lines:
         rate = rate * step.size
         motion = curve.motion_at(t)
         q = quantile(level, motion.joint.cells.df)
-        cells = motion.joint.cells.weight
-        series = [
-            _estimated(title_of(row.name), "value", curve.metric_at(row, t), measured(row, cells), level)
-            for row in metrics
-        ]
+        series = [value_along(curve, row, t, title_of(row.name), level) for row in metrics]
         slope = curve.metric_slope_at(metrics[-1], t)
         series.append(_estimated(title_of(metrics[-1].name), "slope", slope, rate, level))
         center, error = motion.slopes(None)[1:3]
@@ -152,6 +148,11 @@ def thresholds(curve: ConfusionCurve, rows: Predictions, point: float, also: Seq
     low, high = regular[0], regular[-1]
     inside = here[np.isfinite(here) & (here >= low) & (here <= high)]
     return np.unique(np.concatenate([regular, inside, [point]])), axis
+
+
+def value_along(curve: ConfusionCurve, row: Metric, t: FloatArray, name: str, level: float) -> Series:
+    """Return a metric along thresholds; nan where it is 0/0."""
+    return _estimated(name, "value", curve.metric_at(row, t), measured(row, curve.cells_at(t).weight), level)
 
 
 def measured(row: Metric, cells: AnyArray) -> FloatArray:

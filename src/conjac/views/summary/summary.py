@@ -17,7 +17,9 @@ from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.motion import MIN_ROWS
 from conjac.validation import Predictions
+from conjac.views.summary.baseline import Baseline, compared
 from conjac.views.summary.choices import Choice, choices
+from conjac.views.summary.comparison import Compared
 from conjac.views.summary.data import Data
 from conjac.views.summary.drift import Drift
 from conjac.views.summary.heatmap import HeatMap
@@ -67,6 +69,8 @@ class Summary:
         Empty where one class is absent.
     drift : Drift or None
         Of the inputs of a model; None without one, and where one class is absent.
+    comparison : Compared or None
+        With a baseline: another model, or another period; None without one.
     """
 
     title: str
@@ -87,6 +91,7 @@ class Summary:
     lines: Lines
     choices: tuple[Choice, ...]
     drift: Drift | None = None
+    comparison: Compared | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
@@ -107,6 +112,7 @@ def summarize(
     set_aside: Mapping[str, int] | None = None,
     group: str | None = None,
     drift: DriftRanking | None = None,
+    baseline: Baseline | None = None,
 ) -> Summary:
     """Compute everything that a report shows.
 
@@ -129,6 +135,8 @@ def summarize(
         Which group of a larger set these rows are.
     drift : DriftRanking, optional
         Of the inputs of the model that scored the rows, by what they do to the chosen metric.
+    baseline : Baseline, optional
+        Other rows, or other scores of these, to compare with.
 
     Returns
     -------
@@ -168,6 +176,12 @@ def summarize(
     both = data.positives > 0 and data.negatives > 0
     matrix = result.cells.weight[0].astype(np.float64)
     found = choices(curve, chosen, constraints, matrix, level) if both else ()
+    lines = Lines.of(curve, rows, drawn, point.threshold, [one.threshold.value for one in found], step, level)
+    against = None
+    if baseline is not None:
+        best = next((one for one in found if one.asked), None)
+        how: dict[str, Any] = {"step": step, "condition_on": condition_on, "level": level}
+        against = compared(baseline, rows, result, chosen, lines, constraints, best, **how)
     return Summary(
         title=clean(title),
         group=None if group is None else clean(group),
@@ -184,9 +198,10 @@ def summarize(
         data=data,
         point=point,
         jacobian=HeatMap.of_jacobian(result, level=level, step=step),
-        lines=Lines.of(curve, rows, drawn, point.threshold, [one.threshold.value for one in found], step, level),
+        lines=lines,
         choices=found,
         drift=None if drift is None else Drift.of(drift, level),
+        comparison=against,
     )
 
 
