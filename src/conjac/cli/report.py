@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -81,7 +82,7 @@ def report(
     moved beyond noise from an earlier period, or from another model.
     """
     from conjac.views.report import render
-    from conjac.views.summary import summarize
+    from conjac.views.summary import side_by_side, summarize
 
     chosen = form or SUFFIXES.get(output.suffix.lower())
     if chosen is None:
@@ -136,8 +137,13 @@ def report(
                 **how,
             )
             summaries.append(summary)
+        beside = None
+        if len(loaded.parts) > 1:
+            parts, names = zip(*((cast("Predictions", part.rows), part.group) for part in loaded.parts), strict=True)
+            beside = side_by_side(parts, names, by=str(by), metric=asked, level=level, **how)
+            summaries = [replace(one, rest=told.changes) for one, told in zip(summaries, beside.groups, strict=True)]
         plain: Any = [one.to_dict() for one in summaries] if by is not None else summaries[0].to_dict()
-        write_text(output, to_json(plain) if chosen == "json" else render(summaries))
+        write_text(output, to_json(plain) if chosen == "json" else render(summaries, beside))
     typer.echo(output)
 
 

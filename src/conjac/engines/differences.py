@@ -94,9 +94,12 @@ class SeparateRows:
         return min((cells.df for cells in (self.a, self.b) if cells.df is not None), default=None)
 
     def variance(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:
-        """Return the variance of figures as `SameRows.variance` does; half a row is added to empty cells."""
+        """Return the variance of figures as `SameRows.variance` does; half a row is added to empty cells.
+
+        So it is to those of a class that one side does not hold: that its next row is not of this class is not certain.
+        """
         parts = ((self.a, a), (self.b, b))
-        unseen = sum(Table.unseen(x).variance(g) for x, g in parts)
+        unseen = sum(Table.unseen(x).variance(g) + Table.absent(x).variance(g) for x, g in parts)
         return np.asarray(self._seen(a, b) + unseen)
 
     def _seen(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:

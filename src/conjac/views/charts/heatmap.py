@@ -85,6 +85,8 @@ def number(value: float, *, signed: bool = True) -> str:
 
 def counted(value: float) -> str:
     """Return a number of rows, or a share."""
+    if not np.isfinite(value):
+        return "undefined"
     return f"{value:,.0f}" if value == round(value) else number(value, signed=False)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from conjac.comparison import Comparison
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
-from conjac.views.summary.measure import UNDEFINED, Measure, clean, title_of
+from conjac.views.summary.measure import NAN, UNDEFINED, Measure, clean, title_of
 
 UNDIRECTED = ("alert_rate", "prevalence")
 """Figures of which neither more nor less is better."""
@@ -27,7 +27,7 @@ class Change:
     before, after : Measure
         nan where the figure is 0/0.
     difference : Measure
-        After less before, with an interval of its own; nan where either is.
+        After less before, with an interval of its own; nan where either is, or has no interval.
     p_value : float
         Two-sided, adjusted by Holm's method together with others.
     beyond_noise : bool
@@ -92,20 +92,29 @@ def changes_of(
     """
     lower, upper = found.confint(level)
     return tuple(
-        Change(
-            name=clean(row.name),
-            title=title_of(row.name),
-            before=value_of(a, row, level),
-            after=value_of(b, row, level),
-            difference=Measure(*(float(side[k]) for side in (found.difference, lower, upper))),
-            p_value=float(found.p_values[k]),
-            beyond_noise=bool(found.beyond_noise[k]),
-            greater_is_better=None if row.name in UNDIRECTED else row.greater_is_better,
-            share=(row.domain.lower, row.domain.upper) == (0, 1),
-            bounded=bool(np.isfinite([row.domain.lower, row.domain.upper]).all()),
+        _told(
+            Change(
+                name=clean(row.name),
+                title=title_of(row.name),
+                before=value_of(a, row, level),
+                after=value_of(b, row, level),
+                difference=Measure(*(float(side[k]) for side in (found.difference, lower, upper))),
+                p_value=float(found.p_values[k]),
+                beyond_noise=bool(found.beyond_noise[k]),
+                greater_is_better=None if row.name in UNDIRECTED else row.greater_is_better,
+                share=(row.domain.lower, row.domain.upper) == (0, 1),
+                bounded=bool(np.isfinite([row.domain.lower, row.domain.upper]).all()),
+            )
         )
         for k, row in enumerate(metrics)
     )
+
+
+def _told(change: Change) -> Change:
+    """Leave a difference untold where either figure has no interval, as F1 of rows of one class."""
+    if np.isfinite([change.before.lower, change.after.lower]).all():
+        return change
+    return replace(change, difference=UNDEFINED, p_value=NAN, beyond_noise=False)
 
 
 def value_of(J: ConfusionJacobian, row: Metric, level: float) -> Measure:

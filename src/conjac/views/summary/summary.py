@@ -18,6 +18,7 @@ from conjac.metrics import Metric, resolve
 from conjac.motion import MIN_ROWS
 from conjac.validation import Predictions
 from conjac.views.summary.baseline import Baseline, compared
+from conjac.views.summary.change import Change
 from conjac.views.summary.choices import Choice, choices
 from conjac.views.summary.comparison import Compared
 from conjac.views.summary.data import Data
@@ -71,6 +72,9 @@ class Summary:
         Of the inputs of a model; None without one, and where one class is absent.
     comparison : Compared or None
         With a baseline: another model, or another period; None without one.
+    rest : tuple of Change
+        Of one of several groups: each metric of all other rows, and of this group; p-values are adjusted over all of
+        them.
     """
 
     title: str
@@ -92,6 +96,7 @@ class Summary:
     choices: tuple[Choice, ...]
     drift: Drift | None = None
     comparison: Compared | None = None
+    rest: tuple[Change, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
