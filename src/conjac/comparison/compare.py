@@ -11,6 +11,7 @@ from scipy import sparse
 from conjac._typing import FloatArray
 from conjac.comparison.holm import holm, two_sided
 from conjac.comparison.result import Comparison
+from conjac.comparison.separate import SeparateBand
 from conjac.decisions.charted import checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
 from conjac.engines.outcomes import Outcomes
@@ -65,8 +66,10 @@ def compare(
     Of the same rows: the delta method on the table of weights by (true, predicted by a, predicted by b), which for the
     accuracy is McNemar's variance :math:`(n_{01} + n_{10} - (n_{01} - n_{10})^2 / n) / n^2` (1947, Psychometrika
     12:153). Where no row was seen that moves a figure one way, half a row is added that does, so that equal predictions
-    are not certain to stay equal. Of separate rows variances add. With groups, sums run over blocks, in which a cluster
-    that has rows in both counts as one, and quantiles are Student's t, of the fewer degrees of freedom.
+    are not certain to stay equal. Of separate rows variances add, and intervals and p-values come from each side's own
+    interval (Newcombe 1998, Statistics in Medicine 17:873), which serves few rows too. With groups, sums run over
+    blocks, in which a cluster that has rows in both counts as one, and quantiles are Student's t, of the fewer degrees
+    of freedom.
     Adjusted p-values: Holm 1979, Scandinavian Journal of Statistics 6:65.
 
     Examples
@@ -105,7 +108,12 @@ def compare(
     slopes = [np.nan_to_num(gradient) for gradient in gradients]
     difference = np.where(measured, values[1] - values[0], np.nan)
     stderr = np.where(np.isnan(difference), np.nan, np.sqrt(rows.variance(*slopes)))
-    p_values = holm(two_sided(difference, stderr, rows.df))
+    band: NormalBand | SeparateBand = NormalBand(difference, stderr, rows.df)
+    raw = two_sided(difference, stderr, rows.df)
+    if not together and rows.df is None:
+        band = SeparateBand(found, a.cells, b.cells, difference)
+        raw = band.p_values()
+    p_values = holm(raw)
     shares, counts = _of_cells(cells, rows)
     return Comparison(
         labels=a.labels,
@@ -128,7 +136,8 @@ def compare(
                 "correction": f"beyond noise: Holm's correction over the {len(found)} metrics listed, at {level:g}",
             }
         ),
-        _df=rows.df,
+        _raw=locked(raw),
+        _band=band,
     )
 
 

@@ -71,7 +71,7 @@ def adjust_together(comparisons: Sequence[Comparison]) -> list[Comparison]:
     >>> [float(one.p_values[0].round(4)) for one in adjust_together(alone)]
     [0.0229, 0.0]
     """
-    raw = [two_sided(one.difference, one.stderr, one._df) for one in comparisons]
+    raw = [one._raw for one in comparisons]
     ends = np.cumsum([len(p) for p in raw])
     together = np.split(holm(np.concatenate(raw)), ends[:-1]) if raw else []
     n_tests = int(sum(np.isfinite(p).sum() for p in raw))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName
-from conjac.comparison import adjust_together, compare
+from conjac.comparison import Comparison, adjust_together, compare
 from conjac.curve import ConfusionCurve
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
@@ -169,7 +169,7 @@ def side_by_side(
     own = [counted(part) for part in parts]
     rest = [counted(joined([part for other, part in enumerate(parts) if other != k])) for k in range(len(parts))]
     sides = list(zip(rest, own, strict=True))
-    found = adjust_together([compare(a, b, paired=False, metrics=metrics, level=level) for a, b in sides])
+    found = _adjusted([compare(a, b, paired=False, metrics=metrics, level=level) for a, b in sides])
     told = [
         Group(
             name=clean(name),
@@ -193,6 +193,15 @@ def side_by_side(
         without_line=len(parts) - n_lines,
         matrices=tuple(_shares(J, level) for J in own) if few else (),
     )
+
+
+def _adjusted(found: list[Comparison]) -> list[Comparison]:
+    """Adjust over all groups; of two the second says what the first does, and is no test of its own."""
+    if len(found) != 2:
+        return adjust_together(found)
+    (first,) = adjust_together(found[:1])
+    same: dict[str, Any] = {name: getattr(first, name) for name in ("p_values", "beyond_noise", "diagnostics")}
+    return [first, replace(found[1], **same)]
 
 
 def _shares(J: ConfusionJacobian, level: float) -> HeatMap:
