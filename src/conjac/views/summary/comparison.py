@@ -190,7 +190,10 @@ def _cells(
 def _map(
     found: Estimate, scale: float, title: str, unit: str, b: ConfusionJacobian, level: float, *, exchanged: bool
 ) -> HeatMap:
-    value, lower, upper = (_table(side * scale) for side in (found.value, *found.confint(level)))
+    sides = [np.asarray(side * scale) for side in (found.value, *found.confint(level))]
+    if sides[0].ndim == 3:  # of offsets, each column by its own class's
+        sides = [np.einsum("ykk->yk", side) for side in sides]
+    value, lower, upper = map(_table, sides)
     labels = tuple(clean(label) for label in b.labels)
     return HeatMap(
         title=title,
@@ -217,6 +220,6 @@ def _table(values: FloatArray) -> Any:
 def _largest(value: FloatArray, labels: tuple[str, ...], unit: str) -> str:
     """Say which cell moved the furthest."""
     if not np.isfinite(value).any():
-        return "None is defined here."
+        return "No difference is defined here."
     i, j = np.unravel_index(np.abs(np.nan_to_num(value)).argmax(), value.shape)
     return f"Furthest: true {labels[i]}, predicted {labels[j]}, {value[i, j]:+.3g} {unit}."

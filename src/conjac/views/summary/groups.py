@@ -162,8 +162,8 @@ def side_by_side(
     how: dict[str, Any] = {"threshold": threshold, "coordinate": coordinate, "condition_on": condition_on}
 
     def counted(rows: Predictions) -> ConfusionJacobian:
-        """Count, and estimate no slope of a threshold, which nothing here needs."""
-        return ConfusionJacobian.from_rows(rows, mix=Mix("class"), **how)
+        """Count; slopes, which nothing here needs, only where a share alerted makes the threshold a figure too."""
+        return ConfusionJacobian.from_rows(rows, mix=None if coordinate == "percentile" else Mix("class"), **how)
 
     every = counted(whole)
     own = [counted(part) for part in parts]
