@@ -12,7 +12,7 @@ from conjac.views.charts.colours import theme_of
 from conjac.views.charts.whiskers import paint_whiskers
 from conjac.views.summary.dots import Dot, Dots
 
-NAME = 28
+NAME, UNIT = 22, 48
 PAD = 0.05
 FURTHEST = 4.0
 """Whiskers may reach so many times as far as the middle one; further ones end in an arrow."""
@@ -48,7 +48,7 @@ def paint_dots(ax: Axes, picture: Dots) -> None:
             0.01, row, "undefined", va="center", color=theme.muted, fontsize="small", transform=ax.get_yaxis_transform()
         )
     ax.set(xlim=ends, ylim=(max(len(dots), 1) - 0.5, -0.5))
-    ax.set_xlabel(shorten(picture.unit, 2 * NAME), parse_math=False)
+    ax.set_xlabel(shorten(picture.unit, UNIT), parse_math=False)
     names = [shorten(one.name, NAME) + (" *" if one.note else "") for one in dots]
     ax.set_yticks(range(len(dots)), names, parse_math=False)
     ax.tick_params(axis="y", length=0)
