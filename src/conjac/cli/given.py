@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conjac._typing import AnyArray
 from conjac.cli.labels import places_of
 from conjac.cli.messages import progress, say
 from conjac.cli.models import Scorer, arranged
@@ -32,6 +33,8 @@ class Given:
         What scored the rows.
     inputs : Inputs or None
         What it scored.
+    beside : array of shape (n_samples,) or None
+        Scores of the same rows to compare with.
     """
 
     columns: Columns
@@ -40,6 +43,7 @@ class Given:
     score: Sequence[str]
     scorer: Scorer | None = None
     inputs: Inputs | None = None
+    beside: AnyArray | None = None
 
     @property
     def n_scores(self) -> int:
@@ -99,6 +103,8 @@ def read(
     strict: bool,
     category: str | None = None,
     scorer: Scorer | None = None,
+    beside: str | None = None,
+    called: str = "",
 ) -> Given:
     """Read the files, say how many rows were set aside, and score the rest if a model is given.
 
@@ -110,12 +116,19 @@ def read(
         Column of categories whose shares move.
     scorer : Scorer, optional
         What scores the rows, in place of columns of scores.
+    beside : str, optional
+        Column of scores to compare with.
+    called : str
+        What to call the rows where some are set aside.
 
     Raises
     ------
     ConjacError
         Input that cannot be used.
     """
+    if beside in score:
+        raise InvalidInputError(f"--baseline-score {beside!r}: is the --score itself; name another column of scores")
+    names = [*score, *([] if beside is None else [beside])]
     for name in score:
         if score.count(name) > 1:
             raise InvalidInputError(f"--score names {name!r} more than once; expected a column for each class")
@@ -123,7 +136,7 @@ def read(
         columns = read_columns(
             files,
             label=label,
-            score=score[0] if len(score) == 1 else score,
+            score=names[0] if len(names) == 1 else names,
             weight=weight,
             by=by,
             groups=groups,
@@ -133,9 +146,14 @@ def read(
         )
     if columns.set_aside:
         n_faulty = sum(columns.set_aside.values())
-        say(f"warning: {n_faulty} of {columns.n_read} rows set aside: {describe_set_aside(columns.set_aside)}")
+        told = describe_set_aside(columns.set_aside)
+        say(f"warning: {called}{n_faulty} of {columns.n_read} rows set aside: {told}")
+    other = None
+    if beside is not None:
+        table = columns.score.reshape(len(columns.score), -1)
+        columns, other = replace(columns, score=table[:, 0] if len(score) == 1 else table[:, :-1]), table[:, -1]
     if scorer is None:
-        return Given(columns, label, by, score)
+        return Given(columns, label, by, score, beside=other)
     inputs = scorer.frame(columns)
     scored = replace(columns, score=scorer.score(inputs), inputs={})
-    return Given(scored, label, by, score, scorer, inputs)
+    return Given(scored, label, by, score, scorer, inputs, other)

@@ -86,6 +86,28 @@ Labels = Annotated[
 PosLabel = Annotated[str | None, _option("--pos-label", metavar="L", text="The positive label. Default: the last one.")]
 Weight = Annotated[str | None, _option("--weight", metavar="COL", text="Column of sampling weights.")]
 By = Annotated[str | None, _option("--by", metavar="COL", text="One result for each value of this column.")]
+Baseline = Annotated[
+    list[str] | None,
+    _option(
+        "--baseline",
+        metavar="FILE",
+        text="Compare with the rows of this file, such as of an earlier period: separate rows, in the same columns. "
+        "May be repeated. With --by, each group with the same group there.",
+    ),
+]
+BaselineScore = Annotated[
+    str | None,
+    _option(
+        "--baseline-score",
+        metavar="COL",
+        text="Compare with another model: this column holds its scores of the same rows. With --baseline, the name of "
+        "the column of scores in that file instead.",
+    ),
+]
+BaselineThreshold = Annotated[
+    float | None,
+    _option("--baseline-threshold", metavar="T", text="Of the baseline. Default: the same as of what is compared."),
+]
 Groups = Annotated[
     str | None,
     _option(

@@ -10,6 +10,7 @@ import typer
 
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
+from conjac.cli.baseline import Against
 from conjac.cli.features import drifts_of, ranked
 from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
@@ -45,6 +46,9 @@ def report(
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
     subject_to: o.SubjectTo = None,
+    baseline: o.Baseline = None,
+    baseline_score: o.BaselineScore = None,
+    baseline_threshold: o.BaselineThreshold = None,
     wrt: o.Tuned = None,
     drift: o.Drift = None,
     unit: o.Unit = None,
@@ -71,13 +75,15 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: data, matrix, Jacobian, curves, thresholds to take and what each costs.
 
-    With --model, which of its inputs' drift would move the metric the most; with --train, what its training does.
+    With --model, which of its inputs' drift would move the metric the most; with --train, what its training does. With
+    --baseline or --baseline-score, what moved beyond noise from an earlier period, or from another model.
     """
     from conjac.views.report import MOST_GROUPS, Report, format_of
     from conjac.views.summary import summarize
 
     chosen = format_of(output, form)
-    check_output(output, [*files, *(file for file in (model, train) if file is not None)])
+    check_output(output, [*files, *(baseline or ()), *(file for file in (model, train) if file is not None)])
+    against = Against.of(baseline, baseline_score, baseline_threshold)
     columns = score or []
     if read_tuned(wrt, len(columns) or 1).offsets:
         raise NotSupportedError(
@@ -87,7 +93,8 @@ def report(
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
     drifts = drifts_of(scorer, drift, unit)
     refuse_untrained(train, scorer)
-    given = read(files, label=label, score=columns, weight=weight, by=by, groups=groups, strict=strict, scorer=scorer)
+    how_read: dict[str, Any] = {"label": label, "weight": weight, "by": by, "groups": groups, "strict": strict}
+    given = read(files, score=columns, scorer=scorer, beside=against.beside, **how_read)
     if given.n_scores > 2:
         raise NotSupportedError(f"{model} gives {given.n_scores} scores a row: {TWO}")
     loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=False)
@@ -97,6 +104,7 @@ def report(
             "conjac jacobian and tune serve any number"
         )
     trained = read_trained(train, given, strict)
+    baselines = against.baselines(given, loaded, how_read, files)
     how: dict[str, Any] = {
         "threshold": threshold,
         "coordinate": loaded.coordinate,
@@ -122,10 +130,12 @@ def report(
                 group=part.title or None,
                 drift=rankings[0] if rankings else None,
                 training=effects,
+                baseline=baselines.get(part.group),
                 **how,
             )
             summaries.append(summary)
-        Report(tuple(summaries)).save(output, chosen)
+        parts = [(cast("Predictions", part.rows), part.group) for part in loaded.parts]
+        Report.of(summaries, parts, str(by), metric=asked, level=level, **how).save(output, chosen)
     typer.echo(output)
 
 

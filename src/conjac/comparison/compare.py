@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse
 
 from conjac._typing import FloatArray
+from conjac.comparison.holm import holm, two_sided
 from conjac.comparison.result import Comparison
+from conjac.comparison.separate import SeparateBand
 from conjac.decisions.charted import checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
 from conjac.engines.outcomes import Outcomes
@@ -64,8 +66,11 @@ def compare(
     Of the same rows: the delta method on the table of weights by (true, predicted by a, predicted by b), which for the
     accuracy is McNemar's variance :math:`(n_{01} + n_{10} - (n_{01} - n_{10})^2 / n) / n^2` (1947, Psychometrika
     12:153). Where no row was seen that moves a figure one way, half a row is added that does, so that equal predictions
-    are not certain to stay equal. Of separate rows variances add. With groups, sums run over blocks and quantiles are
-    Student's t, of the fewer degrees of freedom. Adjusted p-values: Holm 1979, Scandinavian Journal of Statistics 6:65.
+    are not certain to stay equal. Of separate rows variances add, and intervals and p-values come from each side's own
+    interval (Newcombe 1998, Statistics in Medicine 17:873), which serves few rows too. With groups, sums run over
+    blocks, in which a cluster that has rows in both counts as one, and quantiles are Student's t, of the fewer degrees
+    of freedom.
+    Adjusted p-values: Holm 1979, Scandinavian Journal of Statistics 6:65.
 
     Examples
     --------
@@ -98,10 +103,17 @@ def compare(
     found = [resolve(metric, a.labels) for metric in _listed(metrics, a.labels)]
     cells = [J.cells.weight[0].astype(np.float64) for J in (a, b)]
     values = np.array([[float(row.value(x)) for row in found] for x in cells])
-    slopes = [np.array([np.nan_to_num(row.gradient(x)).ravel() for row in found]) for x in cells]
-    difference = values[1] - values[0]
+    gradients = [np.array([row.gradient(x).ravel() for row in found]) for x in cells]
+    measured = ~np.any([np.isnan(gradient).all(axis=1) for gradient in gradients], axis=0)  # else 0/0, by convention
+    slopes = [np.nan_to_num(gradient) for gradient in gradients]
+    difference = np.where(measured, values[1] - values[0], np.nan)
     stderr = np.where(np.isnan(difference), np.nan, np.sqrt(rows.variance(*slopes)))
-    p_values = _holm(difference, stderr, rows.df)
+    band: NormalBand | SeparateBand = NormalBand(difference, stderr, rows.df)
+    raw = two_sided(difference, stderr, rows.df)
+    if not together and rows.df is None:
+        band = SeparateBand(found, a.cells, b.cells, difference)
+        raw = band.p_values()
+    p_values = holm(raw)
     shares, counts = _of_cells(cells, rows)
     return Comparison(
         labels=a.labels,
@@ -124,7 +136,8 @@ def compare(
                 "correction": f"beyond noise: Holm's correction over the {len(found)} metrics listed, at {level:g}",
             }
         ),
-        _df=rows.df,
+        _raw=locked(raw),
+        _band=band,
     )
 
 
@@ -176,15 +189,3 @@ def _of_cells(cells: list[FloatArray], rows: SameRows | SeparateRows) -> tuple[E
 
 def _estimate(value: FloatArray, stderr: FloatArray, df: int | None) -> Estimate:
     return estimate(value, stderr, NormalBand(value, stderr, df))
-
-
-def _holm(difference: FloatArray, stderr: FloatArray, df: int | None) -> FloatArray:
-    """Return two-sided p-values adjusted by Holm's method; nan where there is no difference to tell."""
-    size = np.abs(difference) / np.where(stderr > 0, stderr, np.inf)
-    p = 2 * (stats.norm.sf(size) if df is None else stats.t.sf(size, max(df, 1)))
-    known = np.isfinite(difference)
-    order = np.argsort(np.where(known, p, 1.0), kind="stable")
-    adjusted = np.maximum.accumulate(np.where(known, p, 1.0)[order] * np.arange(len(p), 0, -1))
-    result = np.empty(len(p))
-    result[order] = np.minimum(adjusted, 1.0)
-    return np.where(known, result, np.nan)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.errors import InvalidInputError
 from conjac.frames import as_plain, to_frame
-from conjac.inference import Estimate, Interval, NormalBand
+from conjac.inference import Estimate, Interval
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,6 +26,7 @@ class Comparison:
     metrics : tuple of str
         Names of the metrics compared.
     value_a, value_b, difference, stderr : array of shape (n_metrics,)
+        The difference and its error are nan where a metric is 0/0 in either.
     p_values : array of shape (n_metrics,)
         Two-sided, adjusted by Holm's method for all metrics listed.
     beyond_noise : array of bool of shape (n_metrics,)
@@ -64,11 +65,12 @@ class Comparison:
     shares: Estimate
     counts: Estimate | None
     diagnostics: Mapping[str, Any]
-    _df: int | None = field(repr=False)
+    _raw: FloatArray = field(repr=False)
+    _band: Callable[[float], Interval] = field(repr=False)
 
     def confint(self, level: float | None = None) -> Interval:
         """Return each metric's own interval, arrays of shape (n_metrics,), not adjusted; by default at ``level``."""
-        return NormalBand(self.difference, self.stderr, self._df)(self.level if level is None else level)
+        return self._band(self.level if level is None else level)
 
     def to_columns(self, of: str = "metrics") -> dict[str, list[Any]]:
         """Return one row a metric, or one row a cell, as columns.

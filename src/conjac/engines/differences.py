@@ -2,12 +2,13 @@ r"""The variance of differences between two matrices: of the same rows, or of se
 
 A figure is a metric's or a cell's linear part: to first order it moves by :math:`\sum_b g_b - \sum_a g_a`, sums over
 rows of what each adds to either matrix. Of the same rows that is one sum over the table of (true, predicted by a,
-predicted by b), in which rows on which both agree cancel; of separate ones the variances add.
+predicted by b), in which rows on which both agree cancel; of separate ones the variances add, and clusters that have
+rows on both sides are known by their blocks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -93,9 +94,24 @@ class SeparateRows:
         return min((cells.df for cells in (self.a, self.b) if cells.df is not None), default=None)
 
     def variance(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:
-        """Return the variance of figures as `SameRows.variance` does; half a row is added to empty cells."""
+        """Return the variance of figures as `SameRows.variance` does; half a row is added to empty cells.
+
+        So it is to those of a class that one side does not hold: that its next row is not of this class is not certain.
+        """
         parts = ((self.a, a), (self.b, b))
-        return np.asarray(sum(Table.of(x).variance(g) + Table.unseen(x).variance(g) for x, g in parts))
+        unseen = sum(Table.unseen(x).variance(g) + Table.absent(x).variance(g) for x, g in parts)
+        return np.asarray(self._seen(a, b) + unseen)
+
+    def _seen(self, a: FloatArray | Sparse, b: FloatArray | Sparse) -> FloatArray:
+        """Return the variance from rows; where both come in clusters, a block that is in both counts as one."""
+        blocks = [x.by_block for x in (self.a, self.b) if x.by_block is not None]
+        if len(blocks) < 2:
+            return Table.of(self.a).variance(a) + Table.of(self.b).variance(b)
+        wide = max(block.shape[-1] for block in blocks)
+        padded = [np.pad(block, [(0, 0)] * 3 + [(0, wide - block.shape[-1])]) for block in blocks]
+        sides = [replace(x, by_block=block) for x, block in zip((self.a, self.b), padded, strict=True)]
+        stack = sparse.hstack if sparse.issparse(a) else np.hstack
+        return Table.of(Cells.joined(sides)).variance(stack([-a, b]))
 
 
 def _most(adds: FloatArray | Sparse) -> FloatArray:

@@ -113,7 +113,7 @@ class LogBand:
         return Interval(ends.min(axis=0), ends.max(axis=0))
 
 
-def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: float) -> Interval:
+def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: FloatArray | float) -> Interval:
     """Return Wilson's interval of a share whose standard error is known.
 
     Parameters
@@ -121,7 +121,7 @@ def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: float) 
     share, stderr : array
     n_if_certain : array
         Effective rows where the share is 0 or 1, and its standard error therefore 0.
-    q : float
+    q : float or array
         Quantile.
 
     Notes
@@ -201,7 +201,12 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
         Arrays of shape (n_points,). Wilson for proportions; else the delta method on the metric's own scale, with
         half a row in empty cells. nan where the metric is undefined.
     """
-    stderr, q = metric_stderr(metric, cells), quantile(level, cells.df)
+    return metric_limits(metric, cells, quantile(level, cells.df))
+
+
+def metric_limits(metric: Metric, cells: Cells, q: FloatArray | float) -> Interval:
+    """Return `metric_interval` at a quantile; of one point at several, arrays of the quantiles' shape."""
+    stderr = metric_stderr(metric, cells)
     if metric.denominator is not None:
         return _of_proportion(metric, metric.denominator, cells, stderr, q)
     filled = _with_half_rows(cells)
@@ -221,7 +226,9 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
     return Interval(np.where(known, lower, np.nan), np.where(known, upper, np.nan))
 
 
-def _of_proportion(metric: Metric, denominator: AnyArray, cells: Cells, stderr: FloatArray, q: float) -> Interval:
+def _of_proportion(
+    metric: Metric, denominator: AnyArray, cells: Cells, stderr: FloatArray, q: FloatArray | float
+) -> Interval:
     rows = (denominator * cells.weight).sum(axis=(-2, -1))
     rows2 = (denominator * cells.weight2).sum(axis=(-2, -1))
     known = rows > 0

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from conjac._typing import AnyArray, FloatArray, IntArray, Sparse
+from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray, Sparse
 from conjac.inference.cells import Cells, used_blocks
 from conjac.inference.intervals import HALF_ROW
 
@@ -64,10 +64,19 @@ class Table:
 
         Its variance is added to that of the rows, so that a rate of none or of all of them is not known for certain.
         """
+        return cls._half_rows(cells, (cells.weight == 0) & (cells.weight.sum(axis=2, keepdims=True) > 0))
+
+    @classmethod
+    def absent(cls, cells: Cells) -> Self:
+        """Return half a row in each cell of classes that a point does not hold; none where the design fixes totals."""
+        held = cells.weight.sum(axis=2, keepdims=True) > 0
+        return cls._half_rows(cells, ~held & np.full(cells.weight.shape, cells.condition_on is None))
+
+    @classmethod
+    def _half_rows(cls, cells: Cells, places: BoolArray) -> Self:
         weight, weight2 = (part.sum(axis=(1, 2), keepdims=True) for part in (cells.weight, cells.weight2))
         unit = np.where(weight > 0, weight2 / np.where(weight > 0, weight, 1), 0)
-        might = (cells.weight == 0) & (cells.weight.sum(axis=2, keepdims=True) > 0)
-        return cls.of(Cells(cells.weight, HALF_ROW * unit**2 * might, condition_on=cells.condition_on))
+        return cls.of(Cells(cells.weight, HALF_ROW * unit**2 * places, condition_on=cells.condition_on))
 
     @classmethod
     def added(cls, parts: Sequence[Table], place: IntArray, stratum: IntArray) -> Self:

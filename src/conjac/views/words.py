@@ -104,6 +104,22 @@ def measure(told: Measure, *, signed: bool = False, percent: bool = False, whole
     return Markup("{} {}").format(value, limits(told, places, signed=signed, percent=percent))
 
 
+def points(told: Measure, *, signed: bool = False) -> Markup:
+    """Write a difference of shares with its interval, in hundredths."""
+    if math.isnan(told.value):
+        return NOTHING
+    places = decimals(100 * told.value, 100 * (told.upper - told.lower))
+    value = tag(told.value, plain(100 * told.value, places, signed=signed))
+    return Markup("{} points {}").format(value, limits(told, places, signed=signed, percent=True))
+
+
+def p_value(p: float) -> Markup:
+    """Write a p-value: to three decimals, and small ones as a bound."""
+    if math.isnan(p):
+        return NOTHING
+    return tag(p, "< 0.001" if p < 0.001 else plain(p, 3))
+
+
 def limits(told: Measure, places: int | None = None, *, signed: bool = False, percent: bool = False) -> Markup:
     """Write the limits of an interval."""
     if math.isnan(told.lower) or math.isnan(told.upper):
@@ -140,5 +156,6 @@ def way(improves: str, coordinate: str) -> str:
 
 
 FILTERS: dict[str, Any] = {
-    function.__name__: function for function in (num, count, exact, label, cutoff, measure, limits, arrow, per, way)
+    function.__name__: function
+    for function in (num, count, exact, label, cutoff, measure, points, p_value, limits, arrow, per, way)
 }

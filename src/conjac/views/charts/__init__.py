@@ -7,6 +7,7 @@ becomes the SVG of a page.
 from conjac.views.charts.calibration import paint_reliability
 from conjac.views.charts.canvas import Canvas, canvas
 from conjac.views.charts.choices import paint_choices
+from conjac.views.charts.dots import paint_dots
 from conjac.views.charts.heatmap import paint_heatmap
 from conjac.views.charts.lines import paint_lines
 from conjac.views.charts.pixels import paint_pixels
@@ -18,6 +19,7 @@ __all__ = [
     "Canvas",
     "canvas",
     "paint_choices",
+    "paint_dots",
     "paint_heatmap",
     "paint_lines",
     "paint_pixels",

@@ -123,6 +123,8 @@ def to_scale(value: float, largest: float) -> str:
 
 def counted(value: float) -> str:
     """Return a number of rows, or a share."""
+    if not np.isfinite(value):
+        return "undefined"
     return f"{value:,.0f}" if value == round(value) else number(value, signed=False)
 
 

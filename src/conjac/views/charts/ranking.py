@@ -13,6 +13,7 @@ from conjac._typing import FloatArray
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import theme_of
 from conjac.views.charts.room import LINE, SMALLEST, WIDTH, caption, caption_height, points, room_of, wrapped
+from conjac.views.charts.whiskers import paint_whiskers
 from conjac.views.summary.ranking import Bar, Ranking, first_of
 
 NAME = 28
@@ -24,7 +25,7 @@ TICK = 8
 AROUND = 32.0
 """Points that a title and a legend take, about."""
 FURTHEST = 2.5
-"""Whiskers may reach so many times as far as the steepest slope; further ones end in an arrow."""
+"""Whiskers may reach so many times as far as the steepest slope, or as the middle one; further ones end in an arrow."""
 NO_INTERVAL = "no interval"
 
 
@@ -41,14 +42,9 @@ def paint_ranking(ax: Axes, picture: Ranking) -> None:
     value, lower, upper = np.array([(one.change.value, one.change.lower, one.change.upper) for one in bars]).T
     ends = ends_of(value, lower, upper)
     ax.axvline(0, color=theme.muted, linewidth=0.9)
-    for row, (one, low, high) in enumerate(zip(bars, lower, upper, strict=True)):
-        if np.isfinite([low, high]).all():
-            ax.hlines(row, *np.clip([low, high], *ends), color=theme.accent, linewidth=2, alpha=0.55)
-            for beyond, end, marker in ((low < ends[0], ends[0], "<"), (high > ends[1], ends[1], ">")):
-                if beyond:
-                    ax.plot([end], [row], marker, color=theme.accent, markersize=5, clip_on=False)
-        if not np.isfinite(one.change.value):
-            ax.text(0, row, " undefined", va="center", color=theme.muted, fontsize="small")
+    paint_whiskers(ax, lower, upper, ends)
+    for row in np.flatnonzero(~np.isfinite(value)).tolist():
+        ax.text(0, row, " undefined", va="center", color=theme.muted, fontsize="small")
     for words, (marker, filled) in looks(picture).items():
         face = theme.accent if filled else theme.paper
         rows = [row for row, one in enumerate(bars) if words_of(one, picture) == words]
@@ -110,7 +106,8 @@ def _nothing(ax: Axes, picture: Ranking) -> None:
 
 def ends_of(value: FloatArray, lower: FloatArray, upper: FloatArray) -> tuple[float, float]:
     """Return where the axis ends: beyond zero and the last whisker, or where whiskers are cut off."""
-    furthest = FURTHEST * np.nan_to_num(np.abs(value)).max()
+    steepest, reach = (np.nan_to_num(np.abs(sides)) for sides in (value, np.fmax(-lower, upper)))
+    furthest = max(FURTHEST * steepest.max(), np.quantile(reach, 0.5, method="lower"))
     reached = np.concatenate([np.clip(np.nan_to_num(part), -furthest, furthest) for part in (value, lower, upper)])
     low, high = min(0.0, reached.min()), max(0.0, reached.max())
     pad = PAD * (high - low) or 1.0

@@ -13,6 +13,7 @@ from conjac.views.charts import (
     paint_lines,
     paint_reliability,
 )
+from conjac.views.report.comparison import comparison_figures
 from conjac.views.report.drift import drift_figures
 from conjac.views.report.training import training_figures
 from conjac.views.summary import Measure, Summary
@@ -69,6 +70,8 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
             paint_choices(drawn.axes, found, lines, point.threshold, coordinate=coordinate)
         painted["choices"] = Markup(drawn.markup)
 
+    if summary.comparison is not None:
+        painted |= comparison_figures(summary, summary.comparison, prefix)
     if summary.drift is not None:
         painted |= drift_figures(summary.drift, prefix)
     if summary.training is not None:

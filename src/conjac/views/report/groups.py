@@ -1,106 +1,35 @@
-"""Rows of a report, whole or by group: `parts_of`."""
+"""The figures of groups side by side: a dot a group for each metric, their lines, and their matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from markupsafe import Markup
 
-import numpy as np
+from conjac.views.charts import canvas, paint_dots, paint_heatmap, paint_lines
+from conjac.views.summary import Summary
+from conjac.views.summary.groups import Groups
 
-from conjac import coordinates
-from conjac._typing import AnyArray, CoordinateName, IntArray
-from conjac.errors import InvalidInputError
-from conjac.inputs import Inputs
-from conjac.validation import Predictions, blaming, check_predictions, check_vector, distinct, refuse_missing
-
-MOST_GROUPS = 50
-"""Groups that a page holds, at most."""
+LINES = "A line a group with its pointwise interval; the table holds the numbers."
+ROW = 0.2
+"""Inches that a group takes."""
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """The rows of one group, or all of them.
-
-    Attributes
-    ----------
-    title : str
-        Of the group; empty of all rows.
-    rows : Predictions
-    coordinate : str or None
-        Of groups one for all of them, whatever the range of a group's scores.
-    groups : array of shape (n_samples,) or None
-        Clusters, as they were given.
-    places : array of shape (n_samples,) or None
-        Of the rows among all; None of all.
-    """
-
-    title: str
-    rows: Predictions
-    coordinate: CoordinateName | None
-    groups: Any
-    places: IntArray | None = None
-
-    @property
-    def one_class(self) -> bool:
-        """Whether rows of one class only are here."""
-        return bool(self.rows.true.min() == self.rows.true.max())
-
-    @property
-    def labels(self) -> AnyArray:
-        """Each row's label, array of shape (n_samples,)."""
-        return label_of(self.rows)
-
-    def inputs(self, X: Any, names: Any) -> Any:
-        """Return these rows of X."""
-        return X if self.places is None else Inputs.of(X, names).take(self.places).native
-
-
-def label_of(rows: Predictions) -> AnyArray:
-    """Return each row's label, array of shape (n_samples,)."""
-    return np.array(rows.labels, dtype=object)[rows.true]
-
-
-def parts_of(rows: Predictions, by: Any, groups: Any, coordinate: CoordinateName | None) -> Iterator[Part]:
-    """Yield all rows, or those of each group, checked as all of them were read.
-
-    Parameters
-    ----------
-    rows : Predictions
-    by : array of shape (n_samples,) or None
-    groups : array of shape (n_samples,) or None
-        Clusters.
-    coordinate : str or None
-
-    Raises
-    ------
-    InvalidInputError
-        Groups that are missing, of another length, or too many.
-    """
-    if by is None:
-        yield Part("", rows, coordinate, groups)
-        return
-    keys = check_vector(by, "by")
-    refuse_missing(keys, "by")
-    if len(keys) != len(rows.true):
-        raise InvalidInputError(f"by has {len(keys)} rows and y_true has {len(rows.true)}")
-    values = distinct(keys)
-    if len(values) > MOST_GROUPS:
-        raise InvalidInputError(f"by names {len(values)} groups; a page holds {MOST_GROUPS}")
-    told, unit = label_of(rows), coordinates.choose(rows.score, coordinate).name
-    clusters = None if groups is None else check_vector(groups, "groups")
-    name = getattr(by, "name", None)
-    for value in values:
-        here = np.flatnonzero(keys == value)
-        title = str(value) if name is None else f"{name}={value!r}"
-        within = None if clusters is None else clusters[here]
-        with blaming(title):
-            part = check_predictions(
-                told[here],
-                rows.score[here],
-                labels=rows.labels,
-                sample_weight=None if rows.weight is None else rows.weight[here],
-                groups=within,
-                one_class=True,
-            )
-        yield Part(title, part, unit, within, here)
+def group_figures(groups: Groups, first: Summary) -> dict[str, Markup]:
+    """Paint the groups side by side; ``first`` tells the operating point and what the metric is called."""
+    painted = {}
+    for place, picture in enumerate(groups.dots):
+        height = 1.0 + ROW * max(len(picture.dots), 4)
+        with canvas(f"overview-figure-dots{place}", picture.title, picture.description, height=height) as drawn:
+            paint_dots(drawn.axes, picture)
+        painted[f"dots{place}"] = Markup(drawn.markup)
+    if groups.lines is not None:
+        title = f"{first.metric_title} of each group along the threshold"
+        drawn_lines = groups.lines.picture(groups.lines.series, title, first.metric_title)
+        with canvas("overview-figure-lines", title, LINES) as drawn:
+            paint_lines(drawn.axes, drawn_lines)
+        painted["lines"] = Markup(drawn.markup)
+    for place, matrix in enumerate(groups.matrices):
+        title = f"{matrix.title}: {groups.groups[place].name}"
+        with canvas(f"overview-figure-matrix{place}", title, matrix.description, width=3.4, height=2.4) as drawn:
+            paint_heatmap(drawn.axes, matrix)
+        painted[f"matrix{place}"] = Markup(drawn.markup)
+    return painted

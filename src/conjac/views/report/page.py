@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from conjac._version import __version__
 from conjac.views.report.figures import figures
-from conjac.views.summary import Measure, Summary
+from conjac.views.report.groups import group_figures
+from conjac.views.summary import Groups, Measure, Summary
 from conjac.views.summary.ranking import SHOWN
 from conjac.views.theme import css
 from conjac.views.words import FILTERS
@@ -21,13 +22,15 @@ LISTED = 200
 ON_CARDS = ("Recall of at least 0.95", "Recall of at least 0.9")
 
 
-def render(summaries: Sequence[Summary]) -> str:
+def render(summaries: Sequence[Summary], groups: Groups | None = None) -> str:
     """Return a page on one set of rows, or on several groups of one set.
 
     Parameters
     ----------
     summaries : sequence of Summary
         From `conjac.views.summary.summarize`; more than one for groups.
+    groups : Groups, optional
+        The same groups against each other, from `conjac.views.summary.side_by_side`.
 
     Returns
     -------
@@ -56,6 +59,8 @@ def render(summaries: Sequence[Summary]) -> str:
     return page.render(
         sections=sections,
         first=summaries[0],
+        groups=groups,
+        side={} if groups is None else group_figures(groups, summaries[0]),
         version=__version__,
         cards=cards,
         shown=SHOWN,

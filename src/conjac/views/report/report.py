@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +19,9 @@ from conjac.perturbations import Features, Hyperparameters
 from conjac.reading import n_columns
 from conjac.training import Surface, training_effects
 from conjac.validation import Predictions, blaming, check_predictions
-from conjac.views.report.groups import MOST_GROUPS, parts_of
 from conjac.views.report.page import render
-from conjac.views.summary import Summary, summarize
+from conjac.views.report.parts import MOST_GROUPS, Part, parts_of
+from conjac.views.summary import Groups, Summary, side_by_side, summarize
 from conjac.views.tables import to_json
 from conjac.views.writing import write_text
 
@@ -44,6 +44,8 @@ class Report:
     ----------
     summaries : tuple of Summary
         What the page shows, as plain types; several where rows are grouped.
+    beside : Groups or None
+        The groups against each other; None of one set of rows.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Report:
     """
 
     summaries: tuple[Summary, ...]
+    beside: Groups | None = None
 
     def __post_init__(self) -> None:
         """Refuse a page that nobody could read."""
@@ -68,6 +71,26 @@ class Report:
                 f"{len(self.summaries)} groups; a page holds 1 to {MOST_GROUPS}; ConfusionJacobian and ConfusionCurve "
                 "serve any number"
             )
+
+    @classmethod
+    def of(cls, summaries: Sequence[Summary], parts: Sequence[tuple[Predictions, Any]], by: str, **told: Any) -> Self:
+        """Take summaries, and set groups side by side.
+
+        Parameters
+        ----------
+        summaries : sequence of Summary
+        parts : sequence of (Predictions, group)
+            The rows of each.
+        by : str
+            What groups them.
+        **told
+            As for `conjac.views.summary.side_by_side`.
+        """
+        if len(parts) < 2:
+            return cls(tuple(summaries))
+        beside = side_by_side([rows for rows, _ in parts], [group for _, group in parts], by=by, **told)
+        found = (replace(one, rest=group.changes) for one, group in zip(summaries, beside.groups, strict=True))
+        return cls(tuple(found), beside)
 
     @classmethod
     def from_predictions(
@@ -120,11 +143,11 @@ class Report:
         )
         told = {"title": title, "metric": metric, "subject_to": subject_to, "level": level}
         how: dict[str, Any] = {"threshold": threshold, "condition_on": condition_on}
-        found = []
-        for part in parts_of(rows, by, groups, coordinate):
+        parts, found = list(parts_of(rows, by, groups, coordinate)), []
+        for part in parts:
             with blaming(part.title):
                 found.append(_summary(part.rows, group=part.title or None, coordinate=part.coordinate, **how, **told))
-        return cls(tuple(found))
+        return cls._beside(found, parts, by, metric=metric, level=level, **how)
 
     @classmethod
     def from_estimator(
@@ -199,9 +222,10 @@ class Report:
         rows = check_predictions(y, score, labels=order, sample_weight=sample_weight, groups=groups)
         told = {"title": title, "metric": metric, "subject_to": subject_to, "level": level}
         moves = _moving(hyperparameters)
-        found = []
-        for part in parts_of(rows, by, groups, coordinate):
-            how: dict[str, Any] = {"threshold": threshold, "coordinate": part.coordinate, "condition_on": condition_on}
+        how: dict[str, Any] = {"threshold": threshold, "condition_on": condition_on}
+        parts, found = list(parts_of(rows, by, groups, coordinate)), []
+        for part in parts:
+            how["coordinate"] = part.coordinate
             same = {**how, "labels": order, "output": output, "sample_weight": part.rows.weight, "groups": part.groups}
             here, y_here = part.inputs(X, model.columns), part.labels
             ranking = effects = None
@@ -213,7 +237,16 @@ class Report:
                     effects = training_effects(estimator, here, y_here, training_data, moves, surface, **same)
                 summary = _summary(part.rows, group=part.title or None, drift=ranking, training=effects, **how, **told)
             found.append(summary)
-        return cls(tuple(found))
+        del how["coordinate"]
+        return cls._beside(found, parts, by, metric=metric, level=level, **how)
+
+    @classmethod
+    def _beside(cls, summaries: Sequence[Summary], parts: Sequence[Part], by: Any, **told: Any) -> Self:
+        """Take summaries of parts, which share a coordinate."""
+        rows = [(part.rows, part.group) for part in parts]
+        return cls.of(
+            summaries, rows, str(getattr(by, "name", None) or "group"), coordinate=parts[0].coordinate, **told
+        )
 
     def save(self, path: str | Path, format: str | None = None) -> Path:
         """Write the report, whole or not at all, and return where.
@@ -239,7 +272,7 @@ class Report:
 
     @cached_property
     def _page(self) -> str:
-        return render(self.summaries)
+        return render(self.summaries, self.beside)
 
     def to_dict(self) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the summary as plain types, ready for JSON, where nan becomes None; of groups a list of summaries."""

@@ -1,6 +1,8 @@
 """All that a report shows, computed once: `summarize` makes a `Summary`, and every view only reads it."""
 
+from conjac.views.summary.baseline import Baseline
+from conjac.views.summary.groups import Groups, side_by_side
 from conjac.views.summary.measure import Measure, Step
 from conjac.views.summary.summary import Summary, summarize
 
-__all__ = ["Measure", "Step", "Summary", "summarize"]
+__all__ = ["Baseline", "Groups", "Measure", "Step", "Summary", "side_by_side", "summarize"]

@@ -90,6 +90,13 @@ def choices(
     return tuple(_choice(*one, point, level) for one in _asks(curve, metric, constraints))
 
 
+def asked(
+    curve: ConfusionCurve, metric: Metric, constraints: tuple[Constraint, ...], point: FloatArray, level: float
+) -> tuple[Choice, ...]:
+    """Return the choices of `choices` that the reader asked for, alone."""
+    return tuple(_choice(*one, point, level) for one in _asks(curve, metric, constraints) if one[1])
+
+
 def _asks(
     curve: ConfusionCurve, metric: Metric, constraints: tuple[Constraint, ...]
 ) -> list[tuple[str, bool, Metric, Ask]]:

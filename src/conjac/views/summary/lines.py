@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from conjac._typing import FloatArray
 from conjac.curve import ConfusionCurve
 from conjac.inference import Interval, quantile
 from conjac.metrics import Metric
@@ -79,7 +80,7 @@ class Lines:
         step, rate = per_step(t, axis, step)
         motion = curve.motion_at(t)
         q = quantile(level, motion.joint.cells.df)
-        series = [Series.of(title_of(row.name), "value", *value_of(curve, row, t, level)) for row in metrics]
+        series = [value_along(curve, row, t, title_of(row.name), level) for row in metrics]
         chosen = metrics[-1]
         series.append(Series.of(title_of(chosen.name), "slope", *slope_of(curve, chosen, t, level, rate)))
         center, error = motion.slopes(None)[1:3]
@@ -88,13 +89,12 @@ class Lines:
             half = q * error[:, true, 1]
             limits = Interval(passed - half, passed + half)
             series.append(Series.of(clean(label), "boundary", passed, limits, rate))
-        shown = np.union1d(np.linspace(0, len(t) - 1, IN_TABLE).round().astype(int), np.searchsorted(t, point))
         methods = sorted({str(name) for name in motion.flux.method} - {"undefined"})
         return cls(
             threshold=tuple(t.tolist()),
             axis=axis,
             slope_step=step,
-            in_table=tuple(shown.tolist()),
+            in_table=to_print(t, point),
             methods=tuple(methods),
             series=tuple(series),
             coordinate=curve.coordinate,
@@ -128,3 +128,14 @@ class Lines:
             point=self.point,
             **options,
         )
+
+
+def value_along(curve: ConfusionCurve, row: Metric, t: FloatArray, name: str, level: float) -> Series:
+    """Return a metric along thresholds; nan where it is 0/0."""
+    return Series.of(name, "value", *value_of(curve, row, t, level))
+
+
+def to_print(t: FloatArray, point: float) -> tuple[int, ...]:
+    """Return the places of the thresholds to print: a few along the axis, and the operating point."""
+    shown = np.union1d(np.linspace(0, len(t) - 1, IN_TABLE).round().astype(int), np.searchsorted(t, point))
+    return tuple(shown.tolist())

@@ -18,7 +18,10 @@ from conjac.metrics import Metric, resolve
 from conjac.motion import MIN_ROWS
 from conjac.training import TrainingEffects
 from conjac.validation import Predictions
+from conjac.views.summary.baseline import Baseline, compared
+from conjac.views.summary.change import Change
 from conjac.views.summary.choices import Choice, choices
+from conjac.views.summary.comparison import Compared
 from conjac.views.summary.data import Data
 from conjac.views.summary.drift import Drift
 from conjac.views.summary.heatmap import HeatMap
@@ -71,6 +74,11 @@ class Summary:
         Of the inputs of a model; None without one, and where one class is absent.
     training : Training or None
         Of a model whose training rows are given; None without them, and where one class is absent.
+    comparison : Compared or None
+        With a baseline: another model, or another period; None without one.
+    rest : tuple of Change
+        Of one of several groups: each metric of all other rows, and of this group; p-values are adjusted over all of
+        them.
     """
 
     title: str
@@ -92,6 +100,8 @@ class Summary:
     choices: tuple[Choice, ...]
     drift: Drift | None = None
     training: Training | None = None
+    comparison: Compared | None = None
+    rest: tuple[Change, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain types, ready for JSON; nan becomes None."""
@@ -113,6 +123,7 @@ def summarize(
     group: str | None = None,
     drift: DriftRanking | None = None,
     training: TrainingEffects | None = None,
+    baseline: Baseline | None = None,
 ) -> Summary:
     """Compute everything that a report shows.
 
@@ -137,6 +148,8 @@ def summarize(
         Of the inputs of the model that scored the rows, by what they do to the chosen metric.
     training : TrainingEffects, optional
         Of the model that scored the rows.
+    baseline : Baseline, optional
+        Other rows, or other scores of these, to compare with.
 
     Returns
     -------
@@ -176,6 +189,12 @@ def summarize(
     both = data.positives > 0 and data.negatives > 0
     matrix = result.cells.weight[0].astype(np.float64)
     found = choices(curve, chosen, constraints, matrix, level) if both else ()
+    lines = Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level)
+    against = None
+    if baseline is not None:
+        best = next((one for one in found if one.asked), None)
+        how: dict[str, Any] = {"step": step, "condition_on": condition_on, "level": level}
+        against = compared(baseline, rows, result, chosen, lines, constraints, best, **how)
     return Summary(
         title=clean(title),
         group=None if group is None else clean(group),
@@ -192,10 +211,11 @@ def summarize(
         data=data,
         point=point,
         jacobian=HeatMap.of_jacobian(result, level=level, step=step),
-        lines=Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level),
+        lines=lines,
         choices=found,
         drift=None if drift is None else Drift.of(drift, level),
         training=None if training is None else Training.of(training, chosen, level),
+        comparison=against,
     )
 
 
