@@ -15,19 +15,18 @@ from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
-from conjac.cli.moving import read_tuned
+from conjac.cli.moving import read_offsets, read_tuned
 from conjac.cli.output import check_output, write_text
 from conjac.cli.parts import blaming
 from conjac.cli.rows import check
 from conjac.drift import DriftRanking
-from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.validation import Predictions
+from conjac.errors import InvalidInputError
+from conjac.validation import refuse_with_offsets
 from conjac.views.tables import to_json
 
 PAGE = Path("conjac-report.html")
 SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
 MOST_GROUPS = 50
-TWO = "a report is of two classes; conjac jacobian and conjac tune serve several"
 
 
 @guarded
@@ -45,6 +44,7 @@ def report(
     by: o.By = None,
     groups: o.Groups = None,
     threshold: o.Threshold = None,
+    offset: o.Offset = None,
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
     subject_to: o.SubjectTo = None,
@@ -73,10 +73,11 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: data, matrix, Jacobian, curves, thresholds to take and what each costs.
 
-    With --model, which of its inputs' drift would move the metric the most.
+    Of several classes: which are confused with which, how well each is done, and the offsets to take. With --model,
+    which of its inputs' drift would move the metric the most.
     """
     from conjac.views.report import render
-    from conjac.views.summary import summarize
+    from conjac.views.summary import summarize, summarize_classes
 
     chosen = form or SUFFIXES.get(output.suffix.lower())
     if chosen is None:
@@ -87,36 +88,37 @@ def report(
         raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
     check_output(output, files if model is None else [*files, model])
     columns = score or []
-    if read_tuned(wrt, len(columns) or 1).offsets:
-        raise NotSupportedError(
-            f"--score was given {len(columns)} times: {TWO}, or report a column that tells one class from the rest"
-        )
-    asked = read_metric(metric or "f1")
+    if columns:
+        read_tuned(wrt, len(columns))
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
     drifts = drifts_of(scorer, drift, unit)
     given = read(files, label=label, score=columns, weight=weight, by=by, groups=groups, strict=strict, scorer=scorer)
-    if given.n_scores > 2:
-        raise NotSupportedError(f"{model} gives {given.n_scores} scores a row: {TWO}")
-    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=False)
+    several = read_tuned(wrt, given.n_scores).offsets
+    if several:
+        refuse_with_offsets(threshold=threshold, pos_label=pos_label)
+    elif offset:
+        raise InvalidInputError("--offset: two classes are decided by their threshold here; --threshold names it")
+    asked = read_metric(metric or ("f1_macro" if several else "f1"))
+    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=several)
     if len(loaded.parts) > MOST_GROUPS:
         raise InvalidInputError(
             f"--by {by!r} makes {len(loaded.parts)} groups; a page holds {MOST_GROUPS}; "
             "conjac jacobian and tune serve any number"
         )
     how: dict[str, Any] = {
-        "threshold": threshold,
+        **({"offsets": read_offsets(offset, loaded.parts[0].rows.labels)} if several else {"threshold": threshold}),
         "coordinate": loaded.coordinate,
         "condition_on": cast("ConditionOn | None", condition_on),
     }
-    summaries = []
+    summaries: list[Any] = []
     with progress("making the report") as told:
         for part in loaded.parts:
             with blaming(part.title):
                 rankings: list[DriftRanking] = []
                 if drifts is not None and scorer is not None:
                     rankings = ranked(part, scorer, drifts, [asked], None, told, **how)
-            summary = summarize(
-                cast("Predictions", part.rows),
+            summary = (summarize_classes if several else summarize)(
+                cast("Any", part.rows),
                 title=title or _title(files),
                 metric=asked,
                 subject_to=tuple(subject_to or ()),

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from conjac._typing import FloatArray
 from conjac.views.charts.canvas import shorten
@@ -19,6 +19,8 @@ from conjac.views.theme import Theme
 LABEL, MANY_LABEL = 16, 12
 WITH_INTERVALS, WITH_NUMBERS = 5, 12
 """Columns up to which a cell has room for its interval, and for its number."""
+ROOM = 0.9
+"""Inches a column from which more columns have room for intervals too."""
 PLAIN_SIGN = 0.04
 """Share of the scale from which a cell without a number has its sign."""
 
@@ -31,11 +33,13 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
     limit = scale_end(shade)
     mesh = _mesh(ax, picture, shade, limit, theme)
     n_rows, n_columns = value.shape
+    most = scale_end(value)
+    roomy = n_columns <= WITH_INTERVALS or ax.get_position().width * root_of(ax).get_figwidth() >= ROOM * n_columns
     grounds: Any = mesh.to_rgba(shade)
     for i, j in np.ndindex(n_rows, n_columns):
         figure, limits = float(value[i, j]), (float(lower[i, j]), float(upper[i, j]))
         colour = theme.text_on(to_hex(grounds[i, j])) if np.isfinite(shade[i, j]) else theme.ink
-        if n_columns <= WITH_INTERVALS:
+        if roomy:
             text = told(figure) if picture.around_zero else counted(figure)
             one_line = n_rows > 2 * WITH_INTERVALS
             size = "medium" if one_line else "large" if max(n_rows, n_columns) > 2 else "x-large"
@@ -44,7 +48,7 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
                 whisker = interval(*limits, signed=picture.around_zero)
                 ax.text(j, i + 0.24, whisker, ha="center", va="center", color=colour, fontsize="small")
         elif n_columns <= WITH_NUMBERS:
-            text = number(figure) if picture.around_zero else counted(figure)
+            text = to_scale(figure, most) if picture.around_zero else counted(figure)
             ax.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
         elif picture.around_zero and abs(shade[i, j]) > PLAIN_SIGN * limit:
             sign = "+" if shade[i, j] > 0 else "−"
@@ -52,11 +56,20 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
     if picture.exchanged:
         for row, (_, into_second) in enumerate(value):
             _arrow(ax, row, float(into_second), limit, theme)
+    outline(ax, picture, theme)
     if n_columns > WITH_NUMBERS:
         bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
         bar.outline.set_visible(False)
         bar.set_label(picture.shaded_by)
     _name(ax, picture, theme)
+
+
+def outline(ax: Axes, picture: HeatMap, theme: Theme) -> None:
+    """Draw the squares on the diagonal that are set apart."""
+    for first, last in picture.outlined:
+        size = last - first + 1
+        square = Rectangle((first - 0.5, first - 0.5), size, size, fill=False, edgecolor=theme.ink, linewidth=1.2)
+        ax.add_patch(square)
 
 
 def scale_end(shade: FloatArray) -> float:
@@ -81,6 +94,14 @@ def number(value: float, *, signed: bool = True) -> str:
     sign = "+" if signed else ""
     text = f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}#.3g}".rstrip(".")
     return text.replace("-", "−")
+
+
+def to_scale(value: float, largest: float) -> str:
+    """Return a number to the decimals that tell three digits of the largest, so that columns of them stay narrow."""
+    if not np.isfinite(value):
+        return "—"
+    text = f"{value:+,.{max(0, 2 - int(np.floor(np.log10(largest))))}f}".replace("-", "−")
+    return text if text.strip("+−0.") else "0"
 
 
 def counted(value: float) -> str:

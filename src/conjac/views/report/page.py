@@ -9,8 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conjac._version import __version__
+from conjac.views.charts.heatmap import WITH_NUMBERS
+from conjac.views.report.classes import class_figures, zoomed
 from conjac.views.report.figures import figures
-from conjac.views.summary import Measure, Summary
+from conjac.views.summary import ClassSummary, Measure, Summary
 from conjac.views.summary.ranking import SHOWN
 from conjac.views.theme import css
 from conjac.views.words import FILTERS
@@ -18,16 +20,20 @@ from conjac.views.words import FILTERS
 CARDS = 3
 LISTED = 200
 """Categories in a table, at most."""
+PAIRS, NAMED = 30, 5
+"""Pairs of confused classes in a table, and classes in a sentence, at most."""
+PAIRED = 30
+"""Classes up to which a matrix and its Jacobian stand side by side."""
 ON_CARDS = ("Recall of at least 0.95", "Recall of at least 0.9")
 
 
-def render(summaries: Sequence[Summary]) -> str:
+def render(summaries: Sequence[Summary | ClassSummary]) -> str:
     """Return a page on one set of rows, or on several groups of one set.
 
     Parameters
     ----------
-    summaries : sequence of Summary
-        From `conjac.views.summary.summarize`; more than one for groups.
+    summaries : sequence of Summary, or of ClassSummary
+        From `conjac.views.summary.summarize`, or of several classes `summarize_classes`; more than one for groups.
 
     Returns
     -------
@@ -51,7 +57,8 @@ def render(summaries: Sequence[Summary]) -> str:
     )
     environment.filters |= FILTERS
     environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
-    sections = [(f"s{i}", one, figures(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
+    environment.tests["of_classes"] = lambda told: isinstance(told, ClassSummary)
+    sections = [(f"s{i}", one, _painted(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
     page = environment.get_template("report.html.jinja")
     return page.render(
         sections=sections,
@@ -60,8 +67,17 @@ def render(summaries: Sequence[Summary]) -> str:
         cards=cards,
         shown=SHOWN,
         listed=LISTED,
+        worst=PAIRS,
+        named=NAMED,
+        paired=PAIRED,
+        numbered=WITH_NUMBERS,
+        zoomed=zoomed,
         themes=Markup(css()),
     )
+
+
+def _painted(summary: Summary | ClassSummary, prefix: str) -> dict[str, Markup]:
+    return class_figures(summary, prefix) if isinstance(summary, ClassSummary) else figures(summary, prefix)
 
 
 def cards(summary: Summary) -> list[int]:
