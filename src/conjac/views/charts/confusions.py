@@ -17,8 +17,8 @@ from conjac.views.summary.heatmap import HeatMap
 from conjac.views.theme import Scale, Theme
 
 LABEL = 12
-SHORT = 2
-"""Characters up to which labels of columns stand upright."""
+SHORT, SIZE = 2, 8.8
+"""Characters up to which labels of columns stand upright, and their points."""
 SQUARE = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (-0.5, -0.5)])
 CODES = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
 
@@ -63,8 +63,8 @@ def _fill(ax: Axes, cells: BoolArray, colour: str, theme: Theme) -> None:
 def _name(ax: Axes, picture: HeatMap, theme: Theme) -> None:
     columns, rows = ([shorten(name, LABEL) for name in names] for names in (picture.columns, picture.rows))
     turned = 90 if max(map(len, columns)) > SHORT else 0
-    ax.set_xticks(range(len(columns)), columns, rotation=turned, fontsize="small")
-    ax.set_yticks(range(len(rows)), rows, fontsize="small")
+    ax.set_xticks(range(len(columns)), columns, rotation=turned, fontsize=SIZE)
+    ax.set_yticks(range(len(rows)), rows, fontsize=SIZE)
     ax.set(
         xlim=(-0.5, len(columns) - 0.5),
         ylim=(len(rows) - 0.5, -0.5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -73,4 +74,8 @@ class Dots(Picture):
 
 
 def _written(one: Measure) -> str:
+    if math.isnan(one.value):
+        return "undefined"
+    if math.isnan(one.lower):
+        return f"{one.value:.3g} (no interval)"
     return f"{one.value:.3g} [{one.lower:.3g}, {one.upper:.3g}]"
