@@ -3,6 +3,7 @@
 import html
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -262,6 +263,16 @@ def test_cells_of_one_colour_are_one_path_and_every_cell_is_painted_once(around_
     frames = [patch for patch in ax.patches if isinstance(patch, Rectangle) and not patch.get_fill()]
     assert [(frame.get_x(), frame.get_width()) for frame in frames] == [(-0.5, 3), (4.5, 2)]
     assert [text.get_text() for text in ax.get_xticklabels()] == list(told.columns)
+
+
+def test_a_cell_lies_in_the_column_of_its_prediction():
+    table = np.where(np.eye(15) > 0, np.nan, 0.0)
+    table[2, 9] = 0.5
+    cells = tuple(map(tuple, table.tolist()))
+    ax = Figure().add_subplot()
+    charts.paint_confusions(ax, replace(picture(), value=cells, shade=cells))
+    lone, _ = (patch for patch in ax.patches if isinstance(patch, PathPatch))
+    assert lone.get_path().vertices[:4].mean(axis=0) == pytest.approx((9, 2))
 
 
 def test_a_row_of_dots_has_a_mark_and_a_whisker_for_each_series():

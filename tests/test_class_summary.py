@@ -238,6 +238,15 @@ def test_a_class_without_rows_is_told_and_comes_last():
     assert found.choices
 
 
+def test_a_class_without_rows_that_is_predicted_comes_last_too(monkeypatch):
+    monkeypatch.setattr(offsets, "MOST_SEARCHED", 0)
+    y, p = draw(400, k=4)
+    found = summarize_classes(rows_of(y, np.column_stack([p * 0.6, np.full(len(y), 0.4)])), title="t")
+    assert found.classes[4].predicted > 0
+    assert found.classes[4].f1.value == 0
+    assert found.ranked[-1] == 4
+
+
 def test_one_class_only_has_no_choice():
     y, p = draw(200)
     found = summarize_classes(rows_of(y[y == 1], p[y == 1]), title="t")

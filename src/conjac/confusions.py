@@ -85,7 +85,7 @@ def arrange(matrix: AnyArray) -> Arrangement:
     >>> matrix = [[90, 0, 10, 0], [0, 80, 1, 19], [12, 0, 88, 0], [0, 25, 0, 75]]
     >>> found = arrange(matrix)
     >>> found.order, found.groups
-    ((0, 2, 1, 3), ((1, 3), (0, 2)))
+    ((0, 2, 1, 3), ((1, 3),))
     """
     counts = np.array(matrix, dtype=np.float64)
     share = confusion_shares(counts)
