@@ -573,12 +573,6 @@ def test_one_class_only(tmp_path, monkeypatch):
         refuse(tmp_path, monkeypatch, "tune", text, [*ABC, *labels], "column 'y' holds one class only, 'a'")
 
 
-def test_a_report_of_several_classes_is_refused_with_what_serves_them(tmp_path, monkeypatch):
-    refuse(
-        tmp_path, monkeypatch, "report", GOOD, ABC, "a report is of two classes; conjac jacobian and conjac tune serve"
-    )
-
-
 # ---- what the help and the pages show
 
 

@@ -144,10 +144,6 @@ BAD = {
     "a unit of scores": (["--label", "y", "--score", "age", "--unit", "raw"], "drift; add --model FILE, or leave"),
     "a unit unknown": ([*PIPE[1:], "--unit", "mad"], "--unit 'mad': expected sd or raw"),
     "an input unknown": ([*PIPE[1:], "--drift", "size"], "X has no column 'size'"),
-    "three classes": (
-        ["--label", "three", "--model", "three.skops"],
-        "three.skops gives 3 scores a row: a report is of two classes; conjac jacobian and conjac tune serve several",
-    ),
     "the model as output": ([*PIPE[1:], "--format", "json", "-o", "pipe.skops"], "is also an input, which it would"),
 }
 

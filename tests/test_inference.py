@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 import conjac as cj
+from conjac.inference import Cells, metric_interval
 
 POPULATION = NormalLogits()
 N, REPLICATIONS = 1500, 150
@@ -292,3 +293,16 @@ def test_the_joint_covariance_is_that_of_each_row_s_influence(condition_on, weig
 
     gradient = np.array([finite_difference(lambda step, a=axis: slope(step, a), 1e-3) for axis in range(6)])
     assert J.of("precision").stderr == pytest.approx(np.sqrt(gradient @ covariance @ gradient), rel=5e-3)
+
+
+@pytest.mark.parametrize(("n_classes", "n", "right"), [(5, 300, 0.9), (10, 500, 0.98), (26, 5000, 0.85)])
+@pytest.mark.parametrize("name", ["f1_macro", "balanced_accuracy", "matthews_corrcoef", "cohen_kappa", "f1[0]"])
+def test_intervals_of_many_classes_cover(n_classes, n, right, name):
+    near = np.roll(np.eye(n_classes), 1, axis=1)
+    shares = (right * np.eye(n_classes) + (1 - right) * (0.6 * near + 0.4 * near.T)) / n_classes  # most cells are empty
+    draws = np.random.default_rng(0).multinomial(n, shares.ravel(), size=600).reshape(-1, n_classes, n_classes)
+    metric = cj.metrics.resolve(name, list(range(n_classes)))
+    lower, upper = metric_interval(metric, Cells(draws, draws.astype(float)), 0.95)
+    true = float(metric.value(shares * n))
+    assert 0.93 <= ((lower <= true) & (true <= upper)).mean() <= 0.995
+    assert ((lower < upper) & (upper <= 1)).all()

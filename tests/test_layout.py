@@ -20,7 +20,7 @@ LEVELS = (
     "errors",
     "readonly reading progress",
     "calculus validation frames inputs",
-    "metrics coordinates rules perturbations prevalence",
+    "metrics coordinates rules perturbations prevalence confusions",
     "tally facets odds",
     "density",
     "inference",

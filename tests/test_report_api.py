@@ -65,7 +65,7 @@ def test_a_model_is_scored_and_its_inputs_drift():
     (found,) = cj.Report.from_estimator(FITTED, X, Y, metric="recall", threshold=0.4).summaries
     ranking = cj.rank_drifts(FITTED, X, Y, "recall", threshold=0.4)
     rows = check_predictions(Y, FITTED.predict_proba(X)[:, 1], labels=[0, 1])
-    assert same(found, summarize(rows, title="Binary classifier", metric="recall", threshold=0.4, drift=ranking))
+    assert same(found, summarize(rows, title="Classifier", metric="recall", threshold=0.4, drift=ranking))
     assert found.training is None
 
 
@@ -98,7 +98,7 @@ def test_groups_are_checked_as_all_rows_were_and_share_a_coordinate():
         rows = check_predictions(Y[one.group == BY], raw[one.group == BY], labels=[0, 1])
         assert len(one.rest) == 3  # against the other group
         alone = replace(one, rest=())
-        assert same(alone, summarize(rows, title="Binary classifier", coordinate="score", group=one.group))
+        assert same(alone, summarize(rows, title="Classifier", coordinate="score", group=one.group))
 
 
 def test_groups_of_a_model_have_their_own_rows_drift_and_training():
@@ -181,7 +181,7 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own():
 def test_it_says_what_it_is_of(report):
     f1 = report.summaries[0].point.metric("f1").value.value
     assert repr(report) == f"Report('Mail'): F1 {f1:.4g} at a threshold of 0.5, 900 rows"
-    assert repr(cj.Report.from_predictions(Y, SCORE, by=BY)) == "Report('Binary classifier'): 2 groups"
+    assert repr(cj.Report.from_predictions(Y, SCORE, by=BY)) == "Report('Classifier'): 2 groups"
 
 
 @pytest.mark.browser
@@ -203,15 +203,20 @@ def test_links_and_the_dark_reach_the_frame_of_a_notebook(browser, report, tmp_p
 
 THREE = np.arange(N) % 3
 REFUSED = {
-    "a score a class": (
-        lambda: cj.Report.from_predictions(THREE, np.eye(3)[THREE]),
+    "a threshold of three classes": (
+        lambda: cj.Report.from_predictions(THREE, np.eye(3)[THREE], threshold=0.5),
         cj.NotSupportedError,
-        "3 classes: a report is of two; use confusion_jacobian",
+        "threshold=0.5 is for the threshold of two classes",
     ),
-    "a model of three classes": (
-        lambda: cj.Report.from_estimator(LogisticRegression().fit(X, THREE), X, THREE),
+    "offsets of two classes": (
+        lambda: cj.Report.from_predictions(Y, SCORE, offsets=[0, 1]),
+        cj.InvalidInputError,
+        "offsets",
+    ),
+    "the training of three classes": (
+        lambda: cj.Report.from_estimator(LogisticRegression().fit(X, THREE), X, THREE, training_data=(X, THREE)),
         cj.NotSupportedError,
-        "3 classes: a report is of two; use confusion_jacobian",
+        "training_data: that section of a report is of two classes",
     ),
     "hyper-parameters alone": (
         lambda: cj.Report.from_estimator(FITTED, X, Y, hyperparameters="C"),
@@ -257,6 +262,21 @@ def test_what_cannot_be_told_is_refused_with_the_way_out(case):
     ask, kind, message = REFUSED[case]
     with pytest.raises(kind, match=re.escape(message)):
         ask()
+
+
+def test_several_classes_are_reported_too_and_by_group():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cj.ConjacWarning)
+        model = LogisticRegression().fit(X, THREE)
+        halves = np.where(np.arange(N) < N / 2, "north", "south")
+        report = cj.Report.from_estimator(model, X, THREE, by=halves, offsets=[0, 0.1, 0])
+    assert [one.group for one in report.summaries] == ["north", "south"]
+    assert {one.metric for one in report.summaries} == {"f1_macro"}
+    assert all(one.drift is not None and len(one.labels) == 3 for one in report.summaries)
+    assert report.beside is None
+    whole = cj.Report.from_predictions(THREE, model.predict_proba(X))
+    assert repr(whole) == f"Report('Classifier'): 3 classes, {N} rows"
+    assert whole.to_dict()["schema"] == "conjac.classes/1"
 
 
 def test_it_is_loaded_once_it_is_asked_for():

@@ -78,7 +78,7 @@ class Given:
                 )
             raise NotSupportedError(
                 f"{n_classes} classes have no threshold, and --score was given once: give it once a class, and conjac "
-                "jacobian and conjac tune move an offset a class; or score one class against the rest"
+                "report, jacobian and tune move an offset a class; or score one class against the rest"
             )
         if self.scorer is not None:
             return arranged(self.columns, self.scorer.model.classes, present, order, positive, self.label)

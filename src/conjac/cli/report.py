@@ -16,16 +16,15 @@ from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
-from conjac.cli.moving import read_tuned
+from conjac.cli.moving import read_offsets, read_tuned
 from conjac.cli.output import check_output
 from conjac.cli.rows import check
 from conjac.cli.training import read_trained, refuse_untrained
 from conjac.drift import DriftRanking
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.validation import Predictions, blaming
+from conjac.validation import blaming, refuse_with_offsets
 
 PAGE = Path("conjac-report.html")
-TWO = "a report is of two classes; conjac jacobian and conjac tune serve several"
 
 
 @guarded
@@ -43,6 +42,7 @@ def report(
     by: o.By = None,
     groups: o.Groups = None,
     threshold: o.Threshold = None,
+    offset: o.Offset = None,
     coordinate: o.Coordinate = None,
     metric: o.Metric = None,
     subject_to: o.SubjectTo = None,
@@ -75,29 +75,32 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: data, matrix, Jacobian, curves, thresholds to take and what each costs.
 
-    With --model, which of its inputs' drift would move the metric the most; with --train, what its training does. With
-    --baseline or --baseline-score, what moved beyond noise from an earlier period, or from another model.
+    Of several classes: which are confused with which, how well each is done, and the offsets to take. With --model,
+    which of its inputs' drift would move the metric the most; with --train, what its training does. With --baseline or
+    --baseline-score, what moved beyond noise from an earlier period, or from another model.
     """
     from conjac.views.report import MOST_GROUPS, Report, format_of
-    from conjac.views.summary import summarize
+    from conjac.views.summary import summarize, summarize_classes
 
     chosen = format_of(output, form)
     check_output(output, [*files, *(baseline or ()), *(file for file in (model, train) if file is not None)])
     against = Against.of(baseline, baseline_score, baseline_threshold)
     columns = score or []
-    if read_tuned(wrt, len(columns) or 1).offsets:
-        raise NotSupportedError(
-            f"--score was given {len(columns)} times: {TWO}, or report a column that tells one class from the rest"
-        )
-    asked = read_metric(metric or "f1")
+    if columns:
+        read_tuned(wrt, len(columns))
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
     drifts = drifts_of(scorer, drift, unit)
     refuse_untrained(train, scorer)
     how_read: dict[str, Any] = {"label": label, "weight": weight, "by": by, "groups": groups, "strict": strict}
     given = read(files, score=columns, scorer=scorer, beside=against.beside, **how_read)
-    if given.n_scores > 2:
-        raise NotSupportedError(f"{model} gives {given.n_scores} scores a row: {TWO}")
-    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=False)
+    several = read_tuned(wrt, given.n_scores).offsets
+    if several:
+        refuse_with_offsets(threshold=threshold, pos_label=pos_label)
+        _refuse_of_two(train=train, baseline=baseline, baseline_score=baseline_score)
+    elif offset:
+        raise InvalidInputError("--offset: two classes are decided by their threshold here; --threshold names it")
+    asked = read_metric(metric or ("f1_macro" if several else "f1"))
+    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=several)
     if len(loaded.parts) > MOST_GROUPS:
         raise InvalidInputError(
             f"--by {by!r} makes {len(loaded.parts)} groups; a page holds {MOST_GROUPS}; "
@@ -106,11 +109,11 @@ def report(
     trained = read_trained(train, given, strict)
     baselines = against.baselines(given, loaded, how_read, files)
     how: dict[str, Any] = {
-        "threshold": threshold,
+        **({"offsets": read_offsets(offset, loaded.parts[0].rows.labels)} if several else {"threshold": threshold}),
         "coordinate": loaded.coordinate,
         "condition_on": cast("ConditionOn | None", condition_on),
     }
-    summaries = []
+    summaries: list[Any] = []
     with progress("making the report") as told:
         for part in loaded.parts:
             with blaming(part.title):
@@ -120,8 +123,9 @@ def report(
                     rankings = ranked(part, scorer, drifts, [asked], None, told, **how)
                 if trained is not None and scorer is not None:
                     effects = trained.effects(part, scorer, **how)
-            summary = summarize(
-                cast("Predictions", part.rows),
+            own: dict[str, Any] = {} if several else {"training": effects, "baseline": baselines.get(part.group)}
+            summary = (summarize_classes if several else summarize)(
+                cast("Any", part.rows),
                 title=title or _title(files),
                 metric=asked,
                 subject_to=tuple(subject_to or ()),
@@ -129,12 +133,11 @@ def report(
                 set_aside=loaded.set_aside,
                 group=part.title or None,
                 drift=rankings[0] if rankings else None,
-                training=effects,
-                baseline=baselines.get(part.group),
+                **own,
                 **how,
             )
             summaries.append(summary)
-        parts = [(cast("Predictions", part.rows), part.group) for part in loaded.parts]
+        parts = [(cast("Any", part.rows), part.group) for part in loaded.parts]
         Report.of(summaries, parts, str(by), metric=asked, level=level, **how).save(output, chosen)
     typer.echo(output)
 
@@ -142,3 +145,11 @@ def report(
 def _title(files: Sequence[str]) -> str:
     names = [Path(file).name for file in files]
     return names[0] if len(names) == 1 else f"{len(names)} files: {', '.join(names[:3])}{', ...' if names[3:] else ''}"
+
+
+def _refuse_of_two(**given: Any) -> None:
+    """Raise where an option was given that serves two classes alone."""
+    for name, value in given.items():
+        if value is not None:
+            option = name.replace("_", "-")
+            raise NotSupportedError(f"--{option}: that section of a report is of two classes")

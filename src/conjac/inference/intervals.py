@@ -199,7 +199,9 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
     -------
     Interval
         Arrays of shape (n_points,). Wilson for proportions; else the delta method on the metric's own scale, with
-        half a row in empty cells. nan where the metric is undefined.
+        half a row in empty cells. Of more than two classes the empty cells of a true class share it, and it widens the
+        interval without moving it: there may be hundreds, and half a row in each were hundreds of errors that nobody
+        made. nan where the metric is undefined.
     """
     return metric_limits(metric, cells, quantile(level, cells.df))
 
@@ -216,10 +218,13 @@ def metric_limits(metric: Metric, cells: Cells, q: FloatArray | float) -> Interv
         known = (simple > 0) & (stderr > 0)
         spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
     middle = np.asarray(metric.value(filled.weight), dtype=np.float64)
+    value = np.asarray(metric.value(cells.weight), dtype=np.float64)
     domain = metric.domain
+    if cells.weight.shape[-1] > 2:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            middle = np.where((stderr > 0) & np.isfinite(domain.link(value)), value, middle)
     with np.errstate(invalid="ignore"):  # at an end of its range, of a class without rows: nothing is known
         half = q * spread * domain.derivative(middle)
-    value = np.asarray(metric.value(cells.weight), dtype=np.float64)
     known = ~np.isnan(value)
     lower = np.minimum(domain.inverse(domain.link(middle) - half), value)  # half a row may carry it past the value
     upper = np.maximum(domain.inverse(domain.link(middle) + half), value)
@@ -240,9 +245,11 @@ def _of_proportion(
 
 def _with_half_rows(cells: Cells) -> Cells:
     empty = (cells.weight == 0) & (cells.weight.sum(axis=-1, keepdims=True) > 0)
+    wrong = np.eye(*empty.shape[-2:]) == 0
+    share = HALF_ROW / np.where(wrong, np.maximum((empty & wrong).sum(axis=-1, keepdims=True), 1), 1)
     unit = cells.weight2.sum(axis=(-2, -1), keepdims=True) / cells.weight.sum(axis=(-2, -1), keepdims=True)
     return Cells(
-        cells.weight + empty * HALF_ROW * unit,
-        cells.weight2 + empty * HALF_ROW * unit**2,
+        cells.weight + empty * share * unit,
+        cells.weight2 + empty * share * unit**2,
         condition_on=cells.condition_on,
     )

@@ -11,7 +11,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from conjac._typing import FloatArray
 from conjac.views.charts.canvas import shorten
@@ -55,6 +55,7 @@ def paint_heatmap(ax: Axes, picture: HeatMap) -> None:
     if picture.exchanged:
         for row, (_, into_second) in enumerate(value):
             _arrow(ax, row, float(into_second), limit, theme.text_on(to_hex(grounds[row, 0])))
+    outline(ax, picture, theme)
     if with_bar:
         bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.7, pad=0.02)
         label_bar(bar, ax, picture.shaded_by)
@@ -87,6 +88,14 @@ def _signs(picture: HeatMap, limit: float) -> Line:
         for row in picture.shade
     ]
     return Line(signs, points("small"))
+
+
+def outline(ax: Axes, picture: HeatMap, theme: Theme) -> None:
+    """Draw the squares on the diagonal that are set apart."""
+    for first, last in picture.outlined:
+        size = last - first + 1
+        square = Rectangle((first - 0.5, first - 0.5), size, size, fill=False, edgecolor=theme.ink, linewidth=1.2)
+        ax.add_patch(square)
 
 
 def scale_end(shade: FloatArray) -> float:

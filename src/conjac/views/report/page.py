@@ -9,9 +9,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conjac._version import __version__
+from conjac.views.charts.heatmap import WITH_NUMBERS
+from conjac.views.report.classes import class_figures, zoomed
 from conjac.views.report.figures import figures
 from conjac.views.report.groups import group_figures
-from conjac.views.summary import Groups, Measure, Summary
+from conjac.views.summary import ClassSummary, Groups, Measure, Summary
 from conjac.views.summary.ranking import SHOWN
 from conjac.views.theme import css
 from conjac.views.words import FILTERS
@@ -19,18 +21,22 @@ from conjac.views.words import FILTERS
 CARDS = 3
 LISTED = 200
 """Categories in a table, at most."""
+PAIRS, NAMED = 30, 5
+"""Pairs of confused classes in a table, and classes in a sentence, at most."""
+PAIRED = 30
+"""Classes up to which a matrix and its Jacobian stand side by side."""
 ON_CARDS = ("Recall of at least 0.95", "Recall of at least 0.9")
 
 
-def render(summaries: Sequence[Summary], groups: Groups | None = None) -> str:
+def render(summaries: Sequence[Summary | ClassSummary], groups: Groups | None = None) -> str:
     """Return a page on one set of rows, or on several groups of one set.
 
     Parameters
     ----------
-    summaries : sequence of Summary
-        From `conjac.views.summary.summarize`; more than one for groups.
+    summaries : sequence of Summary, or of ClassSummary
+        From `conjac.views.summary.summarize`, or of several classes `summarize_classes`; more than one for groups.
     groups : Groups, optional
-        The same groups against each other, from `conjac.views.summary.side_by_side`.
+        Groups of two classes against each other, from `conjac.views.summary.side_by_side`.
 
     Returns
     -------
@@ -54,19 +60,34 @@ def render(summaries: Sequence[Summary], groups: Groups | None = None) -> str:
     )
     environment.filters |= FILTERS
     environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
-    sections = [(f"s{i}", one, figures(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
+    environment.tests["of_classes"] = lambda told: isinstance(told, ClassSummary)
+    sections = [(f"s{i}", one, _painted(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
     page = environment.get_template("report.html.jinja")
     return page.render(
         sections=sections,
         first=summaries[0],
         groups=groups,
-        side={} if groups is None else group_figures(groups, summaries[0]),
+        side={} if groups is None else _beside(groups, summaries[0]),
         version=__version__,
         cards=cards,
         shown=SHOWN,
         listed=LISTED,
+        worst=PAIRS,
+        named=NAMED,
+        paired=PAIRED,
+        numbered=WITH_NUMBERS,
+        zoomed=zoomed,
         themes=Markup(css()),
     )
+
+
+def _painted(summary: Summary | ClassSummary, prefix: str) -> dict[str, Markup]:
+    return class_figures(summary, prefix) if isinstance(summary, ClassSummary) else figures(summary, prefix)
+
+
+def _beside(groups: Groups, first: Summary | ClassSummary) -> dict[str, Markup]:
+    assert isinstance(first, Summary), "groups of two classes"
+    return group_figures(groups, first)
 
 
 def cards(summary: Summary) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from conjac import coordinates
 from conjac._typing import AnyArray, CoordinateName, IntArray
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
-from conjac.validation import Predictions, blaming, check_predictions, check_vector, distinct, refuse_missing
+from conjac.validation import (
+    ClassPredictions,
+    Predictions,
+    blaming,
+    check_classes,
+    check_predictions,
+    check_vector,
+    distinct,
+    refuse_missing,
+)
 
 MOST_GROUPS = 50
 """Groups that a page holds, at most."""
@@ -27,7 +37,7 @@ class Part:
     title : str
         Of the group; empty of all rows.
     group : value of ``by``, or None
-    rows : Predictions
+    rows : Predictions or ClassPredictions
     coordinate : str or None
         Of groups one for all of them, whatever the range of a group's scores.
     groups : array of shape (n_samples,) or None
@@ -38,7 +48,7 @@ class Part:
 
     title: str
     group: Any
-    rows: Predictions
+    rows: Predictions | ClassPredictions
     coordinate: CoordinateName | None
     groups: Any
     places: IntArray | None = None
@@ -58,17 +68,19 @@ class Part:
         return X if self.places is None else Inputs.of(X, names).take(self.places).native
 
 
-def label_of(rows: Predictions) -> AnyArray:
+def label_of(rows: Predictions | ClassPredictions) -> AnyArray:
     """Return each row's label, array of shape (n_samples,)."""
     return np.array(rows.labels, dtype=object)[rows.true]
 
 
-def parts_of(rows: Predictions, by: Any, groups: Any, coordinate: CoordinateName | None) -> Iterator[Part]:
+def parts_of(
+    rows: Predictions | ClassPredictions, by: Any, groups: Any, coordinate: CoordinateName | None
+) -> Iterator[Part]:
     """Yield all rows, or those of each group, checked as all of them were read.
 
     Parameters
     ----------
-    rows : Predictions
+    rows : Predictions or ClassPredictions
     by : array of shape (n_samples,) or None
     groups : array of shape (n_samples,) or None
         Clusters.
@@ -89,7 +101,14 @@ def parts_of(rows: Predictions, by: Any, groups: Any, coordinate: CoordinateName
     values = distinct(keys)
     if len(values) > MOST_GROUPS:
         raise InvalidInputError(f"by names {len(values)} groups; a page holds {MOST_GROUPS}")
-    told, unit = label_of(rows), coordinates.choose(rows.score, coordinate).name
+    told = label_of(rows)
+    again: Callable[..., Predictions | ClassPredictions]
+    if isinstance(rows, ClassPredictions):
+        unit: CoordinateName = rows.reading.scale
+        again = partial(check_classes, labels=rows.labels, coordinate=unit)
+    else:
+        unit = coordinates.choose(rows.score, coordinate).name
+        again = partial(check_predictions, labels=rows.labels, one_class=True)
     clusters = None if groups is None else check_vector(groups, "groups")
     name = getattr(by, "name", None)
     for value in values:
@@ -97,12 +116,6 @@ def parts_of(rows: Predictions, by: Any, groups: Any, coordinate: CoordinateName
         title = str(value) if name is None else f"{name}={value!r}"
         within = None if clusters is None else clusters[here]
         with blaming(title):
-            part = check_predictions(
-                told[here],
-                rows.score[here],
-                labels=rows.labels,
-                sample_weight=None if rows.weight is None else rows.weight[here],
-                groups=within,
-                one_class=True,
-            )
+            weight = None if rows.weight is None else rows.weight[here]
+            part = again(told[here], rows.score[here], sample_weight=weight, groups=within)
         yield Part(title, value, part, unit, within, here)

@@ -15,18 +15,18 @@ from conjac.engines.decided import order_of
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.metrics import Metric
 from conjac.models import bind, oriented, scored
-from conjac.perturbations import Features, Hyperparameters
 from conjac.reading import n_columns
 from conjac.training import Surface, training_effects
-from conjac.validation import Predictions, blaming, check_predictions
+from conjac.validation import Predictions, blaming
+from conjac.views.report.asked import drifting, metric_of, moving, rows_of, rule_of, summary_of
+from conjac.views.report.formats import format_of
 from conjac.views.report.page import render
 from conjac.views.report.parts import MOST_GROUPS, Part, parts_of
-from conjac.views.summary import Groups, Summary, side_by_side, summarize
+from conjac.views.summary import ClassSummary, Groups, Summary, side_by_side
 from conjac.views.tables import to_json
 from conjac.views.writing import write_text
 
-FORMATS = {".html": "html", ".htm": "html", ".json": "json"}
-TITLE = "Binary classifier"
+TITLE = "Classifier"
 HEIGHT = 760
 """Of a report in a notebook, in pixels, at most."""
 OWN_LINKS = '<base href="about:srcdoc">'
@@ -42,7 +42,7 @@ class Report:
 
     Attributes
     ----------
-    summaries : tuple of Summary
+    summaries : tuple of Summary, or of ClassSummary
         What the page shows, as plain types; several where rows are grouped.
     beside : Groups or None
         The groups against each other; None of one set of rows.
@@ -61,7 +61,7 @@ class Report:
     '<!doctype html>'
     """
 
-    summaries: tuple[Summary, ...]
+    summaries: tuple[Summary | ClassSummary, ...]
     beside: Groups | None = None
 
     def __post_init__(self) -> None:
@@ -73,20 +73,20 @@ class Report:
             )
 
     @classmethod
-    def of(cls, summaries: Sequence[Summary], parts: Sequence[tuple[Predictions, Any]], by: str, **told: Any) -> Self:
+    def of(cls, summaries: Sequence[Any], parts: Sequence[tuple[Any, Any]], by: str, **told: Any) -> Self:
         """Take summaries, and set groups side by side.
 
         Parameters
         ----------
-        summaries : sequence of Summary
-        parts : sequence of (Predictions, group)
-            The rows of each.
+        summaries : sequence of Summary, or of ClassSummary
+        parts : sequence of (Predictions or ClassPredictions, group)
+            The rows of each; those of two classes are compared.
         by : str
             What groups them.
         **told
             As for `conjac.views.summary.side_by_side`.
         """
-        if len(parts) < 2:
+        if len(parts) < 2 or not isinstance(parts[0][0], Predictions):
             return cls(tuple(summaries))
         beside = side_by_side([rows for rows, _ in parts], [group for _, group in parts], by=by, **told)
         found = (replace(one, rest=group.changes) for one, group in zip(summaries, beside.groups, strict=True))
@@ -99,9 +99,10 @@ class Report:
         y_score: Any,
         *,
         title: str = TITLE,
-        metric: str | Metric = "f1",
+        metric: str | Metric | None = None,
         subject_to: Any = (),
         threshold: float | None = None,
+        offsets: Any = None,
         coordinate: CoordinateName | None = None,
         by: Any = None,
         sample_weight: Any = None,
@@ -111,7 +112,7 @@ class Report:
         condition_on: ConditionOn | None = None,
         level: float = 0.95,
     ) -> Self:
-        """Report on labels and scores of two classes.
+        """Report on labels and scores.
 
         Parameters
         ----------
@@ -119,11 +120,11 @@ class Report:
             As for `ConfusionJacobian.from_predictions`.
         title : str
             Of the page.
-        metric : str or Metric
-            The one to be maximised, and whose slopes are drawn.
+        metric : str or Metric, optional
+            The one to be maximised, and whose slopes are drawn. Default: "f1" of two classes, "f1_macro" of more.
         subject_to : str, Constraint or sequence of them
             Such as "recall >= .9".
-        threshold, coordinate, sample_weight, groups, labels, pos_label, condition_on
+        threshold, offsets, coordinate, sample_weight, groups, labels, pos_label, condition_on
             As for `ConfusionJacobian.from_predictions`.
         by : array of shape (n_samples,), optional
             Groups that are told side by side, and then one by one.
@@ -134,19 +135,18 @@ class Report:
         ------
         InvalidInputError
             Input that cannot be used; the message says where and what to do.
-        NotSupportedError
-            More than two classes.
         """
-        _refuse_several(n_columns(y_score))
-        rows = check_predictions(
-            y_true, y_score, labels=labels, pos_label=pos_label, sample_weight=sample_weight, groups=groups
-        )
+        several = n_columns(y_score) > 2
+        same = {"labels": labels, "sample_weight": sample_weight, "groups": groups}
+        by_rule = {"threshold": threshold, "pos_label": pos_label, "coordinate": coordinate}
+        rows = rows_of(y_true, y_score, several, **by_rule, **same)
+        metric = metric_of(metric, several)
         told = {"title": title, "metric": metric, "subject_to": subject_to, "level": level}
-        how: dict[str, Any] = {"threshold": threshold, "condition_on": condition_on}
+        how = rule_of(several, threshold, offsets, condition_on)
         parts, found = list(parts_of(rows, by, groups, coordinate)), []
         for part in parts:
             with blaming(part.title):
-                found.append(_summary(part.rows, group=part.title or None, coordinate=part.coordinate, **how, **told))
+                found.append(summary_of(part.rows, group=part.title or None, coordinate=part.coordinate, **how, **told))
         return cls._beside(found, parts, by, metric=metric, level=level, **how)
 
     @classmethod
@@ -163,9 +163,10 @@ class Report:
         output: str = "auto",
         random_state: Any = None,
         title: str = TITLE,
-        metric: str | Metric = "f1",
+        metric: str | Metric | None = None,
         subject_to: Any = (),
         threshold: float | None = None,
+        offsets: Any = None,
         coordinate: CoordinateName | None = None,
         by: Any = None,
         sample_weight: Any = None,
@@ -196,7 +197,7 @@ class Report:
             As for `ConfusionJacobian.from_estimator`.
         random_state : None, int or RandomState
             Of refits.
-        title, metric, subject_to, threshold, coordinate, by
+        title, metric, subject_to, threshold, offsets, coordinate, by
             As for `from_predictions`.
         sample_weight, groups, labels, pos_label, condition_on, level
             As for `from_predictions`.
@@ -206,7 +207,7 @@ class Report:
         InvalidInputError
             Input that cannot be used. What the training of a model cannot tell is said in the page, with the reason.
         NotSupportedError
-            More than two classes.
+            ``training_data`` of more than two classes.
 
         Warns
         -----
@@ -217,12 +218,17 @@ class Report:
             raise InvalidInputError("hyperparameters and surface are of training: pass training_data=(X, y) too")
         model = bind(estimator, output)
         order = order_of(model, y, labels, pos_label)
-        _refuse_several(len(order))
+        several = len(order) > 2
         _, score = oriented(model, order, scored(model, X))
-        rows = check_predictions(y, score, labels=order, sample_weight=sample_weight, groups=groups)
+        if several and training_data is not None:
+            raise NotSupportedError("training_data: that section of a report is of two classes; leave it out")
+        read = {"labels": order, "sample_weight": sample_weight, "groups": groups}
+        by_rule = {"threshold": threshold, "pos_label": pos_label if several else None, "coordinate": coordinate}
+        rows = rows_of(y, score, several, **by_rule, **read)
+        metric = metric_of(metric, several)
         told = {"title": title, "metric": metric, "subject_to": subject_to, "level": level}
-        moves = _moving(hyperparameters)
-        how: dict[str, Any] = {"threshold": threshold, "condition_on": condition_on}
+        moves = moving(hyperparameters)
+        how = rule_of(several, threshold, offsets, condition_on)
         parts, found = list(parts_of(rows, by, groups, coordinate)), []
         for part in parts:
             how["coordinate"] = part.coordinate
@@ -231,17 +237,18 @@ class Report:
             ranking = effects = None
             with blaming(part.title):
                 if drift is not None and drift is not False and not part.one_class:
-                    ranking = rank_drifts(estimator, here, y_here, metric, **_drifting(drift), **same)
+                    ranking = rank_drifts(estimator, here, y_here, metric, **drifting(drift), **same)
                 if training_data is not None and not part.one_class:
                     same["random_state"] = random_state
                     effects = training_effects(estimator, here, y_here, training_data, moves, surface, **same)
-                summary = _summary(part.rows, group=part.title or None, drift=ranking, training=effects, **how, **told)
+                own = {} if several else {"training": effects}
+                summary = summary_of(part.rows, group=part.title or None, drift=ranking, **own, **how, **told)
             found.append(summary)
         del how["coordinate"]
         return cls._beside(found, parts, by, metric=metric, level=level, **how)
 
     @classmethod
-    def _beside(cls, summaries: Sequence[Summary], parts: Sequence[Part], by: Any, **told: Any) -> Self:
+    def _beside(cls, summaries: Sequence[Any], parts: Sequence[Part], by: Any, **told: Any) -> Self:
         """Take summaries of parts, which share a coordinate."""
         rows = [(part.rows, part.group) for part in parts]
         return cls.of(
@@ -293,57 +300,10 @@ class Report:
         first = self.summaries[0]
         if len(self.summaries) > 1:
             return f"Report({first.title!r}): {len(self.summaries)} groups"
+        if isinstance(first, ClassSummary):
+            return f"Report({first.title!r}): {len(first.labels)} classes, {first.data.weighing.rows} rows"
         value = first.point.metric(first.metric).value.value
         return (
             f"Report({first.title!r}): {first.metric_title} {value:.4g} at a threshold of {first.point.threshold:g}, "
             f"{first.data.rows} rows"
         )
-
-
-def format_of(path: Path, asked: str | None = None) -> str:
-    """Return the format asked for, else the one that a file's suffix tells.
-
-    Raises
-    ------
-    InvalidInputError
-        Neither "html" nor "json", or a suffix that tells none.
-
-    Examples
-    --------
-    >>> format_of(Path("r.htm")), format_of(Path("r.html"), "json")
-    ('html', 'json')
-    """
-    if asked is None and path.suffix.lower() not in FORMATS:
-        raise InvalidInputError(
-            f"{path}: the suffix tells no format; expected one of {', '.join(FORMATS)}, or pass the format (--format)"
-        )
-    chosen = asked or FORMATS[path.suffix.lower()]
-    if chosen not in FORMATS.values():
-        raise InvalidInputError(f"format {chosen!r}: a report is html or json; conjac jacobian and tune write tables")
-    return chosen
-
-
-def _refuse_several(n_classes: int) -> None:
-    if n_classes > 2:
-        raise NotSupportedError(
-            f"{n_classes} classes: a report is of two; use confusion_jacobian, maximize or tradeoff, which move an "
-            "offset a class, or score one class against the rest"
-        )
-
-
-def _summary(rows: Predictions, **told: Any) -> Summary:
-    """Return the summary of the kind that suits the rows: two classes, the only kind so far."""
-    return summarize(rows, **told)
-
-
-def _drifting(drift: Any) -> dict[str, Any]:
-    """Return what drifts as `rank_drifts` takes it."""
-    told = drift if isinstance(drift, Features) else Features(None if drift is True else drift)
-    return {name: getattr(told, name) for name in ("columns", "unit", "where", "categorical", "step")}
-
-
-def _moving(told: Any) -> Hyperparameters | None:
-    """Return the hyper-parameters that move."""
-    if told is None or isinstance(told, Hyperparameters):
-        return told
-    return Hyperparameters(*([told] if isinstance(told, str) else told))

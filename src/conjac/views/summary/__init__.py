@@ -1,8 +1,22 @@
-"""All that a report shows, computed once: `summarize` makes a `Summary`, and every view only reads it."""
+"""All that a report shows, computed once: `summarize` makes a `Summary`, and every view only reads it.
+
+Of several classes `summarize_classes` makes a `ClassSummary`.
+"""
 
 from conjac.views.summary.baseline import Baseline
+from conjac.views.summary.classes import ClassSummary, summarize_classes
 from conjac.views.summary.groups import Groups, side_by_side
 from conjac.views.summary.measure import Measure, Step
 from conjac.views.summary.summary import Summary, summarize
 
-__all__ = ["Baseline", "Groups", "Measure", "Step", "Summary", "side_by_side", "summarize"]
+__all__ = [
+    "Baseline",
+    "ClassSummary",
+    "Groups",
+    "Measure",
+    "Step",
+    "Summary",
+    "side_by_side",
+    "summarize",
+    "summarize_classes",
+]

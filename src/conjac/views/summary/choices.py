@@ -112,7 +112,7 @@ def _asks(
     found: list[tuple[str, bool, Metric, Ask]] = []
     title = title_of(metric.name)
     if constraints:
-        told = f"Best {title} with " + " and ".join(_told(c) for c in constraints)
+        told = f"Best {title} with " + " and ".join(bound_of(c) for c in constraints)
         found.append((told, True, metric, best(metric, constraints)))
         safe = f"{told}, held with {CONFIDENCE * 100:g} % confidence"
         found.append((safe, True, metric, best(metric, constraints, CONFIDENCE)))
@@ -129,7 +129,8 @@ def _asks(
     return found
 
 
-def _told(constraint: Constraint) -> str:
+def bound_of(constraint: Constraint) -> str:
+    """Return a constraint as people write it."""
     sign = {">=": "≥", "<=": "≤"}[constraint.sign]
     return f"{title_of(constraint.metric.name)} {sign} {constraint.bound:g}"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.inference import Cells, metric_interval, quantile
 from conjac.metrics import resolve
-from conjac.validation import N_BLOCKS, Predictions
+from conjac.validation import N_BLOCKS, ClassPredictions, Predictions
 from conjac.views.summary.measure import NAN, Measure, clean
 
 N_BINS, ROWS_A_BIN = 10, 20
@@ -58,6 +58,44 @@ class Calibration:
     difference: Measure
     expected_error: float
     bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """How many rows there are, and what they weigh.
+
+    Attributes
+    ----------
+    rows : int
+        Without weights.
+    weighted : bool
+    weight : float
+        Sum of the weights; the number of rows without them.
+    weight_range : tuple of float
+    effective_rows : float
+        Kish's effective number of rows: the square of the sum of weights over the sum of their squares.
+    clusters : int or None
+    """
+
+    rows: int
+    weighted: bool
+    weight: float
+    weight_range: tuple[float, float]
+    effective_rows: float
+    clusters: int | None
+
+    @classmethod
+    def of(cls, rows: Predictions | ClassPredictions) -> Weighing:
+        """Weigh rows."""
+        weight = np.ones(len(rows.true)) if rows.weight is None else rows.weight
+        return cls(
+            rows=len(rows.true),
+            weighted=rows.weight is not None,
+            weight=float(weight.sum()),
+            weight_range=(float(weight.min()), float(weight.max())),
+            effective_rows=float(weight.sum() ** 2 / (weight**2).sum()),
+            clusters=rows.notes.get("n_clusters"),
+        )
 
 
 @dataclass(frozen=True)
@@ -139,14 +177,9 @@ class Data:
             prevalence = Measure(prevalence.value)
         both = positive.any() and not positive.all()
         return cls(
-            rows=len(rows.true),
+            **asdict(Weighing.of(rows)),
             positives=int(positive.sum()),
             negatives=int((~positive).sum()),
-            weighted=rows.weight is not None,
-            weight=float(weight.sum()),
-            weight_range=(float(weight.min()), float(weight.max())),
-            effective_rows=float(weight.sum() ** 2 / (weight**2).sum()),
-            clusters=rows.notes.get("n_clusters"),
             prevalence=prevalence,
             imbalance=float(by_class[0] / by_class[1]) if by_class[1] else NAN,
             distinct=len(scores),

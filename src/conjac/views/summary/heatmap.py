@@ -14,7 +14,7 @@ from conjac.errors import InvalidInputError
 from conjac.inference import Interval
 from conjac.jacobian import ConfusionJacobian
 from conjac.rules import outcomes_of
-from conjac.views.summary.measure import Step, clean
+from conjac.views.summary.measure import Measure, Step, clean
 from conjac.views.summary.picture import Picture
 
 OFFSET_STEP, SHARE_STEP = 0.1, 0.01
@@ -46,7 +46,9 @@ class HeatMap(Picture):
     exchanged : bool
         Whether a row of two cells gives to the one what it takes from the other.
     left_out : int
-        Parameters that are not shown, since they move less.
+        Parameters that are not shown, since they move less; of several classes, those with the fewest errors.
+    outlined : tuple of (int, int)
+        First and last row of squares on the diagonal that are set apart.
     """
 
     schema: ClassVar[str] = "conjac.heatmap/1"
@@ -63,6 +65,7 @@ class HeatMap(Picture):
     around_zero: bool
     exchanged: bool = False
     left_out: int = 0
+    outlined: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of_matrix(cls, J: ConfusionJacobian, level: float = 0.95) -> HeatMap:
@@ -205,6 +208,31 @@ class HeatMap(Picture):
             left_out=n - len(order),
             **common,
         )
+
+    def measure(self, row: int, column: int) -> Measure:
+        """Return the figure of a cell with its limits."""
+        return Measure(self.value[row][column], self.lower[row][column], self.upper[row][column])
+
+    def taken(self, places: Sequence[int]) -> HeatMap:
+        """Return some rows with the columns in the same places, in this order."""
+
+        def of(table: Table) -> Table:
+            return tuple(tuple(table[i][j] for j in places) for i in places)
+
+        return replace(
+            self,
+            rows=tuple(self.rows[k] for k in places),
+            columns=tuple(self.columns[k] for k in places),
+            value=of(self.value),
+            lower=of(self.lower),
+            upper=of(self.upper),
+            shade=of(self.shade),
+        )
+
+    def without_diagonal(self) -> HeatMap:
+        """Return the same with no colour on the diagonal, so that the other cells set the scale."""
+        shade = tuple(tuple(np.nan if i == j else s for j, s in enumerate(row)) for i, row in enumerate(self.shade))
+        return replace(self, shade=shade)
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one row a cell: where it is, its figure and its limits."""
