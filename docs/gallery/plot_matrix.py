@@ -37,7 +37,8 @@ print(display.picture.description)
 display.to_frame().round(2)
 
 # %%
-# Several classes: each column moves by its own class's offset. Handwritten digits, of which the model sees every fifth pixel.
+# Several classes: each column moves by its own class's offset. Handwritten digits, of which the model sees every fifth
+# pixel.
 X, y = load_digits(return_X_y=True)
 score = cross_val_predict(LogisticRegression(max_iter=2000), X[:, ::5], y, cv=5, method="predict_proba")
 J = cj.confusion_jacobian(y, score)
