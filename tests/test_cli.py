@@ -295,7 +295,8 @@ def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
     monkeypatch.setattr(
         summary, "summarize", lambda rows, **options: asked.append((rows, options)) or Told(options["group"])
     )
-    monkeypatch.setattr(report, "render", lambda summaries: f"{len(summaries)} 🐟")
+    monkeypatch.setattr(report, "render", lambda summaries, _: f"{len(summaries)} 🐟")
+    monkeypatch.setattr(report.Report, "of", classmethod(lambda cls, summaries, *_, **__: cls(tuple(summaries))))
     options = ("--threshold", ".4", "--metric", "recall", "--subject-to", "precision >= .8", "--level", ".9")
     done = run("report", scores, *Y_P, *options, "--by", "region", "--title", "T", "-o", tmp_path / "r.html")
     assert done.stdout == f"{tmp_path / 'r.html'}\n"
@@ -313,6 +314,7 @@ def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
         "group": "region='north'",
         "drift": None,
         "training": None,
+        "baseline": None,
     }
     run("report", scores, *Y_P, "-o", tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text()) == {"nan": None}

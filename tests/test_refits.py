@@ -502,6 +502,7 @@ def test_other_errors():
 # --- workers, cache, progress, an end
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # where a test before loaded JAX
 def test_workers_change_nothing():
     data = problem(2, n=300)
     forest = fitted(RandomForestClassifier(3, max_depth=3, min_samples_leaf=3, random_state=0), data)

@@ -1,5 +1,6 @@
 """The page for every reader: by keyboard, by ear, in the dark, in forced colours, enlarged, on a small screen."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 import conjac as cj
 from conjac.validation import check_predictions
 from conjac.views.report import render
-from conjac.views.summary import summarize
+from conjac.views.summary import Baseline, summarize
 
 CHECKS = Path(__file__).with_name("accessibility.js").read_text(encoding="utf-8")
 HOSTILE = ('<script>alert("1")</script> \' $x_1$', '"مرحبا بالعالم" 🎉 ' + "long" * 50)
@@ -49,7 +50,30 @@ def rough_page():
     return render([summarize(rows, title="Ten rows", set_aside={"score missing": 3}, threshold=0.42)])
 
 
-PAGES = {"model": model_page, "hostile": hostile_page, "rough": rough_page}
+def compared_page():
+    score = 1 / (1 + np.exp(-X[:, 0]))
+    before, after = (check_predictions(Y[part], score[part]) for part in (TRAINED, HELD_OUT))
+    return render(
+        [summarize(after, title="Two periods", baseline=Baseline(before, before="October", after="November"))]
+    )
+
+
+def classes_page():
+    y = RNG.integers(0, 6, 1200)
+    u = RNG.normal(size=(1200, 6)) + 2 * np.eye(6)[y]
+    labels = np.array([*HOSTILE, "c", "d", "e", "f"], dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cj.ConjacWarning)
+        return cj.Report.from_predictions(labels[y], u, labels=list(labels), title="Six classes").to_html()
+
+
+PAGES = {
+    "compared": compared_page,
+    "classes": classes_page,
+    "model": model_page,
+    "hostile": hostile_page,
+    "rough": rough_page,
+}
 
 
 @pytest.fixture(scope="module")

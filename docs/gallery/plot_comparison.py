@@ -8,7 +8,6 @@ Holm's correction for all metrics in the picture.
 
 # %%
 # A linear model and a forest on handwritten digits, of which both see every fifth pixel.
-import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -25,4 +24,3 @@ cj.ComparisonDisplay.from_predictions(y[900:], *scores)
 # Cell by cell: rows that the forest moves, as shares of all rows.
 a, b = (cj.confusion_jacobian(y[900:], score) for score in scores)
 cj.ConfusionDifferenceDisplay.of(cj.compare(a, b)).plot()
-

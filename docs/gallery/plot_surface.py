@@ -7,8 +7,8 @@ climbs.
 """
 
 # %%
-# Each value of C is a model fitted again; along the threshold nothing is. The arrows are the gradient, with the slope by
-# C from the implicit function theorem.
+# Each value of C is a model fitted again; along the threshold nothing is. The arrows are the gradient, whose part by C
+# is from the implicit function theorem.
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression

@@ -9,7 +9,6 @@ other beats.
 # %%
 # Handwritten digits: the eights that are found, against how many of those called eight are right, as the offset of that
 # class moves. The markers tell which of the two pays as the offset rises.
-import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -25,4 +24,3 @@ display = cj.TradeoffDisplay.from_estimator(model, X[1::2], y[1::2], "precision[
 # All offsets together reach further: the front of what can be had.
 front = cj.pareto_front(y[1::2], model.predict_proba(X[1::2]), "precision[8]", "recall[8]", n_points=7)
 cj.TradeoffDisplay.of_front(front).plot()
-

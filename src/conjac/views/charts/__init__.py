@@ -5,7 +5,7 @@ becomes the SVG of a page.
 """
 
 from conjac.views.charts.calibration import paint_reliability
-from conjac.views.charts.canvas import Canvas, canvas
+from conjac.views.charts.canvas import Canvas, canvas, drawn
 from conjac.views.charts.choices import paint_choices
 from conjac.views.charts.confusions import paint_confusions
 from conjac.views.charts.dots import paint_dots
@@ -20,6 +20,7 @@ from conjac.views.charts.tradeoff import paint_tradeoff
 __all__ = [
     "Canvas",
     "canvas",
+    "drawn",
     "paint_choices",
     "paint_confusions",
     "paint_dots",

@@ -10,17 +10,21 @@ import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from conjac.views.summary.picture import Picture
 from conjac.views.theme import LIGHT
+
+P = TypeVar("P", bound=Picture)
 
 STYLE: Any = {
     "font.size": 9.5,
@@ -46,6 +50,8 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "conjac",
 }
+SHORT = 15
+"""Characters of a name up to which three fit side by side in a legend."""
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 LONG = re.compile(r"(?<![\w#])-?\d+\.\d{3,}(?![\w%])")
 FONT = re.compile(r"\s*font-family:[^;]*;?")
@@ -90,10 +96,12 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
         figure = Figure(figsize=(width, height), layout="constrained")
-        drawn = Canvas(figure.add_subplot())
-        yield drawn
-        if drawn.axes.get_legend_handles_labels()[0]:
-            figure.legend(loc="outside upper left", ncols=3, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
+        made = Canvas(figure.add_subplot())
+        yield made
+        names = made.axes.get_legend_handles_labels()[1]
+        if names:
+            columns = 3 if max(map(len, names)) <= SHORT else 2
+            figure.legend(loc="outside upper left", ncols=columns, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
         for text in figure.findobj(Text):
             text.set_parse_math(False)
         buffer = io.StringIO()
@@ -102,7 +110,14 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
             figure.savefig(buffer, format="svg", metadata=NO_METADATA)
-    drawn.markup = inline(buffer.getvalue(), name, title, description)
+    made.markup = inline(buffer.getvalue(), name, title, description)
+
+
+def drawn(name: str, picture: P, paint: Callable[[Axes, P], None], **size: float) -> Markup:
+    """Return the SVG of a picture; ``size`` is as for `canvas`."""
+    with canvas(name, picture.title, picture.description, **size) as made:
+        paint(made.axes, picture)
+    return Markup(made.markup)
 
 
 def inline(text: str, name: str, title: str, description: str) -> str:

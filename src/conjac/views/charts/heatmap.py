@@ -30,6 +30,8 @@ BAR = 64.0
 """Points that a colour bar takes, about."""
 WITH_INTERVALS, WITH_NUMBERS = 5, 12
 """Columns up to which a cell may hold its interval, and its number, where there is room."""
+FEW = 9.95
+"""Rows below which limits are told to a tenth of one."""
 PLAIN_SIGN = 0.04
 """Share of the scale from which a cell without a number has its sign."""
 
@@ -70,7 +72,7 @@ def _with_numbers(picture: HeatMap) -> Iterator[tuple[Line, ...]]:
         arrows = [[told(v) if signed else counted(v) for v in row] for row in picture.value]
         if n_rows <= 2 * WITH_INTERVALS:
             limits = [
-                [interval(low, high, signed=signed) for low, high in zip(*row, strict=True)]
+                [limits_of(picture, low, high) for low, high in zip(*row, strict=True)]
                 for row in zip(picture.lower, picture.upper, strict=True)
             ]
             yield Line(arrows, big, -0.12), Line(limits, small, 0.24)
@@ -141,6 +143,13 @@ def interval(lower: float, upper: float, *, signed: bool = True) -> str:
     """Return limits in brackets."""
     known = np.isfinite(lower) and np.isfinite(upper)
     return f"[{number(lower, signed=signed)}, {number(upper, signed=signed)}]" if known else "no interval"
+
+
+def limits_of(picture: HeatMap, lower: float, upper: float) -> str:
+    """Return a cell's limits in brackets; of rows to the row, or to a tenth of one where there are few."""
+    if picture.unit == "rows" and not picture.around_zero and np.isfinite(lower) and np.isfinite(upper):
+        return f"[{', '.join(f'{side:,.{int(side < FEW)}f}' for side in (lower, upper))}]"
+    return interval(lower, upper, signed=picture.around_zero)
 
 
 def _mesh(ax: Axes, picture: HeatMap, shade: FloatArray, limit: float, theme: Theme) -> QuadMesh:

@@ -12,6 +12,7 @@ from matplotlib.patheffects import Normal, Stroke
 
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import colormap, root_of, theme_of
+from conjac.views.charts.room import label_bar
 from conjac.views.summary.point_map import FALLING, RISING, PointMap
 from conjac.views.theme import Theme
 
@@ -55,9 +56,8 @@ def paint_point_map(ax: Axes, picture: PointMap) -> None:
             )
     _rings(ax, picture, theme)
     bar = root_of(ax).colorbar(ScalarMappable(Normalize(-picture.limit, picture.limit), shades), ax=ax, pad=0.02)
-    bar.outline.set_visible(False)
     words = " (hollow: below 0)" if (share <= -PALE).any() else ""
-    bar.set_label(shorten(picture.unit, AXIS_LABEL) + words, parse_math=False)
+    label_bar(bar, ax, shorten(picture.unit, AXIS_LABEL) + words)
     ax.set_xlabel(shorten(picture.x_label, AXIS_LABEL), parse_math=False)
     ax.set_ylabel(shorten(picture.y_label, AXIS_LABEL), parse_math=False)
     ax.set(xticks=[], yticks=[])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import ScaledTranslation
 
 from conjac.views.charts.colours import root_of, theme_of
 
@@ -95,6 +96,13 @@ def entitle(ax: Axes, text: str, above: float = 0.0) -> None:
     size = "medium" if room_of(ax)[0] >= LITTLE else "small"
     lines = wrapped(ax, text, points(size), beside(ax))
     ax.set_title(lines, fontsize=size, parse_math=False, pad=rcParams["axes.titlepad"] + above)
+
+
+def beneath(ax: Axes, gap: float) -> dict[str, Any]:
+    """Return where a legend goes that lies below an Axes, so many points under its frame."""
+    below = ScaledTranslation(0, -gap / 72, root_of(ax).dpi_scale_trans)
+    where = {"bbox_to_anchor": (0.5, 0), "bbox_transform": ax.transAxes + below, "borderaxespad": 0.0}
+    return {"loc": "upper center", **where}
 
 
 def caption(ax: Axes, text: str, side: Literal["left", "right"], without: float = 0.0) -> None:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-LINE, ENTRY = 0.2, 1.8
-"""Height and width of an entry of the legend, in inches."""
-MOST_ROOM = 0.5
+BELOW = 22.0
+"""Points from the frame to the legend."""
 
 
 class PointMapDisplay(Display[PointMap]):
@@ -124,27 +123,18 @@ class PointMapDisplay(Display[PointMap]):
         from conjac.views.charts.point_map import paint_point_map
 
         paint_point_map(ax, self.picture)
-        lines = -(-len(ax.get_legend_handles_labels()[0]) // self._columns(ax))
-        low, high = ax.get_ylim()
-        room = min(MOST_ROOM, lines * LINE / _inches(ax).height)
-        ax.set_ylim(low, high + (high - low) * room / (1 - room))  # for the legend
-
-    def _columns(self, ax: Axes) -> int:
-        return max(1, int(_inches(ax).width / ENTRY))
 
     def _place(self, ax: Axes) -> dict[str, Any]:
-        return {"loc": "best", "ncols": self._columns(ax)}
+        """Below the axes, where no row lies."""
+        from conjac.views.charts.colours import narrow
+        from conjac.views.charts.room import beneath
+
+        return {**beneath(ax, BELOW), "ncols": 1 if narrow(ax) else 3, "columnspacing": 1.2}
 
     def _figure(self, theme: Any) -> Any:
         from conjac.views.interactive.point_map import point_map
 
         return point_map(self.picture, theme)
-
-
-def _inches(ax: Axes) -> Any:
-    from conjac.views.charts.colours import root_of
-
-    return ax.get_window_extent().transformed(root_of(ax).dpi_scale_trans.inverted())
 
 
 def _most_confused(J: ConfusionJacobian) -> str:

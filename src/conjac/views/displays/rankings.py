@@ -14,7 +14,8 @@ from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.views.displays.display import TITLE, Display
 from conjac.views.summary.drift import Drift
-from conjac.views.summary.influence import ranked_rows
+from conjac.views.summary.influence import Way
+from conjac.views.summary.measure import title_of
 from conjac.views.summary.ranking import SHOWN, Ranking
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class InfluenceDisplay(_RankingDisplay):
         InvalidInputError
             Another kind.
         """
-        return cls(ranked_rows(found, by, n, level))
+        return cls(Way.of(found, by, level, n).ranked(title_of(found.metric), level))
 
     @classmethod
     def from_estimator(

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-BELOW = 0.5
-"""Inches from the axes to the legend: labels are between."""
+BELOW = 36.0
+"""Points from the frame to the legend: labels are between."""
 
 
 class SurfaceDisplay(Display[SurfacePlot]):
@@ -69,13 +69,10 @@ class SurfaceDisplay(Display[SurfacePlot]):
 
     def _place(self, ax: Axes) -> dict[str, Any]:
         """Below the axes: the surface has no room of its own."""
-        from matplotlib.transforms import ScaledTranslation
+        from conjac.views.charts.colours import narrow
+        from conjac.views.charts.room import beneath
 
-        from conjac.views.charts.colours import narrow, root_of
-
-        below = ScaledTranslation(0, -BELOW, root_of(ax).dpi_scale_trans)
-        where = {"bbox_to_anchor": (0.5, 0), "bbox_transform": ax.transAxes + below}
-        return {"loc": "upper center", "ncols": 1 if narrow(ax) else 3, **where}
+        return {**beneath(ax, BELOW), "ncols": 1 if narrow(ax) else 3}
 
     def _paint(self, ax: Axes) -> None:
         from conjac.views.charts.surface import paint_surface

@@ -11,7 +11,7 @@ from conjac.views.charts.heatmap import (
     WITH_INTERVALS,
     WITH_NUMBERS,
     counted,
-    interval,
+    limits_of,
     scale_end,
     to_scale,
     told,
@@ -30,7 +30,7 @@ def heatmap(picture: HeatMap, theme: Theme) -> go.Figure:
     hover = [
         [
             f"{picture.row_axis} {safe(row)}<br>{picture.column_axis} {safe(column)}<br>"
-            f"{numbers[i][j]} {interval(picture.lower[i][j], picture.upper[i][j], signed=signed)} {safe(picture.unit)}"
+            f"{numbers[i][j]} {limits_of(picture, picture.lower[i][j], picture.upper[i][j])} {safe(picture.unit)}"
             for j, column in enumerate(picture.columns)
         ]
         for i, row in enumerate(picture.rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from conjac.views.charts import canvas, paint_confusions, paint_heatmap, paint_profile, paint_reliability
+from conjac.views.charts import canvas, drawn, paint_confusions, paint_heatmap, paint_profile, paint_reliability
 from conjac.views.charts.heatmap import WITH_INTERVALS, WITH_NUMBERS
 from conjac.views.report.drift import drift_figures
 from conjac.views.summary import ClassSummary
@@ -28,9 +28,7 @@ def class_figures(summary: ClassSummary, prefix: str) -> dict[str, Markup]:
     }
     rates = summary.rates
     height = 1.1 + ROW * len(rates.names)
-    with canvas(f"{prefix}-figure-rates", rates.title, rates.description, height=height) as drawn:
-        paint_profile(drawn.axes, rates)
-    painted["rates"] = Markup(drawn.markup)
+    painted["rates"] = drawn(f"{prefix}-figure-rates", rates, paint_profile, height=height)
 
     for place, group in enumerate(zoomed(summary)):
         name = f"zoom{place}"
@@ -38,10 +36,10 @@ def class_figures(summary: ClassSummary, prefix: str) -> dict[str, Markup]:
 
     if summary.data.calibration is not None:
         title = "Reliability of the predicted class’s probability"
-        with canvas(f"{prefix}-figure-reliability", title, "With pointwise intervals.") as drawn:
-            paint_reliability(drawn.axes, summary.data.calibration)
-            drawn.axes.set(xlabel="mean probability of the bin", ylabel="share that is right")
-        painted["reliability"] = Markup(drawn.markup)
+        with canvas(f"{prefix}-figure-reliability", title, "With pointwise intervals.") as made:
+            paint_reliability(made.axes, summary.data.calibration)
+            made.axes.set(xlabel="mean probability of the bin", ylabel="share that is right")
+        painted["reliability"] = Markup(made.markup)
 
     if summary.drift is not None:
         painted |= drift_figures(summary.drift, prefix)
@@ -59,15 +57,10 @@ def _matrix(picture: HeatMap, name: str) -> Markup:
     many = n > WITH_NUMBERS
     width = max(NARROW, 1.3 + DENSE_CELL * n) if many else NARROW
     height = width - 0.3 if many else 1.0 + n * (TALL if n <= WITH_INTERVALS else LOW)
-    with canvas(name, picture.title, picture.description, width=width, height=height) as drawn:
-        (paint_confusions if many else paint_heatmap)(drawn.axes, picture)
-    return Markup(drawn.markup)
+    return drawn(name, picture, paint_confusions if many else paint_heatmap, width=width, height=height)
 
 
 def _zoom(picture: HeatMap, name: str) -> Markup:
     """Paint the cells of a few classes with their intervals."""
     n = len(picture.rows)
-    size = {"width": max(NARROW, CELL * n), "height": 1.0 + TALL * n}
-    with canvas(name, picture.title, picture.description, **size) as drawn:
-        paint_heatmap(drawn.axes, picture)
-    return Markup(drawn.markup)
+    return drawn(name, picture, paint_heatmap, width=max(NARROW, CELL * n), height=1.0 + TALL * n)

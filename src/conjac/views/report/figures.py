@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from conjac.views.charts import (
     canvas,
+    drawn,
     paint_choices,
     paint_heatmap,
     paint_lines,
@@ -35,10 +36,7 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
     zero, change = {"around_zero": True}, f"change {unit}"
     painted: dict[str, Markup] = {}
 
-    slopes = summary.jacobian
-    with canvas(f"{prefix}-figure-jacobian", slopes.title, slopes.description) as drawn:
-        paint_heatmap(drawn.axes, slopes)
-    painted["jacobian"] = Markup(drawn.markup)
+    painted["jacobian"] = drawn(f"{prefix}-figure-jacobian", summary.jacobian, paint_heatmap)
 
     rates = tuple(one for name in RATES for one in lines.get("value", name))
     metric = summary.metric_title
@@ -54,26 +52,24 @@ def figures(summary: Summary, prefix: str) -> dict[str, Markup]:
         ),
         ("boundary", lines.picture(lines.get("boundary"), AT_BOUNDARY, f"rows {unit}", **zero)),
     ):
-        with canvas(f"{prefix}-figure-{name}", picture.title, picture.description) as drawn:
-            paint_lines(drawn.axes, picture)
-        painted[name] = Markup(drawn.markup)
+        painted[name] = drawn(f"{prefix}-figure-{name}", picture, paint_lines)
 
     if summary.data.calibration is not None:
-        with canvas(f"{prefix}-figure-reliability", "Reliability of the scores as probabilities", BANDS) as drawn:
-            paint_reliability(drawn.axes, summary.data.calibration)
-        painted["reliability"] = Markup(drawn.markup)
+        with canvas(f"{prefix}-figure-reliability", "Reliability of the scores as probabilities", BANDS) as made:
+            paint_reliability(made.axes, summary.data.calibration)
+        painted["reliability"] = Markup(made.markup)
 
     found = [one for one in summary.choices if one.kind != "infeasible"]
     if found:
         title, height = "Recommended thresholds with their intervals", 0.9 + 0.34 * len(found)
-        with canvas(f"{prefix}-figure-choices", title, BANDS, height=height) as drawn:
-            paint_choices(drawn.axes, found, lines, point.threshold, coordinate=coordinate)
-        painted["choices"] = Markup(drawn.markup)
+        with canvas(f"{prefix}-figure-choices", title, BANDS, height=height) as made:
+            paint_choices(made.axes, found, lines, point.threshold, coordinate=coordinate)
+        painted["choices"] = Markup(made.markup)
 
     if summary.comparison is not None:
         painted |= comparison_figures(summary, summary.comparison, prefix)
     if summary.drift is not None:
         painted |= drift_figures(summary.drift, prefix)
     if summary.training is not None:
-        painted |= training_figures(summary.training, prefix)
+        painted |= training_figures(summary.training, prefix, summary.level)
     return painted

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from conjac._typing import FloatArray
 from conjac.comparison import compare, compare_slopes
-from conjac.inference import Estimate
+from conjac.inference import Estimate, Interval
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.views.summary.change import Change, changes_of
@@ -143,8 +141,8 @@ class Compared:
             threshold_before=float(a.threshold),
             threshold_after=float(b.threshold),
             changes=changes_of(found, a, b, metrics, level),
-            cells=_cells(found.shares, PER, f"rows in {PER:,}", b, names, level, found.paired),
-            counts=None if found.counts is None else _cells(found.counts, 1, "rows", b, names, level, found.paired),
+            cells=_cells(found.shares, PER, f"rows in {PER:,}", b, names, level),
+            counts=None if found.counts is None else _cells(found.counts, 1, "rows", b, names, level),
             slopes=slopes,
             slopes_told="" if slopes is None else "separate" if separate else "bound",
         )
@@ -177,49 +175,17 @@ def _slopes(
         return None
     found = compare_slopes(sides[0], sides[1], separate=separate)
     unit = f"rows in {PER:,} per {step.size:g} of {step.coordinate}"
-    title = f"Change of the Jacobian: {names[1]} less {names[0]}"
-    return _map(found, PER * step.size, title, unit, b, level, exchanged=True)
+    return _map(found, PER * step.size, f"Change of the Jacobian: {names[1]} less {names[0]}", unit, b, level)
 
 
 def _cells(
-    found: Estimate, scale: float, unit: str, b: ConfusionJacobian, names: tuple[str, str], level: float, paired: bool
+    found: Estimate, scale: float, unit: str, b: ConfusionJacobian, names: tuple[str, str], level: float
 ) -> HeatMap:
-    return _map(found, scale, f"Change of the cells: {names[1]} less {names[0]}", unit, b, level, exchanged=paired)
+    return _map(found, scale, f"Change of the cells: {names[1]} less {names[0]}", unit, b, level)
 
 
-def _map(
-    found: Estimate, scale: float, title: str, unit: str, b: ConfusionJacobian, level: float, *, exchanged: bool
-) -> HeatMap:
-    sides = [np.asarray(side * scale) for side in (found.value, *found.confint(level))]
-    if sides[0].ndim == 3:  # of offsets, each column by its own class's
-        sides = [np.einsum("ykk->yk", side) for side in sides]
-    value, lower, upper = map(_table, sides)
-    labels = tuple(clean(label) for label in b.labels)
-    return HeatMap(
-        title=title,
-        description=f"{_largest(np.array(value), labels, unit)} Intervals at {level:g}, not adjusted.",
-        row_axis="true",
-        column_axis="predicted",
-        rows=labels,
-        columns=labels,
-        value=value,
-        lower=lower,
-        upper=upper,
-        shade=value,
-        shaded_by=unit,
-        unit=unit,
-        around_zero=True,
-        exchanged=exchanged and len(labels) == 2,
-    )
-
-
-def _table(values: FloatArray) -> Any:
-    return tuple(tuple(row) for row in (values + 0.0).tolist())  # no negative zero
-
-
-def _largest(value: FloatArray, labels: tuple[str, ...], unit: str) -> str:
-    """Say which cell moved the furthest."""
-    if not np.isfinite(value).any():
-        return "No difference is defined here."
-    i, j = np.unravel_index(np.abs(np.nan_to_num(value)).argmax(), value.shape)
-    return f"Furthest: true {labels[i]}, predicted {labels[j]}, {value[i, j]:+.3g} {unit}."
+def _map(found: Estimate, scale: float, title: str, unit: str, b: ConfusionJacobian, level: float) -> HeatMap:
+    value, lower, upper = (np.asarray(side * scale) for side in (found.value, *found.confint(level)))
+    if value.ndim == 3:  # of offsets, each column by its own class's
+        value, lower, upper = (np.einsum("ykk->yk", side) for side in (value, lower, upper))
+    return HeatMap.of_change(value, Interval(lower, upper), b.labels, title, unit, level)

@@ -163,23 +163,33 @@ class HeatMap(Picture):
         >>> HeatMap.of_differences(cj.compare(a, b)).value
         ((0.0, 0.0), (-0.25, 0.25))
         """
-        shares, labels = comparison.shares.value, [clean(label) for label in comparison.labels]
-        i, j = np.unravel_index(np.abs(np.nan_to_num(shares)).argmax(), shares.shape)
-        rows = "the same rows" if comparison.paired else "separate rows"
-        largest = f"Largest: true {labels[i]}, predicted {labels[j]}, {shares[i, j]:+.3g}."
+        title = f"Difference of the confusion matrix, b − a on {'the same' if comparison.paired else 'separate'} rows"
+        shares, level = comparison.shares, comparison.level
+        return cls.of_change(shares.value, shares.confint(level), comparison.labels, title, "of all rows", level)
+
+    @classmethod
+    def of_change(
+        cls, value: FloatArray, limits: Interval, labels: Sequence[Any], title: str, unit: str, level: float
+    ) -> HeatMap:
+        """Take the change of every cell with its limits, arrays of shape (K, K)."""
+        names = tuple(clean(label) for label in labels)
+        told = "No difference is defined here."
+        if np.isfinite(value).any():
+            i, j = np.unravel_index(np.abs(np.nan_to_num(value)).argmax(), value.shape)
+            told = f"Largest: true {names[i]}, predicted {names[j]}, {value[i, j]:+.3g} {unit}."
         return cls(
-            title=f"Difference of the confusion matrix, b − a on {rows}",
-            description=f"{largest} Intervals at {comparison.level:g}, each cell by itself.",
+            title=title,
+            description=f"{told} Intervals at {level:g}, each cell by itself.",
             row_axis="true",
             column_axis="predicted",
-            rows=tuple(labels),
-            columns=tuple(labels),
-            **_cells(shares, comparison.shares.confint(comparison.level)),
-            shade=_table(shares),
-            shaded_by="change of the share of all rows",
-            unit="of all rows",
+            rows=names,
+            columns=names,
+            **_cells(value, limits),
+            shade=_table(value),
+            shaded_by=f"change {unit}",
+            unit=unit,
             around_zero=True,
-            exchanged=len(labels) == 2 and bool(np.allclose(shares.sum(axis=1), 0)),
+            exchanged=len(names) == 2 and bool(np.allclose(value.sum(axis=1), 0)),
         )
 
     @classmethod

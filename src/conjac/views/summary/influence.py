@@ -1,56 +1,92 @@
-"""What training rows do to a figure, as a ranking."""
+"""What single training rows do to a figure: the strongest, as figures and as a ranking."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from conjac.influence import InfluentialRows
-from conjac.views.summary.measure import Measure, clean, title_of
-from conjac.views.summary.ranking import Bar, Ranking
+from conjac.views.summary.measure import Measure, clean
+from conjac.views.summary.ranking import SHOWN, Bar, Ranking
 
-UNITS = {
+CHANGES = {
     "weight": "change per unit of weight",
     "removed": "change if left out",
     "relabelled": "change if relabelled",
 }
 
 
-def ranked_rows(found: InfluentialRows, by: str, shown: int, level: float) -> Ranking:
-    """Return the training rows that move a figure the most.
+@dataclass(frozen=True)
+class TrainingRow:
+    """What one training row does to the chosen metric.
 
-    Parameters
+    Attributes
     ----------
-    found : InfluentialRows
-    by : {"weight", "removed", "relabelled"}
-    shown : int
-        Bars, at most.
-    level : float
-        Of the intervals.
-
-    Raises
-    ------
-    InvalidInputError
-        Another kind.
+    row : int
+        Its place among the training rows, from 0.
+    label, other : str
+        Its label, and the one that the model finds likeliest after it.
+    change : Measure
+    share : float
+        Of what all training rows do.
     """
-    effect, limits = found.effect(by), found.confint(by, level)
-    rows = found.top(shown, by)
-    bars = [
-        Bar(
-            _called(row, found.label[row], found.other[row] if by == "relabelled" else None),
-            Measure(float(effect.value[row]), float(limits.lower[row]), float(limits.upper[row])),
+
+    row: int
+    label: str
+    other: str
+    change: Measure
+    share: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """The training rows that do the most in one way.
+
+    Attributes
+    ----------
+    by : {"weight", "removed", "relabelled"}
+    share : float
+        Of what all training rows do, by those listed.
+    rows : tuple of TrainingRow
+        The strongest first.
+    left_out : int
+        How many more there are.
+    """
+
+    by: str
+    share: float
+    rows: tuple[TrainingRow, ...]
+    left_out: int
+
+    @classmethod
+    def of(cls, found: InfluentialRows, by: str, level: float, shown: int = SHOWN) -> Way:
+        """Take the strongest rows.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind.
+        """
+        effect, share, places = found.effect(by), found.share(by), found.top(shown, by).tolist()
+        lower, upper = found.confint(by, level)
+        rows = tuple(
+            TrainingRow(
+                row=place,
+                label=clean(found.label[place]),
+                other=clean(found.other[place]),
+                change=Measure(float(effect.value[place]), float(lower[place]), float(upper[place])),
+                share=float(share[place]),
+            )
+            for place in places
         )
-        for row in rows.tolist()
-    ]
-    ranking = Ranking.of(bars, f"{title_of(found.metric)} by single training rows", UNITS[by])
-    alone = f"Each interval is of one row alone: of a thousand, some {1000 * (1 - level):.0f} miss."
-    return replace(
-        ranking,
-        left_out=len(effect.value) - len(bars),
-        caption=alone,
-        description=f"{ranking.description} Intervals at {level:g}. {alone}",
-    )
+        return cls(by, float(share[places].sum()), rows, len(found.label) - len(rows))
 
-
-def _called(row: int, label: Any, other: Any) -> str:
-    return clean(f"row {row}: {label}" if other is None else f"row {row}: {label} → {other}")
+    def ranked(self, metric_title: str, level: float) -> Ranking:
+        """Return the rows as a picture; ``level`` is that of their intervals."""
+        bars = [
+            Bar(f"row {one.row}: {one.label}" + (f" → {one.other}" if self.by == "relabelled" else ""), one.change)
+            for one in self.rows
+        ]
+        ranking = Ranking.of(bars, f"{metric_title} by single training rows", CHANGES[self.by], len(bars))
+        alone = f"Each interval is of one row alone: of a thousand, some {1000 * (1 - level):.0f} miss."
+        told = f"{ranking.description} Intervals at {level:g}. {alone}"
+        return replace(ranking, left_out=self.left_out, caption=alone, description=told)

@@ -9,23 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from conjac.influence import WAYS, InfluentialRows
+from conjac.influence import WAYS
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.training import TrainingEffects
+from conjac.views.summary.influence import Way
 from conjac.views.summary.measure import UNDEFINED, Measure, clean, title_of
-from conjac.views.summary.ranking import SHOWN, Bar, Ranking
+from conjac.views.summary.ranking import Bar, Ranking
 
 BESIDE = ("recall", "precision")
 """Metrics that are told beside the chosen one."""
 TOLD = ("derivative", "newton_step", "held", "step_choice", "seeds", "refits", "assumes")
 """What of a result's diagnostics a reader needs."""
 NAN = re.compile(r"\b(is|are) nan\b")
-CHANGES = {
-    "weight": "change per unit of weight",
-    "removed": "change if left out",
-    "relabelled": "change under the other label",
-}
 
 
 @dataclass(frozen=True)
@@ -114,75 +110,6 @@ class Hyperparameters:
         unit = "1 of its logarithm" if self.logarithms else "1"
         bars = [Bar(one.name, one.changes[0]) for one in self.slopes]
         return Ranking.of(bars, f"{self.metrics[0]} by hyper-parameters", f"change per {unit}")
-
-
-@dataclass(frozen=True)
-class TrainingRow:
-    """What one training row does to the chosen metric.
-
-    Attributes
-    ----------
-    row : int
-        Its place among the training rows, from 0.
-    label, other : str
-        Its label, and the one that the model finds likeliest after it.
-    change : Measure
-    share : float
-        Of what all training rows do.
-    """
-
-    row: int
-    label: str
-    other: str
-    change: Measure
-    share: float
-
-
-@dataclass(frozen=True)
-class Way:
-    """The training rows that do the most in one way.
-
-    Attributes
-    ----------
-    by : {"weight", "removed", "relabelled"}
-    share : float
-        Of what all training rows do, by those listed.
-    rows : tuple of TrainingRow
-        The strongest first.
-    left_out : int
-        How many more there are.
-    """
-
-    by: str
-    share: float
-    rows: tuple[TrainingRow, ...]
-    left_out: int
-
-    @classmethod
-    def of(cls, found: InfluentialRows, by: str, level: float) -> Way:
-        """Take the strongest rows."""
-        effect, share, places = found.effect(by), found.share(by), found.top(SHOWN, by).tolist()
-        lower, upper = found.confint(by, level)
-        rows = tuple(
-            TrainingRow(
-                row=place,
-                label=clean(found.label[place]),
-                other=clean(found.other[place]),
-                change=Measure(float(effect.value[place]), float(lower[place]), float(upper[place])),
-                share=float(share[place]),
-            )
-            for place in places
-        )
-        return cls(by, float(share[places].sum()), rows, len(found.label) - len(rows))
-
-    def ranked(self, metric_title: str) -> Ranking:
-        """Return the rows as a picture."""
-        relabelled = self.by == "relabelled"
-        bars = [
-            Bar(f"row {one.row}: {one.label}" + (f" → {one.other}" if relabelled else ""), one.change)
-            for one in self.rows
-        ]
-        return Ranking.of(bars, f"{metric_title} by single training rows", CHANGES[self.by])
 
 
 @dataclass(frozen=True)
