@@ -64,7 +64,7 @@ class PixelDisplay(Display[Pixels]):
             One figure, or a cell such as "cell[3, 8]", in one image. Default: an image a class, of its recall.
         pixels : sequence of str, optional
             Names of all pixels, row by row. Default: x0, x1, ..., as of an array.
-        beneath : array of shape (n_images, *shape), optional
+        beneath : array of shape (n_images, height, width), optional
             An image for each that is drawn, whose outline is seen.
         level : float
             Of the intervals, each of one pixel alone.
