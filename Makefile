@@ -15,7 +15,7 @@ comma  := ,
 wants-demo           := .
 wants-test-$(EXTRAS) := .[test,$(if $(filter light,$(EXTRAS)),arrow$(comma)polars$(comma)pandas,$(EXTRAS))]
 wants-lint           := .[lint]
-wants-docs           := .[docs]
+wants-docs           := .[docs,pandas]
 wants-dist           := .[dist]
 
 .PHONY: demo test lint docs dist clean

@@ -143,6 +143,16 @@ def test_twenty_six_classes_have_signs_and_a_colour_bar():
 
 
 @BOTH
+def test_without_its_diagonal_the_errors_set_the_scale(display):
+    drawn = display.of(J26).without_diagonal().plot(Figure().add_subplot())
+    assert type(drawn) is display
+    shade = np.array(drawn.picture.shade)
+    assert np.isnan(np.diag(shade)).all()
+    assert drawn.picture.value == display.of(J26).picture.value
+    assert mesh_of(drawn.ax_).get_clim()[1] == np.nanmax(np.abs(shade))
+
+
+@BOTH
 @pytest.mark.parametrize("J", [J2, J3, J26], ids=["2", "3", "26"])
 def test_plotly_draws_the_same_cells(display, J):
     drawn = display.of(J)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 class _HeatMapDisplay(Display[HeatMap]):
     """A heat map of cells."""
 
+    def without_diagonal(self) -> Self:
+        """Return the same with no colour on the diagonal, so that errors set the scale; nothing is drawn yet."""
+        return type(self)(self.picture.without_diagonal())
+
     def _size(self) -> tuple[float, float]:
         rows, columns = len(self.picture.rows), len(self.picture.columns)
         return min(11.0, max(4.8, 1.7 * columns)), min(9.5, max(3.6, (1.2 if rows <= 5 else 0.36) * rows))
