@@ -26,11 +26,14 @@ HELD_OUT = slice(400, None)
 
 def model_page():
     fitted = LogisticRegression().fit(X[TRAINED], Y[TRAINED])
+    over = {"C": [0.01, 0.1, 1.0], "threshold": [0.3, 0.4, 0.5]}
+    surface = cj.surface(fitted, X[HELD_OUT], Y[HELD_OUT], over, "f1", (X[TRAINED], Y[TRAINED]))
     return cj.Report.from_estimator(
         fitted,
         X[HELD_OUT],
         Y[HELD_OUT],
         training_data=(X[TRAINED], Y[TRAINED]),
+        surface=surface,
         title="A model",
         subject_to=["recall >= .9", "precision >= .999"],
     ).to_html()

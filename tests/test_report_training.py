@@ -23,6 +23,7 @@ from conjac.training import training_effects
 from conjac.views.report import render
 from conjac.views.summary import Measure, summarize
 from conjac.views.summary.ranking import SHOWN
+from conjac.views.summary.surfaceplot import SurfacePlot
 from conjac.views.summary.training import Training
 
 RNG = np.random.default_rng(0)
@@ -208,7 +209,19 @@ def test_json_holds_the_training_and_none_without(told, untold):
 def test_a_surface_is_held_as_plain_types(found):
     surface = cj.surface(FITTED, *TEST, {"C": [0.1, 1.0], "threshold": [0.4, 0.5]}, "f1", TRAINING)
     held = Training.of(replace(found, surface=surface), resolve("f1", (0, 1)), 0.95).surface
-    assert held == surface.to_dict()
+    assert held == SurfacePlot.of(surface, fine=31)
+    np.testing.assert_allclose(held.value, surface.value)
+
+
+def test_a_surface_is_drawn_with_its_nodes_behind_it():
+    surface = cj.surface(FITTED, *TEST, {"C": [0.1, 1.0], "threshold": [0.4, 0.5, 0.6]}, "f1", TRAINING)
+    page = cj.Report.from_estimator(FITTED, *TEST, training_data=TRAINING, surface=surface).to_html()
+    assert page.count('id="s1-figure-surface"') == 1
+    assert "data:image" not in page  # vectors alone, whose colours follow the dark mode
+    plain = re.sub(r"<[^>]+>", "", page)
+    assert "F1 over C and threshold" in plain
+    for value in surface.value.ravel():
+        assert f'<data value="{value:.6g}">' in page
 
 
 # ---- the section of the page

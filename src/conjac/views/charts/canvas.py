@@ -104,6 +104,8 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
             figure.legend(loc="outside upper left", ncols=columns, handlelength=1.7, columnspacing=1.2, borderaxespad=0)
         for text in figure.findobj(Text):
             text.set_parse_math(False)
+        for artist in figure.findobj():
+            artist.set_rasterized(False)  # pixels would keep their colours in the dark
         buffer = io.StringIO()
         with warnings.catch_warnings():
             # Matplotlib only measures the text here; the browser draws it and has the glyph.

@@ -52,14 +52,17 @@ def _shades(ax: Axes, picture: SurfacePlot, drawn: FloatArray, ends: tuple[float
     norm, scale = Normalize(low, high, clip=True), colormap(theme.sequential)
     x, y = np.array(picture.first.fine), np.array(picture.second.fine)
     surface = np.ma.masked_invalid(drawn.T)
-    mesh = ax.pcolormesh(x, y, surface, cmap=scale, norm=norm, shading="nearest", rasterized=True)
+    mesh = ax.pcolormesh(
+        x, y, surface, cmap=scale, norm=norm, shading="nearest", rasterized=True, edgecolor="face", linewidth=0.2
+    )
     if ends[1] > ends[0] and surface.count():
         levels = levels_of(low, high)
         colours = [theme.text_on(to_hex(scale(norm(v)))) for v in levels]
         if levels:
             lines = ax.contour(x, y, surface, levels=levels, colors=colours, linewidths=0.8, alpha=0.75)
             if not narrow(ax):
-                ax.clabel(lines, fontsize="x-small", fmt="%.4g")
+                for text in ax.clabel(lines, fontsize="x-small", fmt="%.4g"):
+                    text.set_alpha(1)
     bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.85, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(shorten(picture.figure, NAME), parse_math=False)

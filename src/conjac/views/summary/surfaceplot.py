@@ -95,7 +95,7 @@ class SurfacePlot(Picture):
     arrows: Table = ()
 
     @classmethod
-    def of(cls, surface: Surface, arrows: bool = False) -> SurfacePlot:
+    def of(cls, surface: Surface, arrows: bool = False, fine: int = FINE) -> SurfacePlot:
         """Take a surface, at its nodes and between them.
 
         Parameters
@@ -103,6 +103,8 @@ class SurfacePlot(Picture):
         surface : Surface
         arrows : bool
             Draw the gradient, at even distances.
+        fine : int
+            Points along each axis at which it is drawn between its nodes.
 
         Examples
         --------
@@ -126,11 +128,11 @@ class SurfacePlot(Picture):
             )
         lines = [_lines(len(values), at[k] if at else 0) for k, values in enumerate(surface.values)]
         grid = np.ix_(*lines)
-        fine = [_fine(values, scale) for values, scale in zip(surface.values, surface.scales, strict=True)]
+        between = [_fine(values, scale, fine) for values, scale in zip(surface.values, surface.scales, strict=True)]
         sides = [
-            Side(name=clean(name), scale=scale, unit=clean(unit), nodes=_row(values[shown]), fine=_row(between))
-            for name, scale, unit, values, shown, between in zip(
-                surface.names, surface.scales, surface.units, surface.values, lines, fine, strict=True
+            Side(name=clean(name), scale=scale, unit=clean(unit), nodes=_row(values[shown]), fine=_row(drawn))
+            for name, scale, unit, values, shown, drawn in zip(
+                surface.names, surface.scales, surface.units, surface.values, lines, between, strict=True
             )
         ]
         figure = title_of(surface.metric)
@@ -144,7 +146,7 @@ class SurfacePlot(Picture):
             stderr=_table(surface.stderr[grid]),
             first_slope=_table(surface.gradient[..., 0][grid]),
             second_slope=_table(surface.gradient[..., 1][grid]),
-            drawn=_table(surface.at(fine[0][:, None], fine[1]).value),
+            drawn=_table(surface.at(between[0][:, None], between[1]).value),
             best=tuple(int(np.searchsorted(shown, k)) for shown, k in zip(lines, at, strict=False)),
             alike=tuple(map(tuple, alike[grid].tolist())),
             undefined=int((~known).sum()),
@@ -172,10 +174,10 @@ def _lines(n: int, best: int) -> IntArray:
     return np.union1d(np.linspace(0, n - 1, LINES - 1).round().astype(np.intp), [best])
 
 
-def _fine(values: FloatArray, scale: str) -> FloatArray:
+def _fine(values: FloatArray, scale: str, n: int) -> FloatArray:
     """Return points from one end of an axis to the other, evenly as it is drawn."""
     between = np.geomspace if scale == "log" else np.linspace
-    found = between(values[0], values[-1], FINE)
+    found = between(values[0], values[-1], n)
     found[[0, -1]] = values[[0, -1]]
     return found
 

@@ -16,6 +16,10 @@ from conjac.training import TrainingEffects
 from conjac.views.summary.influence import Way
 from conjac.views.summary.measure import UNDEFINED, Measure, clean, title_of
 from conjac.views.summary.ranking import Bar, Ranking
+from conjac.views.summary.surfaceplot import SurfacePlot
+
+FINE = 31
+"""Points along each axis of a surface, few enough for a page."""
 
 BESIDE = ("recall", "precision")
 """Metrics that are told beside the chosen one."""
@@ -149,8 +153,8 @@ class Training:
         That the model was trained on.
     hyperparameters : Hyperparameters or None
     influence : Influence or None
-    surface : dict or None
-        As `conjac.Surface.to_dict` tells it.
+    surface : SurfacePlot or None
+        A figure over a hyper-parameter and something else, if one was given.
     refused : tuple of (str, str)
         What cannot be told, "hyperparameters" or "weights", and why.
     """
@@ -160,7 +164,7 @@ class Training:
     rows: int
     hyperparameters: Hyperparameters | None
     influence: Influence | None
-    surface: dict[str, Any] | None
+    surface: SurfacePlot | None
     refused: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -195,7 +199,7 @@ class Training:
             rows=effects.n_rows,
             hyperparameters=None if moved is None else Hyperparameters.of(moved, metric, level),
             influence=None if weighed is None else Influence.of(weighed, metric, level),
-            surface=None if effects.surface is None else effects.surface.to_dict(),
+            surface=None if effects.surface is None else SurfacePlot.of(effects.surface, fine=FINE),
             refused=tuple((name, clean(why)) for name, why in effects.refused.items()),
         )
 
