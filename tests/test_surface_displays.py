@@ -316,3 +316,14 @@ def test_real_data_are_drawn():
     display = cj.SurfaceDisplay.of(surface).plot()
     assert display.picture.first.scale == "log"
     display.figure_.canvas.draw()
+
+
+@pytest.mark.parametrize("ends", [(1e-3, 100.0), (0.2, 3.0)])
+def test_ticks_of_a_log_axis_are_plain_numbers(ends):
+    surface = cj.surface(
+        LogisticRegression(), X, Y, {"C": np.geomspace(*ends, 3), "threshold": [0.4, 0.5]}, "f1", TRAINING
+    )
+    drawn = cj.SurfaceDisplay.of(surface).plot()
+    drawn.figure_.draw_without_rendering()
+    told = [text.get_text() for text in drawn.ax_.get_xticklabels() if text.get_text()]
+    assert sum(ends[0] <= float(text) <= ends[1] for text in told) >= 2

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import Normalize, to_hex
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from conjac._typing import BoolArray, FloatArray
 from conjac.views.charts.canvas import shorten
@@ -18,6 +19,8 @@ from conjac.views.summary.surfaceplot import ARROWS, SurfacePlot
 from conjac.views.theme import Theme
 
 LEVELS = 7
+DECADES = 100.0
+"""Ratio of the ends of a log axis from which powers of ten are ticks enough."""
 NAME = 36
 DOTS = 17
 """Nodes along each axis up to which each is a dot."""
@@ -27,9 +30,14 @@ def paint_surface(ax: Axes, picture: SurfacePlot) -> None:
     """Paint shades with contour lines, nodes, and arrows of the gradient if the picture has them."""
     theme = theme_of(ax)
     first, second = picture.first, picture.second
-    for side, scale, ends in ((first, ax.set_xscale, ax.set_xlim), (second, ax.set_yscale, ax.set_ylim)):
+    for side, scale, ends, axis in (
+        (first, ax.set_xscale, ax.set_xlim, ax.xaxis),
+        (second, ax.set_yscale, ax.set_ylim, ax.yaxis),
+    ):
         scale(side.scale)
         ends(side.nodes[0], side.nodes[-1])
+        if side.scale == "log":
+            _ticks(axis, side.nodes[-1] / side.nodes[0])
     ax.set_xlabel(shorten(first.label, AXIS_LABEL), parse_math=False)
     name_y(ax, second.label)
     value, drawn = np.array(picture.value), np.array(picture.drawn)
@@ -47,13 +55,20 @@ def paint_surface(ax: Axes, picture: SurfacePlot) -> None:
         _arrows(ax, picture, theme)
 
 
+def _ticks(axis: Axis, ratio: float) -> None:
+    """Write the ticks of a log axis as plain numbers, since text of a page is not read as mathematics."""
+    axis.set_major_locator(LogLocator(subs=(1.0,) if ratio >= DECADES else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def _shades(ax: Axes, picture: SurfacePlot, drawn: FloatArray, ends: tuple[float, float], theme: Theme) -> None:
     low, high = ends if ends[1] > ends[0] else (ends[0] - 0.5, ends[1] + 0.5)
     norm, scale = Normalize(low, high, clip=True), colormap(theme.sequential)
     x, y = np.array(picture.first.fine), np.array(picture.second.fine)
     surface = np.ma.masked_invalid(drawn.T)
     mesh = ax.pcolormesh(
-        x, y, surface, cmap=scale, norm=norm, shading="nearest", rasterized=True, edgecolor="face", linewidth=0.2
+        x, y, surface, cmap=scale, norm=norm, shading="nearest", rasterized=True, edgecolor="face", linewidth=0.8
     )
     if ends[1] > ends[0] and surface.count():
         levels = levels_of(low, high)
