@@ -108,8 +108,7 @@ def test_what_is_seen_is_also_told(tab, check):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("forced", ["none", "active"])
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("dark", "active")])
 def test_every_text_stands_out_from_what_lies_behind_it(tab, scheme, forced):
     tab.set_viewport_size({"width": 1400, "height": TALL})
     tab.emulate_media(color_scheme=scheme, forced_colors=forced)
