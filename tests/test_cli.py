@@ -280,7 +280,7 @@ def test_report_writes_a_page_and_prints_its_path(scores, tmp_path, monkeypatch)
 
 
 def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
-    from conjac.views import summary
+    from conjac.views.report import asked as what
     from conjac.views.report import report
 
     asked = []
@@ -293,7 +293,7 @@ def test_report_hands_its_options_on(scores, tmp_path, monkeypatch):
             return {"nan": float("nan")}
 
     monkeypatch.setattr(
-        summary, "summarize", lambda rows, **options: asked.append((rows, options)) or Told(options["group"])
+        what, "summarize", lambda rows, **options: asked.append((rows, options)) or Told(options["group"])
     )
     monkeypatch.setattr(report, "render", lambda summaries, _: f"{len(summaries)} 🐟")
     monkeypatch.setattr(report.Report, "of", classmethod(lambda cls, summaries, *_, **__: cls(tuple(summaries))))

@@ -80,7 +80,7 @@ def report(
     --baseline-score, what moved beyond noise from an earlier period, or from another model.
     """
     from conjac.views.report import MOST_GROUPS, Report, format_of
-    from conjac.views.summary import summarize, summarize_classes
+    from conjac.views.report.asked import metric_of, summary_of
 
     chosen = format_of(output, form)
     check_output(output, [*files, *(baseline or ()), *(file for file in (model, train) if file is not None)])
@@ -99,7 +99,7 @@ def report(
         _refuse_of_two(train=train, baseline=baseline, baseline_score=baseline_score)
     elif offset:
         raise InvalidInputError("--offset: two classes are decided by their threshold here; --threshold names it")
-    asked = read_metric(metric or ("f1_macro" if several else "f1"))
+    asked = read_metric(str(metric_of(metric, several)))
     loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=several)
     if len(loaded.parts) > MOST_GROUPS:
         raise InvalidInputError(
@@ -124,8 +124,8 @@ def report(
                 if trained is not None and scorer is not None:
                     effects = trained.effects(part, scorer, **how)
             own: dict[str, Any] = {} if several else {"training": effects, "baseline": baselines.get(part.group)}
-            summary = (summarize_classes if several else summarize)(
-                cast("Any", part.rows),
+            summary = summary_of(
+                part.rows,
                 title=title or _title(files),
                 metric=asked,
                 subject_to=tuple(subject_to or ()),

@@ -13,6 +13,7 @@ from conjac._typing import BoolArray
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import colormap, root_of, theme_of
 from conjac.views.charts.heatmap import outline, scale_end
+from conjac.views.charts.room import label_bar
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.theme import Scale, Theme
 
@@ -43,8 +44,7 @@ def paint_confusions(ax: Axes, picture: HeatMap) -> None:
     bar = root_of(ax).colorbar(ScalarMappable(norm, colormap(colours)), ax=ax, shrink=0.6, pad=0.02, aspect=28)
     if not (shade < 0).any():
         bar.ax.set_ylim(0, limit)
-    bar.outline.set_visible(False)
-    bar.set_label(picture.shaded_by)
+    label_bar(bar, ax, picture.shaded_by)
     _name(ax, picture, theme)
 
 

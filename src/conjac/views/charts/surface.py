@@ -15,6 +15,7 @@ from conjac._typing import BoolArray, FloatArray
 from conjac.views.charts.canvas import shorten
 from conjac.views.charts.colours import colormap, narrow, root_of, theme_of
 from conjac.views.charts.lines import AXIS_LABEL, name_y
+from conjac.views.charts.room import label_bar
 from conjac.views.summary.surfaceplot import ARROWS, SurfacePlot
 from conjac.views.theme import Theme
 
@@ -79,8 +80,7 @@ def _shades(ax: Axes, picture: SurfacePlot, drawn: FloatArray, ends: tuple[float
                 for text in ax.clabel(lines, fontsize="x-small", fmt="%.4g"):
                     text.set_alpha(1)
     bar = root_of(ax).colorbar(mesh, ax=ax, shrink=0.85, pad=0.02)
-    bar.outline.set_visible(False)
-    bar.set_label(shorten(picture.figure, NAME), parse_math=False)
+    label_bar(bar, ax, shorten(picture.figure, NAME))
 
 
 def _nodes(ax: Axes, picture: SurfacePlot, value: FloatArray, known: BoolArray, theme: Theme) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from conjac.comparison import Comparison
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
+from conjac.sensitivity import MetricLimits
 from conjac.views.summary.measure import NAN, UNDEFINED, Measure, clean, title_of
 
 UNDIRECTED = ("alert_rate", "prevalence")
@@ -121,8 +122,7 @@ def value_of(J: ConfusionJacobian, row: Metric, level: float) -> Measure:
     """Return a metric's value with its interval; nan where it is 0/0, whose value is a convention."""
     if np.isnan(row.gradient(J.cells.weight[0])).all():
         return UNDEFINED
-    found = J.of(row)
-    return Measure.of(found.value, found.value_confint(level))
+    return Measure.of(row.value(J.cells.weight)[0], MetricLimits(row, J.cells)(level))
 
 
 def listed(names: Sequence[str | Metric], chosen: Metric, labels: tuple[object, ...]) -> list[Metric]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conjac.comparison import Comparison
-from conjac.views.summary.measure import Measure, title_of
-from conjac.views.summary.ranking import SHOWN, Bar, Ranking, said
+from conjac.views.summary.measure import Measure, said, title_of
+from conjac.views.summary.ranking import SHOWN, Bar, Ranking
 
 WORDS = ("beyond noise", "within noise")
 

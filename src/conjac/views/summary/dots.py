@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from conjac.views.summary.measure import NAN, Measure
+from conjac.views.summary.measure import NAN, Measure, said
 from conjac.views.summary.picture import Picture
 
 
@@ -77,7 +77,7 @@ class Dots(Picture):
         told = "No figure is defined here."
         if known:
             ends = known[:1] if len(known) == 1 else (known[0], known[-1])
-            told = "From " + ", down to ".join(map(_told, ends)) + "."
+            told = "From " + ", down to ".join(f"{one.name}, {said(one.figure, signed=False)}" for one in ends) + "."
         apart = sum(one.told_apart is True for one in ranked)
         if any(one.told_apart is not None for one in ranked):
             told += f" {apart} of {len(ranked)} differ beyond noise."
@@ -100,7 +100,3 @@ class Dots(Picture):
             "told_apart": [one.told_apart for one in self.dots],
             "note": [one.note for one in self.dots],
         }
-
-
-def _told(one: Dot) -> str:
-    return f"{one.name}, {one.figure.value:.3g} [{one.figure.lower:.3g}, {one.figure.upper:.3g}]"

@@ -15,14 +15,12 @@ from conjac.inference import Interval
 from conjac.jacobian import ConfusionJacobian
 from conjac.rules import outcomes_of
 from conjac.views.summary.measure import Measure, Step, clean
-from conjac.views.summary.picture import Picture
+from conjac.views.summary.picture import Picture, Table, table
 
 OFFSET_STEP, SHARE_STEP = 0.1, 0.01
 STRONGEST = 20
 """Parameters in one picture, at most."""
 BINARY = ("true negatives", "false positives", "false negatives", "true positives")
-
-Table = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,8 +224,8 @@ class HeatMap(Picture):
     def taken(self, places: Sequence[int]) -> HeatMap:
         """Return some rows with the columns in the same places, in this order."""
 
-        def of(table: Table) -> Table:
-            return tuple(tuple(table[i][j] for j in places) for i in places)
+        def of(cells: Table) -> Table:
+            return tuple(tuple(cells[i][j] for j in places) for i in places)
 
         return replace(
             self,
@@ -294,7 +292,7 @@ def _cells(value: AnyArray, limits: Interval) -> dict[str, Any]:
 
 
 def _table(values: AnyArray) -> Table:
-    return tuple(tuple(row) for row in (np.asarray(values, dtype=np.float64) + 0.0).tolist())  # no negative zero
+    return table(np.asarray(values, dtype=np.float64) + 0.0)  # no negative zero
 
 
 def _largest(shares: FloatArray, J: ConfusionJacobian) -> str:

@@ -15,7 +15,7 @@ from conjac.errors import InvalidInputError
 from conjac.inference import Estimate, Interval
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
-from conjac.views.summary.measure import NAN, UNDEFINED, Measure, Step, clean, title_of
+from conjac.views.summary.measure import NAN, UNDEFINED, Measure, Step, clean, said, title_of
 from conjac.views.summary.picture import Picture
 from conjac.views.summary.places import Rows, thresholds
 
@@ -252,8 +252,7 @@ def _described(series: Sequence[Series], t: FloatArray, point: float | None, kin
             told.append(f"{one.name}: undefined")
             continue
         place = int(np.searchsorted(t, point)) if point is not None else int(np.nanargmax(size))
-        here = one.at(place)
-        found = f"{here.value:.3g} [{here.lower:.3g}, {here.upper:.3g}]" if np.isfinite(here.value) else "undefined"
+        found = said(one.at(place), signed=False)
         told.append(f"{one.name} {found}" + ("" if point is not None else f" at {t[place]:.4g}"))
     first = f"At {point:.4g}: " if point is not None else "Steepest: " if kind == "slope" else "Highest: "
     return f"{first}{'; '.join(told)}. Bands are pointwise, at {level:g}."

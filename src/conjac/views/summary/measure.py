@@ -73,6 +73,22 @@ class Measure:
 UNDEFINED = Measure(NAN)
 
 
+def said(told: Measure, *, signed: bool = True) -> str:
+    """Return a figure with its interval, in words.
+
+    Examples
+    --------
+    >>> said(Measure(0.2, 0.1, 0.3)), said(Measure(-0.2)), said(Measure(float("nan")))
+    ('+0.2 [+0.1, +0.3]', '-0.2, with no interval', 'undefined')
+    """
+    if not math.isfinite(told.value):
+        return "undefined"
+    sign = "+" if signed else ""
+    if not (math.isfinite(told.lower) and math.isfinite(told.upper)):
+        return f"{told.value:{sign}.3g}, with no interval"
+    return f"{told.value:{sign}.3g} [{told.lower:{sign}.3g}, {told.upper:{sign}.3g}]"
+
+
 @dataclass(frozen=True)
 class Step:
     """The move of the threshold that slopes are told for.

@@ -6,7 +6,15 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from conjac._typing import AnyArray
 from conjac.frames import as_plain, to_frame
+
+Table = tuple[tuple[float, ...], ...]
+
+
+def table(values: AnyArray) -> tuple[tuple[Any, ...], ...]:
+    """Return an array of shape (n_rows, n_columns) as plain types."""
+    return tuple(map(tuple, values.tolist()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,12 +16,10 @@ from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.rules import outcomes_of
 from conjac.views.summary.measure import clean, title_of
-from conjac.views.summary.picture import Picture
+from conjac.views.summary.picture import Picture, Table, table
 
 MOST = 26
 """Images in one picture."""
-
-Table = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,8 @@ class Pixels(Picture):
         for name, one, own in zip(names, told, shown, strict=True):
             sides = [_spread(side, places, (height, width)) for side in (one.gradient, *one.confint(level))]
             sign = (sides[1] > 0).astype(int) - (sides[2] < 0)
-            value, lower, upper = map(_table, sides)
-            images.append(Image(name, value, lower, upper, _table(sign), _table(own)))
+            value, lower, upper = map(table, sides)
+            images.append(Image(name, value, lower, upper, table(sign), table(own)))
         what_it_is = f"Sensitivity, not importance. Intervals at {level:g}, each pixel by itself."
         size = [np.nanmax(np.abs(image.value), initial=0.0) for image in images]
         kept = sorted(np.argsort(-np.array(size), kind="stable")[:MOST].tolist())
@@ -191,10 +189,6 @@ def _under(beneath: AnyArray | None, shape: tuple[int, int, int]) -> FloatArray:
     if found.shape != shape:
         raise InvalidInputError(f"beneath has shape {found.shape}; expected {shape}, an image for each that is drawn")
     return found
-
-
-def _table(values: AnyArray) -> Any:
-    return tuple(map(tuple, values.tolist()))
 
 
 def _steepest(images: Sequence[Image]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from conjac.views.summary.measure import Measure
+from conjac.views.summary.measure import Measure, said
 from conjac.views.summary.picture import Picture
 
 SHOWN = 30
@@ -49,7 +48,7 @@ class Profile(Picture):
         """
         told = "Nothing is ranked."
         if names:
-            first = "; ".join(f"{what} {_written(values[0])}" for what, values in series.items())
+            first = "; ".join(f"{what} {said(values[0], signed=False)}" for what, values in series.items())
             told = f"At the top: {names[0]}, {first}."
         return cls(
             title=title,
@@ -71,11 +70,3 @@ class Profile(Picture):
             **{side: [getattr(one, side) for _, _, one in found] for side in ("value", "lower", "upper")},
             "unit": [self.unit] * len(found),
         }
-
-
-def _written(one: Measure) -> str:
-    if math.isnan(one.value):
-        return "undefined"
-    if math.isnan(one.lower):
-        return f"{one.value:.3g} (no interval)"
-    return f"{one.value:.3g} [{one.lower:.3g}, {one.upper:.3g}]"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from conjac.views.summary.measure import Measure
+from conjac.views.summary.measure import Measure, said
 from conjac.views.summary.picture import Picture
 
 SHOWN = 20
@@ -108,24 +107,6 @@ class Ranking(Picture):
             self.words[0]: [one.told_apart for one in self.bars],
             "note": [one.note for one in self.bars],
         }
-
-
-def said(change: Measure) -> str:
-    """Return a change with its interval, in words.
-
-    Examples
-    --------
-    >>> said(Measure(0.2, 0.1, 0.3)), said(Measure(-0.2)), said(Measure(float("nan")))
-    ('+0.2 [+0.1, +0.3]', '-0.2, with no interval', 'undefined')
-    """
-    if not math.isfinite(change.value):
-        return "undefined"
-    known = math.isfinite(change.lower) and math.isfinite(change.upper)
-    return (
-        f"{change.value:+.3g} [{change.lower:+.3g}, {change.upper:+.3g}]"
-        if known
-        else f"{change.value:+.3g}, with no interval"
-    )
 
 
 def first_of(shown: int, left_out: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from conjac._typing import FloatArray, IntArray
 from conjac.training.surfaces import Surface
 from conjac.views.summary.measure import clean, title_of
-from conjac.views.summary.picture import Picture
+from conjac.views.summary.picture import Picture, Table, table
 
 FINE = 61
 """Points along each axis at which the surface is drawn between its nodes."""
@@ -18,8 +18,6 @@ ARROWS = 9
 """Arrows of the gradient along each axis."""
 LINES = 49
 """Nodes along each axis in a picture, at most."""
-
-Table = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +140,11 @@ class SurfacePlot(Picture):
             figure=figure,
             first=sides[0],
             second=sides[1],
-            value=_table(surface.value[grid]),
-            stderr=_table(surface.stderr[grid]),
-            first_slope=_table(surface.gradient[..., 0][grid]),
-            second_slope=_table(surface.gradient[..., 1][grid]),
-            drawn=_table(surface.at(between[0][:, None], between[1]).value),
+            value=table(surface.value[grid]),
+            stderr=table(surface.stderr[grid]),
+            first_slope=table(surface.gradient[..., 0][grid]),
+            second_slope=table(surface.gradient[..., 1][grid]),
+            drawn=table(surface.at(between[0][:, None], between[1]).value),
             best=tuple(int(np.searchsorted(shown, k)) for shown, k in zip(lines, at, strict=False)),
             alike=tuple(map(tuple, alike[grid].tolist())),
             undefined=int((~known).sum()),
@@ -191,15 +189,11 @@ def _arrows(surface: Surface) -> Table:
     x, y = np.meshgrid(*(np.exp(at) if log else at for at, log in zip(told, logs, strict=True)), indexing="ij")
     rise = surface.at(x, y).gradient * [high - low for low, high in ends]
     rows = np.column_stack([x.ravel(), y.ravel(), rise.reshape(-1, 2)])
-    return _table(rows[np.isfinite(rows).all(axis=1)])
+    return table(rows[np.isfinite(rows).all(axis=1)])
 
 
 def _row(values: FloatArray) -> tuple[float, ...]:
     return tuple(values.tolist())
-
-
-def _table(values: FloatArray) -> Table:
-    return tuple(map(tuple, values.tolist()))
 
 
 def _described(surface: Surface, figure: str) -> str:

@@ -11,7 +11,8 @@ from conjac._typing import FloatArray
 from conjac.inference import Interval
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
-from conjac.sensitivity import MetricLimits, Sensitivity
+from conjac.sensitivity import Sensitivity
+from conjac.views.summary.change import value_of
 from conjac.views.summary.heatmap import OFFSET_STEP
 from conjac.views.summary.measure import NAN, UNDEFINED, Measure, clean, title_of
 
@@ -166,13 +167,6 @@ def _metric(J: ConfusionJacobian, row: Metric, level: float) -> ClassMetric:
     size = np.array([abs(one.value) if math.isfinite(one.value) else -1.0 for one in slopes])
     most = int(size.argmax())
     return ClassMetric(name, title, value, clean(J.labels[most]) if size[most] > 0 else "", slopes[most])
-
-
-def value_of(J: ConfusionJacobian, row: Metric, level: float) -> Measure:
-    """Return a metric's value with its interval; nan where 0/0, which is a convention and no measurement."""
-    if not np.isfinite(row.gradient(J.cells.weight[0].astype(np.float64))).any():
-        return UNDEFINED
-    return Measure.of(row.value(J.cells.weight)[0], MetricLimits(row, J.cells)(level))
 
 
 def _slopes(told: Sensitivity, level: float) -> list[Measure]:

@@ -18,8 +18,8 @@ from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.tuning import problem_of
 from conjac.validation import ClassPredictions
+from conjac.views.summary.change import value_of
 from conjac.views.summary.choices import CONFIDENCE, bound_of
-from conjac.views.summary.classes.lines import value_of
 from conjac.views.summary.measure import NAN, UNDEFINED, Measure, clean, title_of
 
 MOST_SEARCHED, MOST_SCORES = 40, 20_000_000
