@@ -22,7 +22,6 @@ from conjac.inference import (
     Cells,
     Estimate,
     Interval,
-    cells_interval,
     metric_interval,
     metric_stderr,
     quantile,
@@ -123,10 +122,8 @@ class Figures:
 
         It is for the population's expected matrix of as many rows.
         """
-        joint = self.motion_at(t).joint
-        errors = np.sqrt(np.diagonal(joint.covariance, axis1=1, axis2=2)[:, :4]).reshape(-1, 2, 2)
-        points = [cells_interval(joint.cells.at(i), error, None, level) for i, error in enumerate(errors)]
-        return Interval(*(self._shaped(np.reshape([p[side] for p in points], (-1, 2, 2)), t) for side in (0, 1)))
+        motion = self.motion_at(t)
+        return Interval(*(self._shaped(side, t) for side in motion.cells_confint(level)))
 
     def calibration_at(self, t: Any) -> Estimate:
         """Return by how much the labels' log-odds differ from the scores' at thresholds, arrays of t's shape.

@@ -322,8 +322,8 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
-        limits = cells_interval(self.cells, self._cells_stderr, self.normalize, level)
-        return Interval(*map(self._of_classes, limits))
+        limits = cells_interval(self.cells, self._cells_stderr[None], self.normalize, level)
+        return Interval(*(self._of_classes(side[0]) for side in limits))
 
     @cached_property
     def jacobian(self) -> FloatArray:

@@ -142,13 +142,12 @@ def wilson(share: AnyArray, stderr: AnyArray, n_if_certain: AnyArray, q: FloatAr
 
 
 def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None, level: float) -> Interval:
-    """Return Wilson's interval of each cell of one matrix.
+    """Return Wilson's interval of each cell.
 
     Parameters
     ----------
     cells : Cells
-        At one point.
-    stderr : array of shape (K, K)
+    stderr : array of shape (n_points, K, K)
         Of the cells as normalised.
     normalize : {"true", "pred", "all", None}
     level : float
@@ -156,11 +155,11 @@ def cells_interval(cells: Cells, stderr: FloatArray, normalize: Normalize | None
     Returns
     -------
     Interval
-        Arrays of shape (K, K), on the scale of the matrix as normalised; nan where its denominator is empty.
+        Arrays of shape (n_points, K, K), on the scale of the matrix as normalised; nan where its denominator is empty.
     """
     how = normalize or ("true" if cells.condition_on else "all")
-    axes = {"true": (1,), "pred": (0,), "all": (0, 1)}[how]
-    weight, weight2 = (np.asarray(w[0], dtype=np.float64) for w in (cells.weight, cells.weight2))
+    axes = {"true": (-1,), "pred": (-2,), "all": (-2, -1)}[how]
+    weight, weight2 = (np.asarray(w, dtype=np.float64) for w in (cells.weight, cells.weight2))
     total, total2 = (np.broadcast_to(w.sum(axis=axes, keepdims=True), w.shape) for w in (weight, weight2))
     known = total > 0
     safe = np.where(known, total, 1.0)

@@ -11,7 +11,7 @@ from conjac._typing import AnyArray, FloatArray, Normalize
 from conjac.calculus.analytic import complex_step
 from conjac.coordinates import Coordinate, margins
 from conjac.density import Density, Flux
-from conjac.inference import Cells, Joint, at_share, joint, metric_stderr, propagate
+from conjac.inference import Cells, Interval, Joint, at_share, cells_interval, joint, metric_stderr, propagate
 from conjac.inference.delta import divide, normalized, normalized_slope
 from conjac.metrics import Metric
 from conjac.motion.slopes import MIN_ROWS, Slopes
@@ -102,6 +102,11 @@ class Motion:
 
         point = self.counted.weight[0].reshape(1, 4).astype(np.float64)
         return propagate(cells, point, self.joint.covariance[:1, :4, :4])[1].reshape(2, 2)
+
+    def cells_confint(self, level: float) -> Interval:
+        """Return Wilson's interval of each cell, lower and upper arrays of shape (n_points, 2, 2)."""
+        variance = np.diagonal(self.joint.covariance, axis1=1, axis2=2)[:, :4]
+        return cells_interval(self.counted, np.sqrt(variance).reshape(-1, 2, 2), None, level)
 
     def arranged(self, values: FloatArray) -> FloatArray:
         """Return figures of the first point."""

@@ -1,0 +1,246 @@
+"""All that an explorer shows of one set of rows and of its groups: computed here, once, and looked up elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from conjac.curve import ConfusionCurve
+from conjac.decisions.constraints import parse_constraints
+from conjac.errors import InvalidInputError
+from conjac.metrics import Metric, resolve
+from conjac.views.summary.choices import Choice, choices
+from conjac.views.summary.measure import clean, title_of
+from conjac.views.summary.point import METRICS, UNDIRECTED
+from conjac.views.summary.point_map import PointMap
+from conjac.views.summary.scene.threshold import RATES, ThresholdSheet, steps_of
+from conjac.views.summary.surfaceplot import SurfacePlot
+
+SCHEMA = "conjac.scene/1"
+ALL = "all rows"
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric of the table.
+
+    Attributes
+    ----------
+    name, title : str
+        As conjac calls it, and as people do.
+    better : {1, -1, 0}
+        Whether more of it is better, or less, or neither.
+    """
+
+    name: str
+    title: str
+    better: int
+
+    @classmethod
+    def of(cls, row: Metric) -> Self:
+        """Take a metric."""
+        better = 0 if row.name in UNDIRECTED else 1 if row.greater_is_better else -1
+        return cls(clean(row.name), title_of(row.name), better)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the page needs to write a state as Python.
+
+    Attributes
+    ----------
+    setup : str
+        Lines that make ``y_true`` and ``y_score``.
+    options : tuple of str
+        Arguments, such as ``pos_label='spam'``.
+    by : str
+        Name of what groups the rows; empty where nothing does.
+    """
+
+    setup: str = "y_true, y_score = ...  # your labels and scores"
+    options: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A decision to consider, and the step that it is.
+
+    Attributes
+    ----------
+    choice : Choice
+    step : int
+        -1 of one that cannot be met.
+    """
+
+    choice: Choice
+    step: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scene:
+    """Everything that an explorer shows.
+
+    Attributes
+    ----------
+    title : str
+    kind : {"threshold", "offsets"}
+        What the slider moves.
+    labels : tuple of str
+    level : float
+        Of every interval.
+    metrics : tuple of MetricRow
+    metric : int
+        The chosen one.
+    rates : tuple of (str, str)
+        What is paid for what, in `Track.exchange`.
+    sheets : tuple of ThresholdSheet
+        All rows first, then each group.
+    advice : tuple of tuple of Advice
+        Of each sheet.
+    sampling : str
+        What the standard errors take as random.
+    notes : tuple of str
+        How the input was read, what was set aside, what the page does not hold.
+    recipe : Recipe
+    surface : SurfacePlot or None
+    points : PointMap or None
+    flips : array of shape (n_points,) or None
+        Of each point, at how many steps its row is predicted positive.
+    """
+
+    title: str
+    kind: str
+    labels: tuple[str, ...]
+    level: float
+    metrics: tuple[MetricRow, ...]
+    metric: int
+    rates: tuple[tuple[str, str], ...]
+    sheets: tuple[ThresholdSheet, ...]
+    advice: tuple[tuple[Advice, ...], ...]
+    sampling: str
+    notes: tuple[str, ...] = ()
+    recipe: Recipe = Recipe()
+    surface: SurfacePlot | None = None
+    points: PointMap | None = None
+    flips: Any = None
+
+    @classmethod
+    def of_curves(
+        cls,
+        curves: Mapping[str, ConfusionCurve],
+        *,
+        title: str,
+        threshold: float | None = None,
+        metric: str | Metric = "f1",
+        subject_to: Any = (),
+        level: float = 0.95,
+        **told: Any,
+    ) -> Self:
+        """Evaluate the curve of all rows, and those of its groups, at the same steps.
+
+        Parameters
+        ----------
+        curves : mapping of str to ConfusionCurve
+            That of all rows first, by the name `ALL`; then each group's.
+        title : str
+        threshold : float, optional
+            The operating point, in the curves' coordinate. Default: .5 of probabilities, 0 of scores.
+        metric : str or Metric
+            The one that is shown first.
+        subject_to : str, Constraint or sequence of them
+        level : float
+            Of every interval.
+        **told
+            Other attributes: notes, recipe.
+
+        Raises
+        ------
+        InvalidInputError
+            A curve told in percentiles, an unknown metric, a threshold outside its domain.
+        """
+        first = next(iter(curves.values()))
+        if first.coordinate == "percentile":
+            raise InvalidInputError("a percentile names other scores in other groups; make the curve in another unit")
+        low, high = first.unit.domain
+        point = threshold if threshold is not None else 0.5 if first.coordinate == "probability" else 0.0
+        if not low <= point <= high:
+            raise InvalidInputError(f"threshold={point:g}: a {first.unit.name} lies in [{low:g}, {high:g}]")
+        chosen = resolve(metric, first.labels)
+        rows = [resolve(name, first.labels) for name in METRICS]
+        rows = rows if chosen in rows else [chosen, *rows]
+        constraints = parse_constraints(subject_to, first.labels)
+        found = [_choices(curve, chosen, constraints, point, level) for curve in curves.values()]
+        also = [one.threshold.value for several in found for one in several]
+        score = steps_of(list(curves.values()), point, also)
+        base = _nearest(score, float(first.score_of(point)))
+        sheets = tuple(
+            ThresholdSheet.of(curve, score, base, rows, name="" if name == ALL else name, level=level)
+            for name, curve in curves.items()
+        )
+        return cls(
+            title=clean(title),
+            kind="threshold",
+            labels=tuple(clean(label) for label in first.labels),
+            level=level,
+            metrics=tuple(MetricRow.of(row) for row in rows),
+            metric=rows.index(chosen),
+            rates=RATES,
+            sheets=sheets,
+            advice=tuple(tuple(_placed(one, first, score) for one in several) for several in found),
+            sampling=str(first.diagnostics.get("sampling", "the rows of the tally, as an independent draw")),
+            **told,
+        )
+
+    def with_points(self, points: PointMap, score: Any) -> Self:
+        """Return the same with rows as points, which know when they are predicted otherwise.
+
+        Parameters
+        ----------
+        points : PointMap
+        score : array of shape (n_samples,)
+            Of all rows.
+        """
+        steps = self.sheets[0].score
+        return replace(self, points=points, flips=np.searchsorted(steps, score[list(points.row)], side="right"))
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return everything but pictures as plain types and arrays, for `conjac.views.summary.scene.pack`."""
+        return {
+            "schema": SCHEMA,
+            "title": self.title,
+            "kind": self.kind,
+            "labels": self.labels,
+            "level": self.level,
+            "metrics": [asdict(row) for row in self.metrics],
+            "metric": self.metric,
+            "rates": [[title_of(name) for name in pair] for pair in self.rates],
+            "sheets": [sheet.to_tree() for sheet in self.sheets],
+            "advice": [[{**asdict(one.choice), "step": one.step} for one in several] for several in self.advice],
+            "sampling": self.sampling,
+            "notes": self.notes,
+            "recipe": asdict(self.recipe),
+            "flips": self.flips,
+        }
+
+
+def _choices(
+    curve: ConfusionCurve, chosen: Metric, constraints: Any, point: float, level: float
+) -> tuple[Choice, ...]:
+    matrix = np.asarray(curve.matrix_at(point), dtype=np.float64)
+    return choices(curve, chosen, constraints, matrix, level) if matrix.sum(axis=1).all() else ()
+
+
+def _placed(choice: Choice, curve: ConfusionCurve, score: Any) -> Advice:
+    """Tell the step of a decision."""
+    at = choice.threshold.value
+    return Advice(choice, _nearest(score, float(curve.score_of(at))) if np.isfinite(at) else -1)
+
+
+def _nearest(score: Any, to: float) -> int:
+    """Return the step nearest to a score: itself, where it is one."""
+    place = int(np.clip(np.searchsorted(score, to), 1, len(score) - 1)) if len(score) > 1 else 0
+    return place - 1 if place and abs(score[place - 1] - to) <= abs(score[place] - to) else place

@@ -1,0 +1,214 @@
+"""Every figure at every step of a threshold, in every coordinate: `ThresholdSheet`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from conjac._typing import CoordinateName, FloatArray
+from conjac.coordinates import COORDINATES
+from conjac.curve import ConfusionCurve
+from conjac.engines.thresholds import from_score
+from conjac.inference import metric_interval, quantile
+from conjac.metrics import Metric
+from conjac.metrics.cells import figure
+from conjac.motion import Exchange, Motion, Pair
+from conjac.views.summary.lineplot import measured
+from conjac.views.summary.measure import Step, clean
+from conjac.views.summary.places import Rows, thresholds
+from conjac.views.summary.scene.track import Figure, Track
+
+ROUND = np.linspace(0, 1, 101)
+"""Probabilities that people name, which are steps."""
+UNITS: dict[str, tuple[CoordinateName, ...]] = {
+    "logit": ("probability", "logit", "percentile"),
+    "score": ("score", "percentile"),
+}
+RATES = (("fp", "tp"), ("alert_rate", "recall"), ("precision", "recall"), ("specificity", "recall"))
+"""What is paid for what."""
+SCORES = 201
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdSheet:
+    """One set of rows at every step.
+
+    Attributes
+    ----------
+    name : str
+        Of the group; empty of all rows.
+    score : array of shape (n_steps,)
+        The steps on the scores' own scale.
+    totals : array of shape (2,)
+        Rows of each class, or their weight.
+    tracks : tuple of Track
+        One a coordinate, that of the curve first; all at the same steps.
+    effective : array of shape (n_steps, 2)
+        Effective rows of each class at the boundary.
+    bound : array of shape (n_steps, 2) or None
+        How far each class's cells may be from the exact count, of a curve from a tally.
+    """
+
+    name: str
+    score: FloatArray
+    totals: FloatArray
+    tracks: tuple[Track, ...]
+    effective: FloatArray
+    bound: FloatArray | None
+
+    @classmethod
+    def of(
+        cls,
+        curve: ConfusionCurve,
+        score: FloatArray,
+        base: int,
+        metrics: Sequence[Metric],
+        *,
+        name: str = "",
+        level: float = 0.95,
+        coordinates: Sequence[CoordinateName] | None = None,
+    ) -> Self:
+        """Evaluate a curve.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+        score : array of shape (n_steps,)
+            Thresholds on the scores' own scale, ascending.
+        base : int
+            Which of them is the operating point.
+        metrics : sequence of Metric
+        name : str
+        level : float
+            Of every interval.
+        coordinates : sequence of str, optional
+            Default: all that the scores have.
+        """
+        motion = curve.motion_at_score(score)
+        cells = motion.joint.cells
+        matrix = Figure(cells.weight, *motion.cells_confint(level))
+        limits = [metric_interval(row, cells, level) for row in metrics]
+        known = [measured(row, cells.weight) for row in metrics]
+        metric = Figure(
+            _columns([row.value(cells.weight) * one for row, one in zip(metrics, known, strict=True)]),
+            *(_columns([side[k] * one for side, one in zip(limits, known, strict=True)]) for k in (0, 1)),
+        )
+        rates = [(figure(paid, curve.labels, 2), figure(gained, curve.labels, 2)) for paid, gained in RATES]
+        pairs = [Exchange.between(rows, Pair.of(rows, motion)) for rows in rates]
+        paid = [one.limits(level) for one in pairs]
+        exchange = Figure(
+            _columns([np.where(np.isfinite(one.value), one.value, np.nan) for one in pairs]),
+            *(_columns([side[k] for side in paid]) for k in (0, 1)),
+        )
+        first = curve.unit.name
+        names = [first, *(n for n in (coordinates or UNITS[curve.unit.scale]) if n != first)]
+        spread = Rows.of(curve).quantile(np.linspace(0, 1, SCORES)) if curve.unit.scale == "score" else None
+        same: dict[str, Any] = {"base": base, "matrix": matrix, "metric": metric, "exchange": exchange}
+        tracks = []
+        for unit in (COORDINATES[told] for told in names):
+            at = from_score(curve.counter, unit, score)
+            moved = motion if unit.name == first else _in_unit(curve, motion, unit.name, score)
+            tracks.append(
+                Track(
+                    name="threshold",
+                    coordinate=unit.name,
+                    unit=unit.unit,
+                    size=Step.at(unit.name, float(at[base]), spread).size,
+                    at=at,
+                    slope=_slopes(moved, level),
+                    gain=_gains(moved, metrics, level),
+                    **same,
+                )
+            )
+        bound = curve.counter.at(score).bound
+        return cls(
+            name=clean(name),
+            score=score,
+            totals=np.asarray(curve.counter.totals, dtype=np.float64),
+            tracks=tuple(tracks),
+            effective=np.nan_to_num(motion.flux.n_eff),
+            bound=bound if bound.any() else None,
+        )
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`."""
+        shared: dict[int, dict[str, Any]] = {}
+        tracks = []
+        for track in self.tracks:
+            tree = track.to_tree()
+            for name in ("matrix", "metric", "exchange"):  # the same in every coordinate, and kept once
+                tree[name] = shared.setdefault(id(getattr(track, name)), tree[name])
+            tracks.append(tree)
+        return {
+            "name": self.name,
+            "totals": self.totals,
+            "tracks": tracks,
+            "effective": np.ascontiguousarray(self.effective.T, dtype=np.float32),
+            "bound": None if self.bound is None else np.ascontiguousarray(self.bound.T, dtype=np.float64),
+        }
+
+
+def steps_of(curves: Sequence[ConfusionCurve], point: float, also: Iterable[float] = ()) -> FloatArray:
+    """Return the steps of a slider, on the scores' own scale: where the rows are, and what people name.
+
+    Parameters
+    ----------
+    curves : sequence of ConfusionCurve
+        In one coordinate, which is not the percentile; the first is of all rows.
+    point : float
+        The operating point, in that coordinate.
+    also : iterable of float
+        Thresholds that are steps too.
+
+    Returns
+    -------
+    array of shape (n_steps,)
+        Ascending. Of a curve from a tally, edges of its bins and its named thresholds, where counts are exact.
+    """
+    first = curves[0]
+    asked = [t for t in also if np.isfinite(t)]
+    told, _ = thresholds(curves, point, asked)
+    score = first.score_of(np.union1d(told, asked))
+    if first.unit.scale == "logit":
+        score = np.union1d(score, ROUND)
+    edges = [one.cutoffs()[np.isfinite(one.cutoffs())] for one in curves if one.bound_at(first.told(score)).any()]
+    if edges:
+        exact = np.unique(np.concatenate(edges))
+        nearest = exact[np.clip(np.searchsorted(exact, score), 0, len(exact) - 1)]
+        score = np.union1d(nearest, first.score_of([point, *asked]))
+    return np.unique(score)
+
+
+def _in_unit(curve: ConfusionCurve, motion: Motion, name: CoordinateName, score: FloatArray) -> Motion:
+    """Return the motion in another coordinate."""
+    unit = COORDINATES[name]
+    if unit.cut is None or unit.from_score is None or motion.rate is None:
+        return replace(curve, unit=unit).motion_at_score(score)
+    inside = np.isfinite(motion.rate)
+    rate = -unit.cut.derivative(unit.from_score(np.where(inside, score, 0.5)))
+    return replace(motion, rate=np.where(inside, rate, np.nan))
+
+
+def _slopes(motion: Motion, level: float) -> Figure:
+    value, center, stderr, _ = motion.slopes(None)
+    half = quantile(level, motion.counted.df) * stderr
+    return Figure(value, center - half, center + half)
+
+
+def _gains(motion: Motion, metrics: Sequence[Metric], level: float) -> Figure:
+    found = [motion.metric_slope(row) for row in metrics]
+    half = [quantile(level, motion.counted.df) * one.stderr for one in found]
+    return Figure(
+        _columns([one.value for one in found]),
+        *(
+            _columns([one.center + side * h for one, h in zip(found, half, strict=True)])
+            for side in (-1, 1)
+        ),
+    )
+
+
+def _columns(parts: Sequence[FloatArray]) -> FloatArray:
+    return np.stack([np.asarray(part, dtype=np.float64) for part in parts], axis=1)
