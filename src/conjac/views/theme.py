@@ -59,6 +59,10 @@ class Theme:
         """Return which text can be read on a step of a scale; the same one in either theme."""
         return max(self.pale, self.strong, key=lambda text: contrast(text, colour))
 
+    def text_named(self, colour: str) -> str:
+        """Return the name of the text that can be read on a step of a scale."""
+        return "pale" if self.text_on(colour) == self.pale else "strong"
+
     def variables(self) -> dict[str, str]:
         """Return every colour by the name of its CSS variable."""
         found: dict[str, str] = {}
@@ -106,12 +110,24 @@ def theme_on(background: str) -> Theme:
     return DARK if luminance(background) < DARK_BELOW else LIGHT
 
 
-def css() -> str:
-    """Return both themes as CSS variables; what is printed is light."""
-    light, dark = (" ".join(f"--{k}: {v};" for k, v in theme.variables().items()) for theme in (LIGHT, DARK))
+def css(root: str = ":root") -> str:
+    """Return both themes as CSS variables; what is printed is light.
+
+    Parameters
+    ----------
+    root : str
+        Selector of the element that holds them, whose ``data-theme`` may say which one it is to be.
+    """
+    light, dark = (
+        " ".join(f"--{k}: {v};" for k, v in {"theme": theme.name, **theme.variables()}.items())
+        for theme in (LIGHT, DARK)
+    )
+    asked = f'{root}:not([data-theme="light"])'
     return (
-        f":root {{ color-scheme: light dark; {light} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+        f"{root} {{ color-scheme: light dark; {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ {asked} {{ {dark} }} }}\n"
+        f'@media screen {{ {root}[data-theme="dark"] {{ color-scheme: dark; {dark} }} }}\n'
+        f'{root}[data-theme="light"] {{ color-scheme: light; }}'
     )
 
 

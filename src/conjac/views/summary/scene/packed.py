@@ -47,7 +47,7 @@ class Packed(NamedTuple):
 
 
 def pack(value: Mapping[str, Any]) -> Packed:
-    """Return a nested mapping without its arrays, and these; an array that occurs twice is kept once.
+    """Return a nested mapping without its arrays, and these; arrays that are alike are kept once.
 
     Parameters
     ----------
@@ -63,16 +63,16 @@ def pack(value: Mapping[str, Any]) -> Packed:
     """
     arrays: list[dict[str, Any]] = []
     parts: list[bytes] = []
-    seen: dict[int, tuple[AnyArray, int]] = {}
+    seen: dict[Any, int] = {}
 
     def of(one: Any) -> Any:
         if isinstance(one, np.ndarray) and one.dtype.kind in "iufb":
-            if id(one) not in seen:
-                kind, data = encoded(one)
-                seen[id(one)] = one, len(arrays)  # kept, or another array could be given its number
+            kind, data = encoded(one)
+            place = seen.setdefault((kind, one.shape, data), len(arrays))
+            if place == len(arrays):
                 arrays.append({"kind": kind, "shape": list(one.shape), "bytes": len(data)})
                 parts.append(data)
-            return {"$": seen[id(one)][1]}
+            return {"$": place}
         if isinstance(one, Mapping):
             return {str(key): of(item) for key, item in one.items()}
         if isinstance(one, list | tuple):

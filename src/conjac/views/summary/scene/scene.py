@@ -227,9 +227,7 @@ class Scene:
         }
 
 
-def _choices(
-    curve: ConfusionCurve, chosen: Metric, constraints: Any, point: float, level: float
-) -> tuple[Choice, ...]:
+def _choices(curve: ConfusionCurve, chosen: Metric, constraints: Any, point: float, level: float) -> tuple[Choice, ...]:
     matrix = np.asarray(curve.matrix_at(point), dtype=np.float64)
     return choices(curve, chosen, constraints, matrix, level) if matrix.sum(axis=1).all() else ()
 

@@ -135,17 +135,10 @@ class ThresholdSheet:
 
     def to_tree(self) -> dict[str, Any]:
         """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`."""
-        shared: dict[int, dict[str, Any]] = {}
-        tracks = []
-        for track in self.tracks:
-            tree = track.to_tree()
-            for name in ("matrix", "metric", "exchange"):  # the same in every coordinate, and kept once
-                tree[name] = shared.setdefault(id(getattr(track, name)), tree[name])
-            tracks.append(tree)
         return {
             "name": self.name,
             "totals": self.totals,
-            "tracks": tracks,
+            "tracks": [track.to_tree() for track in self.tracks],
             "effective": np.ascontiguousarray(self.effective.T, dtype=np.float32),
             "bound": None if self.bound is None else np.ascontiguousarray(self.bound.T, dtype=np.float64),
         }
@@ -203,10 +196,7 @@ def _gains(motion: Motion, metrics: Sequence[Metric], level: float) -> Figure:
     half = [quantile(level, motion.counted.df) * one.stderr for one in found]
     return Figure(
         _columns([one.value for one in found]),
-        *(
-            _columns([one.center + side * h for one, h in zip(found, half, strict=True)])
-            for side in (-1, 1)
-        ),
+        *(_columns([one.center + side * h for one, h in zip(found, half, strict=True)]) for side in (-1, 1)),
     )
 
 

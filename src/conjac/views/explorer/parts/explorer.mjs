@@ -1,0 +1,130 @@
+// The explorer: one module, for a file, a notebook and a server. `mount` is all that its hosts call.
+
+import { advice } from "./advice.mjs";
+import { bdi, el, section, select, text } from "./dom.mjs";
+import { number, signed } from "./format.mjs";
+import { lines } from "./lines.mjs";
+import { matrices } from "./matrix.mjs";
+import { metricsTable, ratesTable } from "./metrics.mjs";
+import { points, surface } from "./pictures.mjs";
+import { restore, sharing, stateOf } from "./share.mjs";
+import { slider } from "./slider.mjs";
+import { tradeoff } from "./tradeoff.mjs";
+import { View } from "./view.mjs";
+
+const SETTLED = 250; // milliseconds after the last move until it is told to the host and to a screen reader
+
+export function mount(host) {
+  const { root, scene } = host;
+  const { pictures } = scene;
+  const view = new View(scene);
+  const missing = host.state ? restore(view, host.state) : [];
+  const spoken = text();
+  const words = text();
+  let settle = 0;
+
+  const paint = () => {
+    for (const part of parts) part.update();
+    words.set(sentence(view));
+    clearTimeout(settle);
+    settle = setTimeout(() => {
+      spoken.set(sentence(view));
+      host.moved(stateOf(view));
+    }, SETTLED);
+  };
+  const renew = () => {
+    for (const part of parts) part.renew?.();
+    paint();
+  };
+  const go = (step) => {
+    const next = Math.max(0, Math.min(view.n - 1, step));
+    if (next === view.step) return;
+    view.step = next;
+    paint();
+  };
+  const change = (name, value) => {
+    const { at } = view;
+    view[name] = value;
+    view.moved(name, at);
+    renew();
+  };
+  const jump = (state) => {
+    const found = restore(view, state);
+    renew();
+    chosen();
+    return found;
+  };
+
+  const choices = pickers(view, change);
+  const chosen = () => choices.forEach((one) => one.show());
+  const bar = slider(view, go);
+  const table = metricsTable(view, (place) => {
+    change("metric", place);
+    chosen();
+  });
+  const made = {
+    matrix: matrices(view),
+    rates: ratesTable(view),
+    lines: lines(view, host),
+    tradeoff: tradeoff(view, host, (place) => change("against", place)),
+    advice: advice(view, go),
+    sharing: sharing(view, host, jump),
+    surface: pictures.surface && surface(view, host),
+    points: pictures.points && points(view, host),
+  };
+  const parts = [bar, table, ...Object.values(made).filter(Boolean)];
+  root.replaceChildren(
+    el("header", { class: "top" }, el("p", { class: "brand" }, "conjac explorer"), el("h1", {}, bdi(scene.title))),
+    el(
+      "div",
+      { class: "controls", role: "region", "aria-label": "Controls" },
+      el("div", { class: "fields" }, choices.map((one) => one.node)),
+      bar.node,
+    ),
+    el(
+      "main",
+      { tabindex: -1 },
+      missing.length ? el("p", { class: "caution" }, `Not in this page: ${missing.join(", ")}.`) : null,
+      el("p", { class: "lead" }, words.node),
+      el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
+      section("Matrix and Jacobian", made.matrix.node),
+      el("div", { class: "columns" }, section("Metrics", table.node), section("Where to go", made.advice.node)),
+      section("Along the slider", made.lines.node),
+      el("div", { class: "columns" }, section("Trade-off", made.tradeoff.node), section("Exchange rates", made.rates.node)),
+      made.surface ? section(pictures.surfaceTitle, made.surface.node) : null,
+      made.points ? section(pictures.points.title, made.points.node) : null,
+      section("Share this state", made.sharing.node),
+      section("What this is", el("ul", { class: "plain" }, scene.notes.map((note) => el("li", {}, bdi(note))))),
+    ),
+  );
+  renew();
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", renew);
+  return { jump, remove: () => dark.removeEventListener("change", renew) };
+}
+
+function pickers(view, change) {
+  const { scene } = view;
+  const found = [];
+  const add = (label, name, options, data) => {
+    const one = select(label, options, view[name], (value) => change(name, Number(value)), { "data-conjac": data });
+    found.push({ node: one.node, show: () => (one.list.value = view[name]) });
+  };
+  const groups = scene.sheets.map((sheet, place) => [place, sheet.name || "all rows"]);
+  if (groups.length > 1) add("Group", "sheet", groups, "group");
+  add("Metric", "metric", scene.metrics.map((row, place) => [place, row.title]), "metric");
+  const several = scene.kind === "offsets";
+  const tracks = view.rows.tracks.map((track, place) => [place, several ? scene.labels[place] : track.coordinate]);
+  if (tracks.length > 1) add(several ? "Offset of class" : "Coordinate", "track", tracks, several ? "class" : "coordinate");
+  return found;
+}
+
+function sentence(view) {
+  const row = view.scene.metrics[view.metric];
+  const value = view.value(view.metric);
+  const gain = view.scaled(view.gain(view.metric));
+  const at = `${row.title} is ${number(value.value, 4)} at ${number(view.at, 4)}`;
+  if (!Number.isFinite(gain.lower)) return `${at}; too few rows are near to say surely how it moves.`;
+  const sure = gain.lower > 0 || gain.upper < 0 ? "" : ", which cannot be told from zero";
+  return `${at}; ${signed(view.now.size)} would change it by ${signed(gain.value)}${sure}.`;
+}

@@ -1,0 +1,42 @@
+// Numbers as people read them. What is undefined is a dash.
+
+export const NONE = "–";
+
+export function number(value, digits = 3) {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  let text;
+  if (size >= 1e7 || size < 1e-4) text = size.toExponential(digits - 1).replace("e+", "e").replace("e-", "e−");
+  else if (size >= 10 ** digits) text = Math.round(size).toLocaleString("en-US");
+  else text = String(Number(size.toPrecision(digits)));
+  return value < 0 ? `−${text}` : text;
+}
+
+export function signed(value, digits = 3) {
+  return value > 0 ? `+${number(value, digits)}` : number(value, digits);
+}
+
+export function count(value) {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  return Number.isInteger(value) ? value.toLocaleString("en-US").replace("-", "−") : number(value, 4);
+}
+
+export function percent(share) {
+  if (!Number.isFinite(share)) return NONE;
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+export function interval(lower, upper, told = number) {
+  return Number.isFinite(lower) && Number.isFinite(upper) ? `[${told(lower)}, ${told(upper)}]` : "no interval";
+}
+
+// A number that reads back as itself, with no more digits than it needs.
+export function exact(value) {
+  const short = Number(value.toPrecision(12));
+  return String(Math.abs(short - value) <= 1e-13 * Math.abs(value) ? short : value);
+}
+
+export function shorten(text, length = 24) {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

@@ -1,0 +1,79 @@
+// Every metric where the slider stands: its value, how fast it moves, and which way is better.
+
+import { bdi, classed, el, text } from "./dom.mjs";
+import { interval, number, signed } from "./format.mjs";
+
+const ARROWS = { 1: "▲ raise", "-1": "▼ lower", 0: "" };
+
+export function metricsTable(view, choose) {
+  const caption = text();
+  const lines = view.scene.metrics.map((metric, place) => {
+    const [value, limits, gain, gainLimits, way] = [text(), text(), text(), text(), text()];
+    const button = el("button", { type: "button", class: "plain", onclick: () => choose(place) }, bdi(metric.title));
+    const row = el(
+      "tr",
+      { "data-metric": metric.name },
+      el("th", { scope: "row" }, button),
+      el("td", {}, value.node, " ", el("span", { class: "ci" }, limits.node)),
+      el("td", {}, gain.node, " ", el("span", { class: "ci" }, gainLimits.node)),
+      el("td", { class: "way" }, way.node),
+    );
+    return { row, button, value, limits, gain, gainLimits, way };
+  });
+  const head = ["Metric", "Value", null, "For a better value"].map((name) =>
+    el("th", { scope: "col" }, name ?? ["Change per ", caption.node]),
+  );
+  const table = el(
+    "table",
+    { "aria-label": "Metrics" },
+    el("thead", {}, el("tr", {}, head)),
+    el("tbody", {}, lines.map((line) => line.row)),
+  );
+  return {
+    node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of metrics" }, table),
+    update() {
+      caption.set(`${signed(view.now.size)} of ${view.now.name === "threshold" ? view.now.coordinate : "offset"}`);
+      lines.forEach((line, place) => {
+        const found = view.value(place);
+        line.value.set(number(found.value, 4));
+        line.limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : "0/0");
+        const gain = view.scaled(view.gain(place));
+        line.gain.set(signed(gain.value));
+        line.gainLimits.set(Number.isFinite(gain.value) ? interval(gain.lower, gain.upper, signed) : "");
+        line.way.set(ARROWS[view.betters(place)]);
+        classed(line.row, place === view.metric ? "here" : "");
+        line.button.setAttribute("aria-pressed", place === view.metric);
+      });
+    },
+  };
+}
+
+export function ratesTable(view) {
+  const lines = view.scene.rates.map(([paid, gained]) => {
+    const [value, limits] = [text(), text()];
+    const row = el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, bdi(paid), " per unit of ", bdi(gained)),
+      el("td", {}, value.node, " ", el("span", { class: "ci" }, limits.node)),
+    );
+    return { row, value, limits };
+  });
+  const head = el("tr", {}, el("th", { scope: "col" }, "What is paid"), el("th", { scope: "col" }, "Rate"));
+  const table = el(
+    "table",
+    { "aria-label": "Exchange rates" },
+    el("thead", {}, head),
+    el("tbody", {}, lines.map((line) => line.row)),
+  );
+  return {
+    node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of exchange rates" }, table),
+    update() {
+      lines.forEach((line, place) => {
+        const found = view.figure(view.now.exchange, place);
+        line.value.set(number(found.value));
+        line.limits.set(interval(found.lower, found.upper));
+      });
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// Where the explorer stands, and the figures there: all of them looked up.
+
+import { exact, percent } from "./format.mjs";
+
+export class View {
+  constructor(scene) {
+    this.scene = scene;
+    this.sheet = 0;
+    this.track = 0;
+    this.metric = scene.metric;
+    this.against = this.partner("recall", "precision");
+    this.step = this.now.base;
+  }
+
+  get rows() {
+    return this.scene.sheets[this.sheet];
+  }
+
+  get now() {
+    return this.rows.tracks[this.track];
+  }
+
+  get n() {
+    return this.now.at.length;
+  }
+
+  get at() {
+    return this.now.at[this.step];
+  }
+
+  partner(...names) {
+    const found = names.map((name) => this.scene.metrics.findIndex((row) => row.name === name));
+    return found.find((place) => place >= 0 && place !== this.scene.metric) ?? (this.scene.metric ? 0 : 1);
+  }
+
+  // The figure in one place of an array whose last axis is the step.
+  figure({ value, lower, upper }, place, step = this.step) {
+    const k = place * this.n + step;
+    return { value: value[k], lower: lower[k], upper: upper[k] };
+  }
+
+  matrix(place) {
+    return this.figure(this.now.matrix, place);
+  }
+
+  slope(place) {
+    return this.figure(this.now.slope, place);
+  }
+
+  value(place) {
+    return this.figure(this.now.metric, place);
+  }
+
+  gain(place) {
+    return this.figure(this.now.gain, place);
+  }
+
+  // The largest slope of a cell along the track, by which cells are shaded.
+  steepest() {
+    this.now.steepest ??= this.now.slope.value.reduce((most, one) => Math.max(most, Math.abs(one) || 0), 0);
+    return this.now.steepest;
+  }
+
+  // Whether a row of the point map is predicted otherwise than at the operating point.
+  changes(place) {
+    const flips = this.scene.flips[place];
+    return this.step < flips !== this.now.base < flips;
+  }
+
+  // The step whose value is nearest; values may fall along the steps, as the share alerted does.
+  nearest(value) {
+    const { at } = this.now;
+    const falls = at[0] > at[at.length - 1];
+    let low = 0;
+    let high = at.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (at[middle] > value === falls) low = middle;
+      else high = middle;
+    }
+    return Math.abs(at[low] - value) <= Math.abs(at[high] - value) ? low : high;
+  }
+
+  // The metric along the steps, or its limits or slopes.
+  along(figures, place, side = "value") {
+    return figures[side].subarray(place * this.n, (place + 1) * this.n);
+  }
+
+  // The same place after another group, coordinate or class was chosen.
+  moved(name, at) {
+    if (name === "track" && this.scene.kind === "offsets") this.step = this.now.base;
+    else if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
+  }
+
+  summary() {
+    const alerted = this.matrix(1).value + this.matrix(3).value;
+    const all = alerted + this.matrix(0).value + this.matrix(2).value;
+    return `${percent(alerted / all)} of the rows predicted positive`;
+  }
+
+  // What else a state holds, of an explorer of several classes.
+  more() {
+    return {};
+  }
+
+  takeMore() {}
+
+  // The arguments that say where it stands; at an end of a coordinate, in the first one.
+  inPython() {
+    const { at, coordinate } = Number.isFinite(this.at) ? this.now : this.rows.tracks[0];
+    const unit = coordinate === "probability" ? [] : [`coordinate="${coordinate}"`];
+    return [`threshold=${exact(at[this.step])}`, ...unit];
+  }
+
+  scaled(figure, by = this.now.size) {
+    return { value: figure.value * by, lower: figure.lower * by, upper: figure.upper * by };
+  }
+
+  // Which way to move for a better value: 1, -1, or 0 where that is not told from noise.
+  betters(place) {
+    const { lower, upper } = this.figure(this.now.gain, place);
+    return ((lower > 0) - (upper < 0)) * this.scene.metrics[place].better;
+  }
+}
