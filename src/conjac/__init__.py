@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         SurfaceDisplay,
         TradeoffDisplay,
     )
+    from conjac.views.explorer import Explorer
     from conjac.views.report import Report
 
 LATER = {
@@ -80,6 +81,7 @@ LATER = {
         ),
         "conjac.views.displays",
     ),
+    "Explorer": "conjac.views.explorer",
     "Report": "conjac.views.report",
 }
 """Where to find what takes longer to load than all the rest: loaded once it is asked for."""
@@ -100,6 +102,7 @@ __all__ = [
     "Decision",
     "DriftDisplay",
     "DriftRanking",
+    "Explorer",
     "Features",
     "Hyperparameters",
     "InexactError",

@@ -342,6 +342,12 @@ class ConfusionCurve(Figures):
 
         return MetricCurveDisplay.of(self, metrics).plot(ax).ax_
 
+    def explore(self, **options: Any) -> Any:
+        """Return an explorer, which a notebook shows; see `Explorer.of` for the options."""
+        from conjac.views.explorer import Explorer
+
+        return Explorer.of(self, **options)
+
     def __repr__(self) -> str:
         """Show what the curve is of."""
         negative, positive = self.labels

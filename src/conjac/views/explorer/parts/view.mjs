@@ -6,7 +6,7 @@ export class View {
   constructor(scene) {
     this.scene = scene;
     this.sheet = 0;
-    this.track = 0;
+    this.track = Math.max(0, this.rows.tracks.findIndex((track) => track.coordinate === scene.shown));
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
     this.step = this.now.base;

@@ -101,8 +101,8 @@ class Scene:
         All rows first, then each group.
     advice : tuple of tuple of Advice
         Of each sheet.
-    sampling : str
-        What the standard errors take as random.
+    shown : str
+        The coordinate that is shown first.
     notes : tuple of str
         How the input was read, what was set aside, what the page does not hold.
     recipe : Recipe
@@ -121,7 +121,7 @@ class Scene:
     rates: tuple[tuple[str, str], ...]
     sheets: tuple[ThresholdSheet, ...]
     advice: tuple[tuple[Advice, ...], ...]
-    sampling: str
+    shown: str
     notes: tuple[str, ...] = ()
     recipe: Recipe = Recipe()
     surface: SurfacePlot | None = None
@@ -138,6 +138,7 @@ class Scene:
         metric: str | Metric = "f1",
         subject_to: Any = (),
         level: float = 0.95,
+        shown: str | None = None,
         **told: Any,
     ) -> Self:
         """Evaluate the curve of all rows, and those of its groups, at the same steps.
@@ -154,6 +155,8 @@ class Scene:
         subject_to : str, Constraint or sequence of them
         level : float
             Of every interval.
+        shown : str, optional
+            The coordinate that is shown first. Default: the curves'.
         **told
             Other attributes: notes, recipe.
 
@@ -191,9 +194,16 @@ class Scene:
             rates=RATES,
             sheets=sheets,
             advice=tuple(tuple(_placed(one, first, score) for one in several) for several in found),
-            sampling=str(first.diagnostics.get("sampling", "the rows of the tally, as an independent draw")),
+            shown=shown or first.coordinate,
             **told,
         )
+
+    @property
+    def extent(self) -> str:
+        """How much there is to explore, in words."""
+        first = self.sheets[0]
+        groups = f", {len(self.sheets) - 1} groups" if len(self.sheets) > 1 else ""
+        return f"{len(first.score)} steps of the threshold, {first.totals.sum():g} rows{groups}"
 
     def with_points(self, points: PointMap, score: Any) -> Self:
         """Return the same with rows as points, which know when they are predicted otherwise.
@@ -220,7 +230,7 @@ class Scene:
             "rates": [[title_of(name) for name in pair] for pair in self.rates],
             "sheets": [sheet.to_tree() for sheet in self.sheets],
             "advice": [[{**asdict(one.choice), "step": one.step} for one in several] for several in self.advice],
-            "sampling": self.sampling,
+            "shown": self.shown,
             "notes": self.notes,
             "recipe": asdict(self.recipe),
             "flips": self.flips,

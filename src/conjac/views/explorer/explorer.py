@@ -1,0 +1,203 @@
+"""The explorer in Python: `Explorer`, of labels and scores, of a fitted classifier, or of a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from conjac._typing import ConditionOn, CoordinateName
+from conjac.curve import ConfusionCurve
+from conjac.engines.decided import order_of
+from conjac.metrics import Metric
+from conjac.models import bind, oriented, scored
+from conjac.reading import n_columns
+from conjac.training import Surface
+from conjac.views.explorer.page import render
+from conjac.views.explorer.staged import Asked, Pictured, scene_of, scene_of_curve
+from conjac.views.report.asked import metric_of, rows_of
+from conjac.views.summary.scene import Recipe, Scene
+from conjac.views.writing import write_text
+
+TITLE = "Classifier"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explorer:
+    """A page on which a threshold, or the offset of a class, is moved, and every figure follows.
+
+    Matrix, Jacobian, metrics, exchange rates, curves, a trade-off map, a surface and rows as points. Made by
+    `from_predictions`, `from_estimator` or `of`; a notebook shows it, and `save` writes one file that needs no network.
+
+    Attributes
+    ----------
+    scene : Scene
+        Every figure that is shown, at every step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 2, 2000)
+    >>> score = 1 / (1 + np.exp(-rng.normal(2 * y - 1, 1)))
+    >>> explorer = cj.Explorer.from_predictions(y, score, title="Two normals")
+    >>> explorer
+    Explorer('Two normals'): 500 steps of the threshold, 2000 rows
+    >>> explorer.to_html()[:15]
+    '<!doctype html>'
+    """
+
+    scene: Scene
+
+    @classmethod
+    def of(
+        cls,
+        curve: ConfusionCurve,
+        *,
+        title: str = TITLE,
+        metric: str | Metric | None = None,
+        subject_to: Any = (),
+        threshold: float | None = None,
+        level: float = 0.95,
+    ) -> Self:
+        """Explore a curve; of one from a tally, at the thresholds where it is exact.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+        title, metric, subject_to, threshold, level
+            As for `from_predictions`.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown metric, a constraint that cannot be read, a threshold outside its domain.
+        """
+        asked = Asked(title=title, metric=metric_of(metric, False), subject_to=subject_to, level=level)
+        return cls(scene_of_curve(curve, asked, threshold))
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_score: Any,
+        *,
+        X: Any = None,
+        surface: Surface | bool = True,
+        random_state: Any = 0,
+        title: str = TITLE,
+        metric: str | Metric | None = None,
+        subject_to: Any = (),
+        threshold: float | None = None,
+        offsets: Any = None,
+        coordinate: CoordinateName | None = None,
+        by: Any = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+        labels: Sequence[Any] | None = None,
+        pos_label: Any = None,
+        condition_on: ConditionOn | None = None,
+        level: float = 0.95,
+    ) -> Self:
+        """Explore labels and scores.
+
+        Parameters
+        ----------
+        y_true, y_score
+            As for `ConfusionJacobian.from_predictions`.
+        X : array or frame of shape (n_samples, n_columns), optional
+            What places rows on the point map; by default the scores do, of several classes.
+        surface : Surface or bool
+            What is shown as a surface. By default the metric over the threshold and the share of the positive class;
+            of several classes over the two offsets that move it the most.
+        random_state : None, int or RandomState
+            Of the samples of rows that are shown.
+        title : str
+            Of the page.
+        metric : str or Metric, optional
+            The one that is shown first. Default: "f1" of two classes, "f1_macro" of more.
+        subject_to : str, Constraint or sequence of them
+            Such as "recall >= .9", for the decision that is recommended.
+        threshold, offsets, coordinate, sample_weight, groups, labels, pos_label, condition_on
+            As for `ConfusionJacobian.from_predictions`.
+        by : array of shape (n_samples,), optional
+            Groups to choose from.
+        level : float
+            Of every interval.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
+        """
+        several = n_columns(y_score) > 2
+        same = {"labels": labels, "sample_weight": sample_weight, "groups": groups}
+        by_rule = {"threshold": threshold, "pos_label": pos_label, "coordinate": coordinate}
+        rows = rows_of(y_true, y_score, several, **by_rule, **same)
+        recipe = Recipe(options=_options(**same, **by_rule, condition_on=condition_on))
+        asked = Asked(title, metric_of(metric, several), subject_to, level, recipe)
+        how = {"threshold": threshold, "offsets": offsets, "coordinate": coordinate, "condition_on": condition_on}
+        return cls(scene_of(rows, asked, Pictured(X, surface, random_state), by=by, groups=groups, **how))
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        output: str = "auto",
+        labels: Sequence[Any] | None = None,
+        pos_label: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Score ``X`` with a fitted classifier and explore it.
+
+        Parameters
+        ----------
+        estimator : fitted classifier, callable or `conjac.models.Model`
+        X : array or frame of shape (n_samples, n_features)
+            Rows that it was not fitted on.
+        y : array of shape (n_samples,)
+        output : {"auto", "probabilities", "scores", "logits"}
+            As for `ConfusionJacobian.from_estimator`.
+        labels, pos_label, **options
+            As for `from_predictions`.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used.
+        """
+        model = bind(estimator, output)
+        order = order_of(model, y, labels, pos_label)
+        _, score = oriented(model, order, scored(model, X))
+        return cls.from_predictions(y, score, X=X, labels=order, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one HTML file that needs no network, whole or not at all.
+
+        Raises
+        ------
+        InvalidInputError
+            The system refuses.
+        """
+        write_text(Path(path), self.to_html())
+        return Path(path)
+
+    def to_html(self) -> str:
+        """Return the page."""
+        return render(self.scene)
+
+    def __repr__(self) -> str:
+        """Show what is explored."""
+        return f"Explorer({self.scene.title!r}): {self.scene.extent}"
+
+
+def _options(**given: Any) -> tuple[str, ...]:
+    """Return the arguments that change what is counted, as they are written."""
+    large = {"sample_weight", "groups"}
+    told = {name: "..." if name in large else repr(value) for name, value in given.items() if value is not None}
+    return tuple(f"{name}={value}" for name, value in told.items() if name not in ("threshold", "coordinate"))
