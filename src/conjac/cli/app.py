@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from conjac._version import __version__
 from conjac.cli.demo import demo
+from conjac.cli.explore import explore
 from conjac.cli.jacobian import jacobian
 from conjac.cli.messages import end
 from conjac.cli.report import report
@@ -60,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (report, jacobian, tune, demo):
+for command in (report, explore, jacobian, tune, demo):
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from conjac.cli.labels import places_of
 from conjac.cli.messages import progress, say
 from conjac.cli.models import Scorer, arranged
 from conjac.engines.files import Columns, describe_set_aside, read_columns
+from conjac.engines.inputs import framed
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.inputs import Inputs
 
@@ -32,7 +33,7 @@ class Given:
     scorer : Scorer or None
         What scored the rows.
     inputs : Inputs or None
-        What it scored.
+        What it scored, or what places the rows.
     beside : array of shape (n_samples,) or None
         Scores of the same rows to compare with.
     """
@@ -104,6 +105,7 @@ def read(
     category: str | None = None,
     scorer: Scorer | None = None,
     beside: str | None = None,
+    placed: Sequence[str] = (),
     called: str = "",
 ) -> Given:
     """Read the files, say how many rows were set aside, and score the rest if a model is given.
@@ -118,6 +120,8 @@ def read(
         What scores the rows, in place of columns of scores.
     beside : str, optional
         Column of scores to compare with.
+    placed : sequence of str
+        Columns that place rows, where no model tells them apart.
     called : str
         What to call the rows where some are set aside.
 
@@ -141,7 +145,7 @@ def read(
             by=by,
             groups=groups,
             category=category,
-            inputs=None if scorer is None else scorer.inputs,
+            inputs=scorer.inputs if scorer is not None else placed or None,
             strict=strict,
         )
     if columns.set_aside:
@@ -153,7 +157,8 @@ def read(
         table = columns.score.reshape(len(columns.score), -1)
         columns, other = replace(columns, score=table[:, 0] if len(score) == 1 else table[:, :-1]), table[:, -1]
     if scorer is None:
-        return Given(columns, label, by, score, beside=other)
+        inputs = framed(columns.inputs, True) if placed else None
+        return Given(replace(columns, inputs={}), label, by, score, inputs=inputs, beside=other)
     inputs = scorer.frame(columns)
     scored = replace(columns, score=scorer.score(inputs), inputs={})
     return Given(scored, label, by, score, scorer, inputs, other)

@@ -69,8 +69,10 @@ class Loaded:
 
     Attributes
     ----------
+    whole : Part
+        All rows.
     parts : list of Part
-        Sorted by group.
+        Sorted by group; all rows as one where nothing groups them.
     coordinate : str or None
         As asked; of thresholds in groups one for all of them, whatever the range of a group's scores.
     n_read : int
@@ -78,6 +80,7 @@ class Loaded:
         Reason to count.
     """
 
+    whole: Part
     parts: list[Part]
     coordinate: CoordinateName | None
     n_read: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -18,7 +17,7 @@ from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
 from conjac.cli.moving import read_offsets, read_tuned
 from conjac.cli.output import check_output
-from conjac.cli.rows import check
+from conjac.cli.rows import check, title_of
 from conjac.cli.training import read_trained, refuse_untrained
 from conjac.drift import DriftRanking
 from conjac.errors import InvalidInputError, NotSupportedError
@@ -126,7 +125,7 @@ def report(
             own: dict[str, Any] = {} if several else {"training": effects, "baseline": baselines.get(part.group)}
             summary = summary_of(
                 part.rows,
-                title=title or _title(files),
+                title=title or title_of(files),
                 metric=asked,
                 subject_to=tuple(subject_to or ()),
                 level=level,
@@ -140,11 +139,6 @@ def report(
         parts = [(cast("Any", part.rows), part.group) for part in loaded.parts]
         Report.of(summaries, parts, str(by), metric=asked, level=level, **how).save(output, chosen)
     typer.echo(output)
-
-
-def _title(files: Sequence[str]) -> str:
-    names = [Path(file).name for file in files]
-    return names[0] if len(names) == 1 else f"{len(names)} files: {', '.join(names[:3])}{', ...' if names[3:] else ''}"
 
 
 def _refuse_of_two(**given: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -82,13 +83,14 @@ def check(given: Given, *, labels: str | None, pos_label: str | None, coordinate
     else:
         whole, again = _for_threshold(columns, order, positive)
         unit = coordinates.choose(whole.score, coordinate).name if coordinate or given.by else None
-    parts = [Part(None, None, whole, columns, given.inputs)]
+    everything = Part(None, None, whole, columns, given.inputs)
+    parts = [everything]
     if given.by is not None and columns.by is not None:
         values, columns = np.unique(columns.by).tolist(), replace(columns, score=whole.score)
         parts = [_part(given.by, value, columns, given.inputs, again) for value in values]
     for part in parts:
         part.say_absent()
-    return Loaded(parts, unit, columns.n_read, columns.set_aside)
+    return Loaded(everything, parts, unit, columns.n_read, columns.set_aside)
 
 
 def _for_threshold(columns: Columns, order: list[Any] | None, positive: Any) -> tuple[Predictions, Again]:
@@ -123,3 +125,9 @@ def _part(by: str, group: Any, columns: Columns, inputs: Inputs | None, again: A
     with blaming(f"{by}={group!r}"):
         checked = again(here.label, here.score, sample_weight=here.weight, groups=here.groups)
     return Part(by, group, checked, here, None if inputs is None else inputs.take(rows))
+
+
+def title_of(files: Sequence[str]) -> str:
+    """Return the names of the files, for a page."""
+    names = [Path(file).name for file in files]
+    return names[0] if len(names) == 1 else f"{len(names)} files: {', '.join(names[:3])}{', ...' if names[3:] else ''}"

@@ -17,6 +17,7 @@ from conjac.training import Surface
 from conjac.views.explorer.page import render
 from conjac.views.explorer.staged import Asked, Pictured, scene_of, scene_of_curve
 from conjac.views.report.asked import metric_of, rows_of
+from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene
 from conjac.views.writing import write_text
 
@@ -139,7 +140,8 @@ class Explorer:
         recipe = Recipe(options=_options(**same, **by_rule, condition_on=condition_on))
         asked = Asked(title, metric_of(metric, several), subject_to, level, recipe)
         how = {"threshold": threshold, "offsets": offsets, "coordinate": coordinate, "condition_on": condition_on}
-        return cls(scene_of(rows, asked, Pictured(X, surface, random_state), by=by, groups=groups, **how))
+        parts = [(part.title, part.rows) for part in parts_of(rows, by, groups, coordinate)] if by is not None else []
+        return cls(scene_of(rows, parts, asked, Pictured(X, surface, random_state), **how))
 
     @classmethod
     def from_estimator(

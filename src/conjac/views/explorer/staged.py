@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from conjac._typing import CoordinateName
 from conjac.coordinates import COORDINATES
 from conjac.curve import ConfusionCurve
+from conjac.engines.files import describe_set_aside
 from conjac.errors import ConjacError
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
+from conjac.readonly import ReadOnly
 from conjac.training import Surface
 from conjac.validation import ClassPredictions, Predictions, blaming, refuse_with_threshold
-from conjac.views.report.parts import parts_of
 from conjac.views.summary.measure import clean
 from conjac.views.summary.point_map import PointMap
 from conjac.views.summary.scene import ALL, Recipe, Scene
@@ -34,6 +36,8 @@ class Asked(NamedTuple):
     subject_to : str, Constraint or sequence of them
     level : float
     recipe : Recipe
+    set_aside : mapping of str to int
+        Reasons for which rows were left out before, and how many.
     """
 
     title: str
@@ -41,6 +45,7 @@ class Asked(NamedTuple):
     subject_to: Any
     level: float
     recipe: Recipe = Recipe()
+    set_aside: Mapping[str, int] = ReadOnly({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +80,10 @@ def _in_scores(curve: ConfusionCurve) -> ConfusionCurve:
 
 def scene_of(
     rows: Predictions | ClassPredictions,
+    parts: Sequence[tuple[str, Predictions | ClassPredictions]],
     asked: Asked,
     pictured: Pictured,
     *,
-    by: Any,
-    groups: Any,
     threshold: float | None,
     offsets: Any,
     coordinate: CoordinateName | None,
@@ -90,9 +94,11 @@ def scene_of(
     Parameters
     ----------
     rows : Predictions or ClassPredictions
+    parts : sequence of (str, Predictions or ClassPredictions)
+        Their groups by name, if any.
     asked : Asked
     pictured : Pictured
-    by, groups, threshold, offsets, coordinate, condition_on
+    threshold, offsets, coordinate, condition_on
         As for `conjac.Explorer.from_predictions`.
     """
     refuse_with_threshold(offsets, False)
@@ -100,11 +106,10 @@ def scene_of(
     whole = ConfusionCurve.from_rows(rows, coordinate=coordinate, condition_on=condition_on)
     first = _in_scores(whole)
     curves = {ALL: first}
-    for part in parts_of(rows, by, groups, first.coordinate) if by is not None else ():
-        assert isinstance(part.rows, Predictions), "parts of the same rows"
-        with blaming(part.title):
-            found = ConfusionCurve.from_rows(part.rows, coordinate=first.coordinate, condition_on=condition_on)
-        curves[clean(part.title)] = found
+    for name, part in parts:
+        assert isinstance(part, Predictions), "parts of the same rows"
+        with blaming(name):
+            curves[clean(name)] = ConfusionCurve.from_rows(part, coordinate=first.coordinate, condition_on=condition_on)
     at = None if threshold is None else float(first.told(whole.score_of(threshold)))
     scene = _scene(curves, asked, at, whole.coordinate)
     if pictured.X is not None:
@@ -131,8 +136,13 @@ def _with_points(
 def _scene(curves: dict[str, ConfusionCurve], asked: Asked, threshold: float | None, shown: str) -> Scene:
     first = curves[ALL]
     told = first.diagnostics
-    n = f"{told['n_samples']:,} rows, {told.get('scores', 'scores of a tally')}; counts {told['counts']}."
-    sampling = told.get("sampling")
-    notes = (n, EXACT, POINTWISE.format(asked.level), *([f"Errors: {sampling}."] if sampling else []), JUDGED)
+    counted = f"{told['n_samples']:,} rows, {told.get('scores', 'scores of a tally')}; counts {told['counts']}."
+    notes = [counted, EXACT, POINTWISE.format(asked.level), JUDGED]
+    if asked.set_aside:
+        notes.insert(
+            1, f"{sum(asked.set_aside.values()):,} rows were set aside: {describe_set_aside(asked.set_aside)}."
+        )
+    if "sampling" in told:
+        notes.insert(-1, f"Errors: {told['sampling']}.")
     how = {"title": asked.title, "metric": asked.metric, "subject_to": asked.subject_to, "level": asked.level}
-    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=notes, recipe=asked.recipe, **how)
+    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=tuple(notes), recipe=asked.recipe, **how)
