@@ -6,6 +6,7 @@ import { number, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
 import { matrices } from "./matrix.mjs";
 import { metricsTable, ratesTable } from "./metrics.mjs";
+import { moves } from "./moves.mjs";
 import { points, surface } from "./pictures.mjs";
 import { restore, sharing, stateOf } from "./share.mjs";
 import { slider } from "./slider.mjs";
@@ -18,7 +19,7 @@ export function mount(host) {
   const { root, scene } = host;
   const { pictures } = scene;
   const view = new View(scene);
-  const missing = host.state ? restore(view, host.state) : [];
+  const missing = host.state ? restore(view, host.state, Boolean(host.ask)) : [];
   const spoken = text();
   const words = text();
   let settle = 0;
@@ -49,7 +50,7 @@ export function mount(host) {
     renew();
   };
   const jump = (state) => {
-    const found = restore(view, state);
+    const found = restore(view, state, Boolean(host.ask));
     renew();
     chosen();
     return found;
@@ -69,6 +70,7 @@ export function mount(host) {
     tradeoff: tradeoff(view, host, (place) => change("against", place)),
     advice: advice(view, go),
     sharing: sharing(view, host, jump),
+    moves: host.ask && scene.moves.length ? moves(view, host, renew) : null,
     surface: pictures.surface && surface(view, host),
     points: pictures.points && points(view, host),
   };
@@ -87,6 +89,7 @@ export function mount(host) {
       missing.length ? el("p", { class: "caution" }, `Not in this page: ${missing.join(", ")}.`) : null,
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
+      made.moves ? section("What else moves", made.moves.node) : null,
       section("Matrix and Jacobian", made.matrix.node),
       el("div", { class: "columns" }, section("Metrics", table.node), section("Where to go", made.advice.node)),
       section("Along the slider", made.lines.node),
@@ -100,7 +103,11 @@ export function mount(host) {
   renew();
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", renew);
-  return { jump, remove: () => dark.removeEventListener("change", renew) };
+  const remove = () => {
+    dark.removeEventListener("change", renew);
+    made.moves?.remove();
+  };
+  return { jump, remove };
 }
 
 function pickers(view, change) {

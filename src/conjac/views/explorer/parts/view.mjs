@@ -10,6 +10,8 @@ export class View {
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
     this.step = this.now.base;
+    this.moves = {}; // what else was moved, by name, where Python recomputes
+    this.code = []; // and how, as Python
   }
 
   get rows() {
