@@ -6,7 +6,7 @@ import { unpack } from "./unpack.mjs";
 
 const SHOWN = 3; // of each kind, before others are added
 const PAUSE = 40; // milliseconds after a move until Python is asked
-const STEPS = 200;
+const STEPS = 120;
 
 export function moves(view, host, renewed) {
   const { scene } = view;

@@ -20,11 +20,12 @@ class Figure(NamedTuple):
     def to_tree(self) -> dict[str, AnyArray]:
         """Return the arrays with the step as their last axis: counts exactly, the rest as figures to be read."""
         whole = self.value.dtype.kind in "iu"
-        return {
-            "value": _last(self.value) if whole else _last(self.value).astype(np.float32),
-            "lower": _last(self.lower).astype(np.float32),
-            "upper": _last(self.upper).astype(np.float32),
-        }
+        with np.errstate(over="ignore"):  # what float32 does not hold is as good as without a limit
+            return {
+                "value": _last(self.value) if whole else _last(self.value).astype(np.float32),
+                "lower": _last(self.lower).astype(np.float32),
+                "upper": _last(self.upper).astype(np.float32),
+            }
 
 
 def _last(values: AnyArray) -> AnyArray:
