@@ -107,7 +107,7 @@ function drawn(map, colour) {
       cmax: map.limit,
       line: { color: colour("faint"), width: 0.5 },
       showscale: k === 0,
-      colorbar: { title: { text: plain(map.unit), side: "right" }, thickness: 12, len: 0.8, outlinewidth: 0 },
+      colorbar: { title: { text: plain(map.unit), side: "right" }, thickness: 12, len: 0.8, outlinewidth: 0, tickformat: ".2~e" },
     },
   }));
   const legend = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, bgcolor: "rgba(0,0,0,0)" };
