@@ -15,7 +15,8 @@ from conjac.models import bind, oriented, scored
 from conjac.reading import n_columns
 from conjac.training import Surface
 from conjac.views.explorer.page import render
-from conjac.views.explorer.staged import Asked, Pictured, scene_of, scene_of_curve
+from conjac.views.explorer.pictured import Pictured
+from conjac.views.explorer.staged import Asked, scene_of, scene_of_curve
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene
