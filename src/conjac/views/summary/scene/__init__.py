@@ -1,0 +1,1 @@
+"""What the explorer shows, computed once: arrays that a page looks up and adds."""
