@@ -14,6 +14,7 @@ from conjac.decisions.charted import Charted, Tabular, checked_level, class_tota
 from conjac.decisions.formulas import mean
 from conjac.inference import Estimate
 from conjac.metrics import UNIT
+from conjac.metrics.reweighted import reweighted
 from conjac.reading import as_number
 from conjac.readonly import ReadOnly, locked
 
@@ -108,8 +109,7 @@ def cost_curve(curve: Charted, probability_cost: Any, threshold: float | None, l
     refuse_outside(pc, "probability_cost", (pc >= 0) & (pc <= 1), "a number in [0, 1]")
     centre = 0.5 if curve.unit.scale == "logit" else 0.0
     fixed = float(curve.told(np.array(centre))) if threshold is None else as_number(threshold, "threshold")
-    share = np.stack([1 - pc, pc], axis=1)[:, :, None]
-    row = mean("normalized_expected_cost", ERRORS, share, UNIT)
+    row = reweighted(mean("normalized_expected_cost", ERRORS, UNIT), np.stack([1 - pc, pc], axis=1))
     cutoffs = curve.cutoffs()
     weight = curve.weight_at_score(cutoffs)
     best = _best(weight, class_totals(curve, "cost_curve"), pc)

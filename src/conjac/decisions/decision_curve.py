@@ -24,6 +24,7 @@ from conjac.errors import InvalidInputError
 from conjac.inference import Estimate, NormalBand, propagate
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.metrics import REAL, decision_curve_slope
+from conjac.metrics.reweighted import reweighted
 from conjac.motion import Motion
 from conjac.reading import as_number
 from conjac.readonly import ReadOnly, locked
@@ -121,29 +122,33 @@ def decision_curve(curve: Charted, thresholds: Any, prevalence: float | None, le
     at = points(GRID if thresholds is None else thresholds, "thresholds")
     refuse_outside(at, "thresholds", (at > 0) & (at < 1), "a probability inside (0, 1)")
     told = _prevalence(curve, prevalence)
-    share = None if prevalence is None else np.array([[1 - told], [told]])
+    shares = None if prevalence is None else np.array([1 - told, told])
     odds = at / (1 - at)
     one, nothing = np.ones_like(at), np.zeros_like(at)
     worth = np.stack([nothing, -odds, nothing, one], axis=1).reshape(-1, 2, 2)
     over_all = np.stack([odds, nothing, -one, nothing], axis=1).reshape(-1, 2, 2)
+    benefit, gain = mean("net_benefit", worth, REAL), mean("net_benefit over treating all", over_all, REAL)
+    if shares is not None:
+        benefit, gain = (reweighted(row, shares) for row in (benefit, gain))
     return DecisionCurve(
         thresholds=locked(at),
-        net_benefit=value_at(curve, mean("net_benefit", worth, share, REAL), at),
+        net_benefit=value_at(curve, benefit, at),
         treat_all=locked(told - (1 - told) * odds),
         treat_none=locked(nothing),
-        gain=value_at(curve, mean("net_benefit over treating all", over_all, share, REAL), at),
-        slope=_slope(curve.motion_at(at), at, share),
+        gain=value_at(curve, gain, at),
+        slope=_slope(curve.motion_at(at), at, shares),
         prevalence=told,
         level=checked_level(level),
         diagnostics=ReadOnly({"prevalence": _source(curve, prevalence), "bands": "pointwise"}),
     )
 
 
-def _slope(motion: Motion, at: FloatArray, share: FloatArray | None) -> Estimate:
+def _slope(motion: Motion, at: FloatArray, shares: FloatArray | None) -> Estimate:
     def slope(point: AnyArray) -> AnyArray:
         cells, moved = motion.cells(point), motion.slope(point)
-        if share is not None:
-            cells, moved = share * normalized(cells, "true"), share * normalized_slope(cells, moved, "true")
+        if shares is not None:
+            rates, moved = normalized(cells, "true"), normalized_slope(cells, moved, "true")
+            cells, moved = shares[:, None] * rates, shares[:, None] * moved
         return decision_curve_slope(cells, moved, at)[..., None]
 
     with np.errstate(invalid="ignore"):

@@ -19,12 +19,9 @@ class Mean:
     ----------
     worth : array of shape (n_points, 2, 2)
         Of a row in each cell.
-    share : array of shape (n_points, 2, 1) or None
-        Share of each class in the population that the mean is for; None for that of the rows.
     """
 
     worth: FloatArray
-    share: FloatArray | None
 
     @property
     def n_classes(self) -> int:
@@ -33,22 +30,12 @@ class Mean:
 
     def value(self, cells: AnyArray, undefined: float, /) -> AnyArray:
         """See `conjac.metrics.Formula`."""
-        mean = divide((self.worth * cells).sum(axis=self._axes, keepdims=True), self._total(cells), undefined)
-        return np.asarray((mean if self.share is None else self.share * mean).sum(axis=(-2, -1)))
+        return divide((self.worth * cells).sum(axis=(-2, -1)), cells.sum(axis=(-2, -1)), undefined)
 
     def gradient(self, cells: AnyArray, _undefined: float, /) -> AnyArray:
         """See `conjac.metrics.Formula`."""
-        total = self._total(cells)
-        mean = divide((self.worth * cells).sum(axis=self._axes, keepdims=True), total, np.nan)
-        each = divide(self.worth - mean, total, np.nan)
-        return each if self.share is None else self.share * each
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        return (-2, -1) if self.share is None else (-1,)
-
-    def _total(self, cells: AnyArray) -> AnyArray:
-        return np.asarray(cells.sum(axis=self._axes, keepdims=True))
+        mean = self.value(cells, np.nan)[..., None, None]
+        return divide(self.worth - mean, cells.sum(axis=(-2, -1), keepdims=True), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +61,6 @@ class WeightedSum:
         return np.asarray(first + second)
 
 
-def mean(name: str, worth: AnyArray, share: FloatArray | None, domain: Domain) -> Metric:
+def mean(name: str, worth: AnyArray, domain: Domain) -> Metric:
     """Return the metric that is a mean over rows; see `Mean`."""
-    return Metric(name, Mean(np.asarray(worth, dtype=np.float64), share), domain)
+    return Metric(name, Mean(np.asarray(worth, dtype=np.float64)), domain)

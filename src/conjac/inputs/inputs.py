@@ -77,7 +77,10 @@ class Inputs:
         if array.ndim == 1 and len(array) and isinstance(array[0], str):
             return cls(array, ("text",))
         if array.ndim != 2:
-            raise InvalidInputError(f"X has shape {array.shape}; expected (n_samples, n_features), or a frame")
+            raise InvalidInputError(
+                f"X has shape {array.shape}; expected (n_samples, n_features), or a frame"
+                + ("; of one column pass X[:, None]" if array.ndim == 1 else "")
+            )
         _refuse_empty(array.shape)
         width = array.shape[1]
         if names is not None and len(names) == width:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -43,6 +44,22 @@ class MixMotion:
     """
 
     by_category: Cells
+
+    @classmethod
+    def of_classes(cls, cells: Cells, shares: FloatArray) -> Self:
+        """Return the motion with the shares of the true classes, from where they are others than in these rows.
+
+        Parameters
+        ----------
+        cells : Cells
+            Of the rows as they are, at one point.
+        shares : array of shape (K,)
+            Of the classes, where the motion sets out; 0 of a class without rows. Rows are reweighted by class.
+        """
+        whole, here = cells.weight.sum(), cells.weight.sum(axis=(0, 2))
+        scale = np.diag(divide(whole * shares, here, 0.0))[:, :, None]
+        blocks = None if cells.by_block is None else scale[..., None] * cells.by_block
+        return cls(Cells(scale * cells.weight, scale**2 * cells.weight2, blocks, cells.condition_on))
 
     @cached_property
     def counted(self) -> Cells:

@@ -12,11 +12,18 @@ from conjac._typing import FloatArray
 from conjac.coordinates import COORDINATES
 from conjac.engines.decided import Decided
 from conjac.errors import InvalidInputError
+from conjac.inference import Cells
 from conjac.inputs import spread
-from conjac.perturbations import OFFSET_UNITS
+from conjac.metrics import Metric
+from conjac.motion import MixMotion
+from conjac.perturbations import OFFSET_UNITS, SHARE_UNIT
 from conjac.rules import ArgmaxRule, outcomes_of
 from conjac.training.surfaces.settings import OTHER, Setting
 from conjac.training.surfaces.spans import Span
+from conjac.training.surfaces.standing import Slope
+
+WIDE = 10.0
+"""Factor between the ends of a share from which its axis is a logarithmic one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +77,42 @@ class OffsetAxis(Axis):
     """
 
     place: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class PrevalenceAxis(Axis):
+    """The share of one class, the others shrinking in proportion: rows are reweighted by class.
+
+    Attributes
+    ----------
+    place : int
+        Of the class.
+    shares : array of shape (n_columns,)
+        Of the classes in these rows; 0 of a reject option.
+    """
+
+    place: int = 0
+    shares: FloatArray = field(default_factory=lambda: np.ones(1))
+
+    def mix(self, share: float) -> FloatArray:
+        """Return the shares of all classes where this one has another."""
+        found = self.shares * (1 - share) / (1 - self.shares[self.place])
+        found[self.place] = share
+        return np.asarray(found)
+
+    def slope(self, row: Metric, cells: Cells, share: float) -> Slope:
+        """Return the derivative of a metric at a share by it, or by its logarithm.
+
+        Parameters
+        ----------
+        row : Metric
+        cells : Cells
+            Of the rows as they are, at one rule.
+        share : float
+        """
+        motion = MixMotion.of_classes(cells, self.mix(share))
+        found, unit = motion.metric_slope(row), share if self.log else 1.0
+        return Slope(unit * found.value[self.place], unit * found.stderr[self.place], motion.method)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +183,39 @@ def offset_axis(name: str, label: str, span: Span, decided: Decided) -> OffsetAx
     return OffsetAxis(name, span, OFFSET_UNITS[decided.rule.scale], place=known.index(label))
 
 
+def prevalence_axis(name: str, label: str | None, span: Span, decided: Decided) -> PrevalenceAxis:
+    """Return the axis of one class's share: on the log scale where its ends are a factor of `WIDE` apart.
+
+    Raises
+    ------
+    InvalidInputError
+        Shares that are not inside (0, 1), a class that there is not, or that holds no rows or all of them; of more
+        classes than two, none that is named.
+    """
+    rows = decided.rows
+    known = [str(known) for known in rows.labels]
+    if label is None and len(known) > 2:
+        raise InvalidInputError(
+            f"over[{name!r}]: there are {len(known)} classes; name one, as 'prevalence[{known[-1]}]'"
+        )
+    if label is not None and label not in known:
+        raise InvalidInputError(f"over[{name!r}]: no such class; expected one of {known}")
+    place = len(known) - 1 if label is None else known.index(label)
+    outside = span.values[(span.values <= 0) | (span.values >= 1)]
+    if len(outside):
+        raise InvalidInputError(f"over[{name!r}]: {outside[0]:g} lies outside (0, 1); expected shares inside")
+    weight = np.bincount(rows.true, rows.weight, decided.rule.n_columns)
+    shares = weight / weight.sum()
+    if not 0 < shares[place] < 1:
+        whose = "is none" if shares[place] == 0 else "are all"
+        raise InvalidInputError(
+            f"over[{name!r}]: of these rows {whose} {known[place]!r}, so no weights give it another share; pass rows "
+            "of it and of others"
+        )
+    log = bool(span.values[-1] >= WIDE * span.values[0])
+    return PrevalenceAxis(name, span, f"1 of log {name}" if log else SHARE_UNIT, log, place=place, shares=shares)
+
+
 def drift_axis(name: str, column: str, span: Span, decided: Decided) -> DriftAxis:
     """Return the axis of one column's drift.
 
@@ -175,20 +251,27 @@ def axes_of(spans: Mapping[str, Span], settings: Mapping[str, Setting], decided:
     Raises
     ------
     InvalidInputError
-        An axis that these rows do not have, or one column twice.
+        An axis that these rows do not have, one column twice, or two shares.
     """
     found: list[Axis] = []
     for name, span in spans.items():
         named = OTHER.fullmatch(name)
         if named is None:
             found.append(hyper_axis(name, span, settings[name]))
+        elif name == "threshold":
+            found.append(threshold_axis(span, decided))
         elif named[1] == "offset":
             found.append(offset_axis(name, named[2], span, decided))
         elif named[1] == "drift":
             found.append(drift_axis(name, named[2], span, decided))
         else:
-            found.append(threshold_axis(span, decided))
+            found.append(prevalence_axis(name, named[2], span, decided))
     first, second = found
+    if isinstance(first, PrevalenceAxis) and isinstance(second, PrevalenceAxis):
+        raise InvalidInputError(
+            f"over: {first.name!r} and {second.name!r} cannot both move: a share grows at the cost of all others, in "
+            "proportion; name one"
+        )
     if isinstance(first, DriftAxis) and isinstance(second, DriftAxis) and first.place == second.place:
         raise InvalidInputError(f"over: {first.name!r} and {second.name!r} are the same thing; name two")
     return first, second

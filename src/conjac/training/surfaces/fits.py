@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from conjac.models.settings import fit_arguments
 from conjac.objectives import Fitted, Lever
 from conjac.perturbations import Hyperparameters
 from conjac.training.surfaces.seen import Seen
-from conjac.training.surfaces.settings import OTHER, Setting, read_setting
+from conjac.training.surfaces.settings import BESIDES, OTHER, Setting, read_setting
 from conjac.training.surfaces.standing import Slope
 from conjac.validation import TrainingData, check_training
 
@@ -45,20 +45,23 @@ class Fit:
     levers: tuple[str, ...] = ()
     troubles: Mapping[str, str] = field(default_factory=dict)
 
-    def slopes(self, decided: Decided, row: Metric, seen: Seen) -> dict[str, Slope]:
-        """Return a metric's derivatives by the logarithms of the hyper-parameters, where they are known."""
+    def slopes(self, decided: Decided, rows: Sequence[Metric], seen: Seen) -> list[dict[str, Slope]]:
+        """Return metrics' derivatives by the logarithms of the hyper-parameters, where they are known."""
         for kind, told in self.troubles.items():
-            seen.trouble(kind, told)
+            seen.trouble(kind, told, len(rows))
         if not self.levers:
-            return {}
+            return [{} for _ in rows]
         try:
             motion, newton = motion_along(decided, len(self.levers))
         except InvalidInputError as error:  # scores on atoms, or a fit far from its optimum
-            seen.trouble(type(error).__name__, f"no slope by {', '.join(self.levers)}: {error}")
-            return {}
+            seen.trouble(type(error).__name__, f"no slope by {', '.join(self.levers)}: {error}", len(rows))
+            return [{} for _ in rows]
         seen.newton = max(seen.newton, newton)
-        found = motion.metric_slope(row)
-        return {name: Slope(found.value[k], found.stderr[k], "implicit") for k, name in enumerate(self.levers)}
+        slopes = (motion.metric_slope(row) for row in rows)
+        return [
+            {name: Slope(found.value[k], found.stderr[k], "implicit") for k, name in enumerate(self.levers)}
+            for found in slopes
+        ]
 
 
 class Models(Protocol):
@@ -179,7 +182,7 @@ def models_of(
     if training_data is None:
         raise InvalidInputError(
             f"over[{names[0]!r}] is a hyper-parameter, with which the model is fitted anew: pass training_data=(X, y); "
-            "of other things, expected 'threshold', 'offset[label]' or 'drift[column]'"
+            f"of other things, expected one of {BESIDES}"
         )
     training = check_training(training_data)
     settings = {name: read_setting(name, estimator, training) for name in names}

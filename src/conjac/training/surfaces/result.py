@@ -67,7 +67,7 @@ class Surface:
     values : tuple of array
         Of the two axes, shapes (n_first,) and (n_second,), increasing.
     value, stderr : array of shape (n_first, n_second)
-        At the nodes, from exact counts.
+        At the nodes, from exact counts; at a prevalence, from these reweighted by class.
     gradient : array of shape (n_first, n_second, 2)
         Derivative by each axis, per ``units``; nan where it is not known.
     gradient_stderr : array of shape (n_first, n_second, 2)
@@ -80,7 +80,8 @@ class Surface:
         On which each axis is interpolated.
     methods : tuple of str
         How the derivative by each axis was made: "tangent", "secant", "implicit" (through training, by the implicit
-        function theorem), or "refit", where it is not known and only values tell; several where nodes differ.
+        function theorem), "reweighting" (of a share, exact), or "refit", where it is not known and only values tell;
+        several where nodes differ.
     diagnostics : mapping
 
     Examples

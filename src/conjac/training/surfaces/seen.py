@@ -31,10 +31,10 @@ class Seen:
         told = self.methods[name]
         return ", ".join(sorted(told - {"undefined"} or told))
 
-    def trouble(self, kind: str, told: str) -> None:
-        """Note what went wrong at a node."""
+    def trouble(self, kind: str, told: str, n_nodes: int) -> None:
+        """Note what went wrong at some nodes."""
         first, count = self.troubles.get(kind, (told, 0))
-        self.troubles[kind] = first, count + 1
+        self.troubles[kind] = first, count + n_nodes
 
     @property
     def cautions(self) -> list[str]:

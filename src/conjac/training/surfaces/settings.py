@@ -13,9 +13,9 @@ from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.models.settings import class_weights, is_number, label_of, paths_of
 from conjac.validation import TrainingData
 
-BESIDES = "'threshold', 'offset[label]', 'drift[column]'"
+BESIDES = "'threshold', 'offset[label]', 'prevalence', 'prevalence[label]', 'drift[column]'"
 """What a surface may be over and is no hyper-parameter."""
-OTHER = re.compile(r"threshold|(offset|drift)\[(.*)\]", flags=re.DOTALL)
+OTHER = re.compile(r"threshold|prevalence|(offset|prevalence|drift)\[(.*)\]", flags=re.DOTALL)
 """Names of axes that are no hyper-parameters."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import product
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from conjac.curve import ConfusionCurve
 from conjac.density.crossing import Crossing
 from conjac.engines.classes import cells_at, motion_at
 from conjac.engines.decided import Decided
-from conjac.inference import metric_stderr
+from conjac.inference import Cells, metric_stderr
 from conjac.metrics import Metric
 from conjac.motion import OffsetMotion, cut_of
 from conjac.rules import ArgmaxRule, ThresholdRule
@@ -30,29 +31,49 @@ class Slope(NamedTuple):
     method: str
 
 
-class Standing(NamedTuple):
-    """A figure under one rule.
+class Figure(NamedTuple):
+    """A metric under one rule.
 
     Attributes
     ----------
     value, stderr : float
     slopes : mapping of str to Slope
         By the axes that move the rule.
-    decided : Decided
-        The rows under it.
     """
 
     value: float
     stderr: float
     slopes: Mapping[str, Slope]
+
+
+class Standing(NamedTuple):
+    """Rows under one rule.
+
+    Attributes
+    ----------
+    figures : sequence of Figure
+        Of each metric.
+    cells : Cells
+        At one point.
+    decided : Decided
+        The rows under the rule.
+    """
+
+    figures: Sequence[Figure]
+    cells: Cells
     decided: Decided
 
 
 class Rules(Protocol):
     """Rules under which the same scores are looked at."""
 
-    def standings(self, row: Metric) -> Iterator[Standing]:
-        """Yield the figure under each."""
+    @property
+    def decided(self) -> Decided:
+        """The rows, under the rule as it was told."""
+        ...
+
+    def standings(self, rows: Sequence[Metric], values: Sequence[FloatArray]) -> Iterator[Standing]:
+        """Yield metrics under each rule, all pairs of the values of the axes that move it, of shapes (n_values,)."""
         ...
 
 
@@ -63,29 +84,40 @@ class Thresholds:
     Attributes
     ----------
     decided : Decided
-    thresholds : array of shape (n_rules,)
-        In the coordinate.
     names : tuple of str
-        "threshold", where that is an axis.
+        "threshold", where that is an axis; else there is the one that was told.
     """
 
     decided: Decided
-    thresholds: FloatArray
     names: tuple[str, ...]
 
-    def standings(self, row: Metric) -> Iterator[Standing]:
-        """Yield the figure at each threshold."""
-        rows, at = self.decided.rows, self.thresholds
-        assert isinstance(rows, Predictions)
-        unit = COORDINATES[self.decided.coordinate]
-        curve = ConfusionCurve.from_rows(rows, coordinate=unit.name, condition_on=self.decided.condition_on)
-        score, margin = curve.score_of(at), margins(rows.score, unit.scale)
-        figure, slope, method = curve.metric_at(row, at), curve.metric_slope_at(row, at), curve.method_at(at)
+    def standings(self, rows: Sequence[Metric], values: Sequence[FloatArray]) -> Iterator[Standing]:
+        """Yield metrics at each threshold."""
+        curve, unit = self._curve, self._curve.unit
+        at = values[0] if self.names else np.array([self.decided.threshold])
+        score, cells = curve.score_of(at), curve.cells_at(at)
+        figures = [self._along(row, at, cells) for row in rows]
+        true, margin = self.decided.rows.true, margins(self.decided.rows.score, unit.scale)
         for k, cut in enumerate(cut_of(score, unit).tolist()):
-            own = Slope(slope.value[k], slope.stderr[k], str(method[k]))
-            look = partial(Crossing.of_threshold, curve.density, cut, rows.true, margin)
+            look = partial(Crossing.of_threshold, curve.density, cut, true, margin)
             under = replace(self.decided, rule=ThresholdRule(float(score[k])), threshold=float(at[k]), look=look)
-            yield Standing(figure.value[k], figure.stderr[k], dict.fromkeys(self.names, own), under)
+            yield Standing([of_row[k] for of_row in figures], cells.at(k), under)
+
+    def _along(self, row: Metric, at: FloatArray, cells: Cells) -> list[Figure]:
+        """Return a metric at each threshold."""
+        values = zip(row.value(cells.weight), metric_stderr(row, cells), strict=True)
+        if not self.names:
+            return [Figure(*pair, {}) for pair in values]
+        found, method = self._curve.motion_at(at).metric_slope(row), self._curve.method_at(at)
+        slopes = map(Slope, found.value, found.stderr, method.tolist())
+        return [Figure(*pair, dict.fromkeys(self.names, slope)) for pair, slope in zip(values, slopes, strict=True)]
+
+    @cached_property
+    def _curve(self) -> ConfusionCurve:
+        rows = self.decided.rows
+        assert isinstance(rows, Predictions)
+        coordinate = COORDINATES[self.decided.coordinate].name
+        return ConfusionCurve.from_rows(rows, coordinate=coordinate, condition_on=self.decided.condition_on)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,21 +129,19 @@ class Offsets:
     decided : Decided
     places : mapping of str to int
         Class of each offset that is an axis, by its name.
-    values : array of shape (n_rules, n_axes)
     """
 
     decided: Decided
     places: Mapping[str, int]
-    values: FloatArray
 
-    def standings(self, row: Metric) -> Iterator[Standing]:
-        """Yield the figure at each vector of offsets."""
+    def standings(self, rows: Sequence[Metric], values: Sequence[FloatArray]) -> Iterator[Standing]:
+        """Yield metrics at each vector of offsets."""
         rule = self.decided.rule
         assert isinstance(rule, ArgmaxRule)
-        for values in self.values:
+        for told in product(*values):
             offsets = rule.offsets.copy()
-            offsets[list(self.places.values())] = values
-            yield _Ruled(self.decided, rule.at(offsets)).standing(row, self.places)
+            offsets[list(self.places.values())] = told
+            yield _Ruled(self.decided, rule.at(offsets)).standing(rows, self.places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +163,15 @@ class _Ruled:
     def look(self) -> Crossing:
         return Crossing.of_boundary(self.motion.joint.boundary, self._rows.true)
 
-    def standing(self, row: Metric, places: Mapping[str, int]) -> Standing:
+    def standing(self, rows: Sequence[Metric], places: Mapping[str, int]) -> Standing:
         cells = self.motion.counted if places else cells_at(self._rows, self.rule, self.decided.condition_on)
+        under = replace(self.decided, rule=self.rule, look=self.look)
+        return Standing([self._figure(row, cells, places) for row in rows], cells, under)
+
+    def _figure(self, row: Metric, cells: Cells, places: Mapping[str, int]) -> Figure:
         slopes: dict[str, Slope] = {}
         if places:
             found = self.motion.metric_slope(row)
             slopes = {name: Slope(found.value[k], found.stderr[k], self.motion.method) for name, k in places.items()}
-        under = replace(self.decided, rule=self.rule, look=self.look)
-        figure = np.asarray(row.value(cells.weight)).item()
-        return Standing(figure, np.asarray(metric_stderr(row, cells)).item(), slopes, under)
+        value, stderr = row.value(cells.weight), metric_stderr(row, cells)
+        return Figure(np.asarray(value).item(), stderr.item(), slopes)

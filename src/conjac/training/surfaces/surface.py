@@ -45,8 +45,9 @@ def surface(
     ----------
     estimator : classifier, callable or `conjac.models.Model`
         Fitted; where a hyper-parameter is an axis, an estimator of scikit-learn's kind, of which clones are fitted.
+        Of scores alone, a function that returns them: ``lambda S: S``.
     X : array or frame of shape (n_samples, n_features)
-        Rows to evaluate.
+        Rows to evaluate; or scores of shape (n_samples, 1), or one a class.
     y : array of shape (n_samples,)
     over : mapping of two names
         To what each axis covers: two or more increasing numbers, which are the grid's, or `Between` (low, high), in
@@ -54,6 +55,8 @@ def surface(
 
         - "threshold", of two classes, in the ``coordinate``;
         - "offset[label]", of more;
+        - "prevalence", the share of the positive class of two, or "prevalence[label]" of any: rows are reweighted by
+          class, the other classes shrink in proportion, and n stays; strictly inside (0, 1);
         - "drift[column]", of a numeric column, in its standard deviations;
         - else a hyper-parameter, such as "C", "logisticregression__C", "class_weight[spam]" or "max_depth".
     metric : str or Metric
@@ -91,6 +94,12 @@ def surface(
     by the implicit function theorem, from one factorisation a fit, where the training problem is smooth and solved;
     elsewhere they are nan, and interpolation goes by the neighbouring values.
 
+    At another prevalence scores and inputs within each class stay as they are (label shift). Rows are scored and
+    counted once, and the counts are reweighted: it is the motion of ``conjac.Mix("class")`` over a finite way, exact,
+    and so are its slopes. As there, and as in a decision curve at a given prevalence, shares are taken as known:
+    standard errors, those of values too, are of rows drawn within each class. Shares whose ends are a factor of 10 or
+    more apart are told by their logarithm, and the slope is then the share times that by the share itself.
+
     Examples
     --------
     >>> import numpy as np
@@ -105,6 +114,13 @@ def surface(
     ((4, 3), (4, 3, 2), ('implicit', 'tangent'))
     >>> found.at(0.03, 0.4).value.round(2)
     np.float64(0.88)
+
+    Of scores alone, for populations in which positives are rare or common:
+
+    >>> score = 1 / (1 + np.exp(-X.sum(axis=1)))
+    >>> over = {"threshold": cj.Between(0.1, 0.9), "prevalence": cj.Between(0.01, 0.5)}
+    >>> cj.surface(lambda S: S, score[:, None], y, over, "precision").scales
+    ('linear', 'log')
     """
     spans = read_over(over)
     if not (as_number(tolerance, "tolerance") > 0 and np.isfinite(tolerance)):

@@ -16,8 +16,9 @@ from conjac.reading import n_columns
 from conjac.training import Surface
 from conjac.views.explorer.live import Source, ThresholdSheets
 from conjac.views.explorer.page import render
+from conjac.views.explorer.pictured import Pictured
 from conjac.views.explorer.server import serve
-from conjac.views.explorer.staged import Asked, Pictured, scene_of, scene_of_curve
+from conjac.views.explorer.staged import Asked, scene_of, scene_of_curve
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene

@@ -27,16 +27,19 @@ export function advice(view, go) {
   };
 }
 
-function item({ aim, step, kind, message, threshold, value, metric, asked }, go) {
+const EXTREMES = { none: "where nobody is predicted positive", all: "where all are predicted positive" };
+
+function item({ aim, step, kind, message, threshold, value, metric, asked, alerts }, go) {
   if (step < 0) return el("li", {}, bdi(aim), el("span", { class: "sub" }, message));
-  const where = `${number(threshold.value, 4)} ${interval(threshold.lower, threshold.upper)}`;
+  const told = `at ${number(threshold.value, 4)} ${interval(threshold.lower, threshold.upper)}`;
+  const where = threshold.value === null ? EXTREMES[alerts] : told;
   const what = `${metric} ${number(value.value, 4)} ${interval(value.lower, value.upper)}`;
   const how = kind === "target" ? "a target" : "an optimum";
   return el(
     "li",
     { class: asked ? "asked" : "" },
     el("button", { type: "button", "data-aim": aim, onclick: () => go(step) }, bdi(aim)),
-    el("span", { class: "sub" }, `at ${where}, ${how}`),
+    el("span", { class: "sub" }, `${where}, ${how}`),
     el("span", { class: "sub" }, bdi(what)),
   );
 }

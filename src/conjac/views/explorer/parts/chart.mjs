@@ -115,12 +115,15 @@ export class Chart {
   }
 }
 
-// The ends of some numbers, a little apart; ``share`` of them at either end may lie outside.
-export function ends(values, share = 0, least = 1e-9) {
-  const known = Float64Array.from(values).filter(Number.isFinite).sort();
-  if (!known.length) return [0, 1];
-  const low = known[Math.floor(share * (known.length - 1))];
-  const high = known[Math.ceil((1 - share) * (known.length - 1))];
-  const room = 0.05 * (high - low) || least;
+// The ends of some numbers, with a little room.
+export function ends(values, share = 0.05) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const one of values) {
+    if (!Number.isFinite(one)) continue;
+    if (one < low) low = one;
+    if (one > high) high = one;
+  }
+  if (low > high) return [0, 1];
+  const room = share * (high - low) || 1e-9;
   return [low - room, high + room];
 }

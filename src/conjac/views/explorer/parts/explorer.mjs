@@ -4,7 +4,7 @@ import { advice } from "./advice.mjs";
 import { bdi, el, section, select, text } from "./dom.mjs";
 import { number, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
-import { matrices } from "./matrix.mjs";
+import { FEW, matrices } from "./matrix.mjs";
 import { metricsTable, ratesTable } from "./metrics.mjs";
 import { moves } from "./moves.mjs";
 import { points, surface } from "./pictures.mjs";
@@ -74,15 +74,17 @@ export function mount(host) {
     surface: pictures.surface && surface(view, host),
     points: pictures.points && points(view, host),
   };
+  const few = scene.labels.length <= FEW;
   const parts = [bar, table, ...Object.values(made).filter(Boolean)];
   root.replaceChildren(
-    el("header", { class: "top" }, el("p", { class: "brand" }, "conjac explorer"), el("h1", {}, bdi(scene.title))),
     el(
-      "div",
-      { class: "controls", role: "region", "aria-label": "Controls" },
+      "header",
+      {},
+      el("p", { class: "brand" }, "conjac explorer"),
+      el("h1", {}, bdi(scene.title)),
       el("div", { class: "fields" }, choices.map((one) => one.node)),
-      bar.node,
     ),
+    el("div", { class: "controls", role: "region", "aria-label": "Slider" }, bar.node),
     el(
       "main",
       { tabindex: -1 },
@@ -90,10 +92,9 @@ export function mount(host) {
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
       made.moves ? section("What else moves", made.moves.node) : null,
-      section("Matrix and Jacobian", made.matrix.node),
-      el("div", { class: "columns" }, section("Metrics", table.node), section("Where to go", made.advice.node)),
-      section("Along the slider", made.lines.node),
-      el("div", { class: "columns" }, section("Trade-off", made.tradeoff.node), section("Exchange rates", made.rates.node)),
+      columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node)]),
+      columns("wide", [section("Along the slider", made.lines.node)], [section("Where to go", made.advice.node)]),
+      columns("wide", [section("Trade-off", made.tradeoff.node)], [section("Exchange rates", made.rates.node)]),
       made.surface ? section(pictures.surfaceTitle, made.surface.node) : null,
       made.points ? section(pictures.points.title, made.points.node) : null,
       section("Share this state", made.sharing.node),
@@ -108,6 +109,10 @@ export function mount(host) {
     made.moves?.remove();
   };
   return { jump, remove };
+}
+
+function columns(kind, ...parts) {
+  return el("div", { class: `columns ${kind}` }, parts.map((one) => el("div", {}, one)));
 }
 
 function pickers(view, change) {

@@ -6,6 +6,7 @@ import { number } from "./format.mjs";
 
 const DRAWN = ["precision", "recall", "specificity", "f1", "accuracy", "balanced_accuracy", "f1_macro"];
 const MOST = 4;
+const EDGE = 0.08; // of the axis at either end, where slopes may be too steep for the picture
 const DASHES = ["solid", "solid", "dash", "dashdot", "dot"];
 
 export function lines(view, host) {
@@ -61,7 +62,9 @@ function drawnSlope(view, colour) {
   const sides = ["value", "lower", "upper"].map((side) => view.along(gain, view.metric, side).map((one) => one * size));
   const [value, lower, upper] = sides;
   const hue = colour("series-0");
-  const [low, high] = ends(value, 0.01);
+  const [first, last] = ends(at, 0);
+  const edge = EDGE * (last - first);
+  const [low, high] = ends(value.filter((_, k) => at[k] > first + edge && at[k] < last - edge));
   const range = [Math.min(low, 0) - 0.15 * (high - low), Math.max(high, 0) + 0.15 * (high - low)];
   const zero = { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0, y1: 0, line: { color: colour("faint"), width: 1 } };
   const title = plain(view.scene.metrics[view.metric].title);
@@ -76,7 +79,7 @@ export function axisName(view) {
 }
 
 export function axisOf(view) {
-  return { range: ends(view.now.at), title: { text: plain(axisName(view)) } };
+  return { range: ends(view.now.at, 0.02), title: { text: plain(axisName(view)) } };
 }
 
 // Text that Plotly shows as it is: it reads tags, entities, fields and mathematics.

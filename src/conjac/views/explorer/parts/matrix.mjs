@@ -3,7 +3,7 @@
 import { bdi, classed, el, text, unique } from "./dom.mjs";
 import { count, interval, percent, shorten, signed } from "./format.mjs";
 
-const FEW = 4; // classes up to which a cell holds its interval
+export const FEW = 4; // classes up to which a cell holds its interval
 const NAMES = ["true negatives", "false positives", "false negatives", "true positives"];
 const SHADES = 15;
 const AROUND = 20;
@@ -18,7 +18,7 @@ export function matrices(view) {
   return {
     node: el(
       "div",
-      { class: few ? "pair" : "pair dense" },
+      { class: few ? "stack" : "pair" },
       el("figure", {}, el("figcaption", {}, "Confusion matrix"), counted.node),
       el("figure", {}, el("figcaption", {}, "Its Jacobian: change per ", caption.node), moved.node),
       el("p", { class: "cell-told note", "aria-live": "polite" }, told.node),

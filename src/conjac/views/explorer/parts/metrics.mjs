@@ -20,7 +20,7 @@ export function metricsTable(view, choose) {
     );
     return { row, button, value, limits, gain, gainLimits, way };
   });
-  const head = ["Metric", "Value", null, "For a better value"].map((name) =>
+  const head = ["Metric", "Value", null, "Better"].map((name) =>
     el("th", { scope: "col" }, name ?? ["Change per ", caption.node]),
   );
   const table = el(

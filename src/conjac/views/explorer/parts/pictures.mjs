@@ -5,6 +5,7 @@ import { el, text } from "./dom.mjs";
 import { signed } from "./format.mjs";
 import { plain } from "./lines.mjs";
 
+const BARE = { l: 0, r: 0, t: 0, b: 0 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
 export function surface(view, host) {
@@ -14,7 +15,7 @@ export function surface(view, host) {
   const make = () => {
     const { data, layout } = themed(painted, pictures.dark, host.root);
     const { title, meta, width, height, ...rest } = layout;
-    return { traces: data, layout: { ...rest, showlegend: false }, description: meta.description };
+    return { traces: data, layout: { ...rest, showlegend: false, ...(space && { margin: BARE }) }, description: meta.description };
   };
   const chart = new Chart(host, pictures.surfaceTitle, make, { height: 460 });
   const note = space ? "" : "WebGL is missing here: the surface is seen from above.";
@@ -107,7 +108,7 @@ function drawn(map, colour) {
       cmax: map.limit,
       line: { color: colour("faint"), width: 0.5 },
       showscale: k === 0,
-      colorbar: { title: { text: plain(map.unit), side: "right" }, thickness: 12, len: 0.8, outlinewidth: 0 },
+      colorbar: { title: { text: plain(map.unit), side: "right" }, thickness: 12, len: 0.8, outlinewidth: 0, tickformat: ".2~e" },
     },
   }));
   const legend = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, bgcolor: "rgba(0,0,0,0)" };

@@ -35,13 +35,13 @@ export function slider(view, go) {
     const near = view.at !== asked;
     told.set(near ? `${number(asked, 6)} is no step; this is the nearest.` : "");
   });
+  const line = [el("label", { for: id }, name.node), el("label", { for: box, class: "spoken" }, "Value"), typed];
   return {
     node: el(
       "div",
       { class: "slider" },
-      el("label", { for: id }, name.node),
+      el("div", { class: "typed" }, line, el("span", {}, read.node), el("span", { class: "note", role: "status" }, told.node)),
       el("div", { class: "rail" }, back, range, on),
-      el("div", { class: "typed" }, el("label", { for: box, class: "sub" }, "value"), typed, el("span", { class: "read" }, read.node), el("span", { class: "sub", role: "status" }, told.node)),
     ),
     renew() {
       const known = [...view.now.at].filter(Number.isFinite);

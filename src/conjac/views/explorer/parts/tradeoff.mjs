@@ -6,7 +6,7 @@ import { number } from "./format.mjs";
 import { axisName, plain } from "./lines.mjs";
 
 const WRITTEN = 7;
-const APART = 0.07; // of the ranges, between two values that are written
+const APART = 0.1; // of the ranges, between two values that are written
 
 export function tradeoff(view, host, change) {
   const chart = new Chart(host, "Trade-off", (colour) => drawn(view, colour), { height: 380, cursor: "dot" });

@@ -253,12 +253,16 @@ def _choices(curve: ConfusionCurve, chosen: Metric, constraints: Any, point: flo
 
 
 def _placed(choice: Choice, curve: ConfusionCurve, score: Any) -> Advice:
-    """Tell the step of a decision."""
+    """Tell the step of a decision; to predict nobody, or all, positive is the last or the first of them."""
     at = choice.threshold.value
-    return Advice(choice, _nearest(score, float(curve.score_of(at))) if np.isfinite(at) else -1)
+    if np.isnan(at):
+        return Advice(choice, -1)
+    return Advice(choice, _nearest(score, float(curve.score_of(at))))
 
 
 def _nearest(score: Any, to: float) -> int:
     """Return the step nearest to a score: itself, where it is one."""
+    if not np.isfinite(to):
+        return len(score) - 1 if to > 0 else 0
     place = int(np.clip(np.searchsorted(score, to), 1, len(score) - 1)) if len(score) > 1 else 0
     return place - 1 if place and abs(score[place - 1] - to) <= abs(score[place] - to) else place
