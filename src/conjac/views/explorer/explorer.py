@@ -202,8 +202,12 @@ class Explorer:
         if found._sheets is None:
             return found
         told = {"drift": drift, "training_data": training_data, "hyperparameters": hyperparameters, "output": output}
-        source = Source.of(estimator, decided, found._sheets, **told)
-        return replace(found, scene=replace(found.scene, moves=source.moves), source=source)
+        return cls.live(found.scene, Source.of(estimator, decided, found._sheets, **told))
+
+    @classmethod
+    def live(cls, scene: Scene, source: Source | None) -> Self:
+        """Explore a scene with what answers where something else moves."""
+        return cls(scene if source is None else replace(scene, moves=source.moves), source)
 
     def save(self, path: str | Path) -> Path:
         """Write one HTML file that needs no network, whole or not at all.
