@@ -9,6 +9,7 @@ import typer
 
 from conjac._typing import ConditionOn
 from conjac.cli import options as o
+from conjac.cli.features import drifts_of
 from conjac.cli.given import read
 from conjac.cli.messages import guarded, progress, say
 from conjac.cli.metric_names import read_metric
@@ -126,6 +127,7 @@ def explore(
     if columns:
         read_tuned(wrt, len(columns))
     scorer = read_model(model, columns, output_name=output_name, trust=trust or (), features=features)
+    drifts = drifts_of(scorer, drift, None)
     refuse_untrained(train, scorer)
     if scorer is not None and place_by is not None:
         raise InvalidInputError("--place-by: rows are placed by the inputs of the --model; leave one of them out")
@@ -165,7 +167,7 @@ def explore(
     if not served:
         typer.echo(Explorer(scene).save(page))
         return
-    source = source_of(scorer, trained, loaded, scene, bool(parts), drift, metric=asked, **how)
+    source = source_of(scorer, trained, loaded, scene, bool(parts), drifts, metric=asked, **how)
     say("Ctrl-C stops; the address holds a secret, so keep it to yourself")
     Explorer.live(scene, source).serve(port or 0, browser=opened, told=typer.echo)
     say("stopped")

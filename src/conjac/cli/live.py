@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.cli.messages import say
-from conjac.cli.models import Scorer, read_names
+from conjac.cli.models import Scorer
 from conjac.cli.parts import Loaded
 from conjac.cli.training import Trained, own_labels, spelled
 from conjac.engines.decided import decide
 from conjac.errors import InvalidInputError
 from conjac.metrics import Metric
+from conjac.perturbations import Features
 from conjac.views.explorer.live import Source, ThresholdSheets
 from conjac.views.summary.scene import Scene
 
@@ -40,7 +40,7 @@ def source_of(
     loaded: Loaded,
     scene: Scene,
     grouped: bool,
-    drift: str | None,
+    drifts: Features | None,
     *,
     metric: str | Metric,
     threshold: float | None,
@@ -59,8 +59,8 @@ def source_of(
         Of these rows.
     grouped : bool
         Whether the scene has their groups as well.
-    drift : str or None
-        As given at the shell.
+    drifts : Features or None
+        The inputs that drift.
     metric, threshold, coordinate, condition_on
         As the scene was made with.
     """
@@ -87,7 +87,7 @@ def source_of(
         condition_on=condition_on,
     )
     data = None if trained is None else (trained.X.native, trained.y)
-    columns: bool | Sequence[str] = True if drift is None else read_names(drift, "--drift")
+    columns = True if drifts is None or drifts.columns is None else drifts.columns
     source = Source.of(scorer.estimator, decided, sheets, drift=columns, training_data=data)
     if data is None:
         say("hyper-parameters stay: --train FILE, the rows that a skops --model was fitted on, lets them move")

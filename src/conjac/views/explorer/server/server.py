@@ -144,10 +144,10 @@ def serve(
         A port that is taken or none.
     """
     with Server(page, source, port) as server:
-        told(server.address)
-        if browser:
-            webbrowser.open(server.address)
         try:
+            told(server.address)
+            if browser:
+                webbrowser.open(server.address)
             server.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:
             return

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from conjac.errors import InvalidInputError
 from conjac.models.settings import is_number
+
+LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Move:
         InvalidInputError
             No finite number.
         """
-        if not (is_number(told) and np.isfinite(told)):
+        if not (is_number(told) and abs(told) <= LARGEST):
             raise InvalidInputError(f"moves[{self.name!r}] is {told!r:.40}; expected a finite number")
         value = min(max(float(told), self.low), self.high)
         return float(round(value)) if self.whole else value
