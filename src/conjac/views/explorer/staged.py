@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from conjac._typing import CoordinateName
 from conjac.coordinates import COORDINATES
 from conjac.curve import ConfusionCurve
-from conjac.errors import ConjacError
+from conjac.errors import ConjacError, InvalidInputError
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.training import Surface
@@ -104,7 +104,10 @@ def scene_of(
         assert isinstance(part.rows, Predictions), "parts of the same rows"
         with blaming(part.title):
             found = ConfusionCurve.from_rows(part.rows, coordinate=first.coordinate, condition_on=condition_on)
-        curves[clean(part.title)] = found
+        name = clean(part.title)
+        if not name or name in curves:
+            raise InvalidInputError(f"by names a group {name!r}, which reads as another, or all rows, does; rename it")
+        curves[name] = found
     at = None if threshold is None else float(first.told(whole.score_of(threshold)))
     scene = _scene(curves, asked, at, whole.coordinate)
     if pictured.X is not None:
