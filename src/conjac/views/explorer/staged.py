@@ -11,6 +11,7 @@ from conjac.coordinates import COORDINATES
 from conjac.curve import ConfusionCurve
 from conjac.diagnostics import sampling_note
 from conjac.engines.files import describe_set_aside
+from conjac.errors import InvalidInputError
 from conjac.metrics import Metric
 from conjac.progress import Told
 from conjac.readonly import ReadOnly
@@ -87,26 +88,45 @@ def scene_of(
         Is told the share of the work that is done.
     """
     how: dict[str, Any] = {"coordinate": coordinate, "condition_on": condition_on}
+    groups = _named(parts)
     if isinstance(rows, ClassPredictions):
-        named = {ALL: rows, **{clean(name): part for name, part in parts}}
         told = {"title": asked.title, "metric": asked.metric, "subject_to": asked.subject_to, "level": asked.level}
         kind = "probabilities" if rows.reading.scale == "logit" else "raw scores"
         counted = f"{len(rows.true):,} rows of {len(rows.labels)} classes, {kind}."
         notes = _notes(asked, counted, sampling_note(rows, condition_on))
-        scene = scene_of_classes(named, offsets=offsets, notes=notes, recipe=asked.recipe, report=report, **told, **how)
+        scene = scene_of_classes(
+            {ALL: rows, **groups}, offsets=offsets, notes=notes, recipe=asked.recipe, report=report, **told, **how
+        )
         return pictured.of_classes(scene, rows, asked.metric, {**how, "offsets": offsets})
     refuse_with_threshold(offsets, False)
     whole = ConfusionCurve.from_rows(rows, **how)
     first = _in_scores(whole)
     how["coordinate"] = first.coordinate
     curves = {ALL: first}
-    for name, part in parts:
+    for name, part in groups.items():
         with blaming(name):
-            curves[clean(name)] = ConfusionCurve.from_rows(part, **how)
+            curves[name] = ConfusionCurve.from_rows(part, **how)
     at = None if threshold is None else float(first.told(whole.score_of(threshold)))
     scene = _scene(curves, asked, at, whole.coordinate)
     track = scene.sheets[0].tracks[0]
     return pictured.of_two(scene, rows, asked.metric, {**how, "threshold": float(track.at[track.base])})
+
+
+def _named(parts: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return groups by their names as they are shown.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that reads as another does, or as all rows do.
+    """
+    found: dict[str, Any] = {}
+    for title, part in parts:
+        name = clean(title)
+        if not name or name == ALL or name in found:
+            raise InvalidInputError(f"by names a group {name!r}, which reads as another, or all rows, does; rename it")
+        found[name] = part
+    return found
 
 
 def _notes(asked: Asked, counted: str, sampling: str | None) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ export function ratesTable(view) {
     node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of exchange rates" }, table),
     update() {
       lines.forEach((line, place) => {
-        const found = view.figure(view.now.exchange, place);
+        const found = view.rate(place);
         line.value.set(number(found.value));
         line.limits.set(interval(found.lower, found.upper));
       });

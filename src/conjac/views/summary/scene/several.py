@@ -10,6 +10,7 @@ import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName, FloatArray
 from conjac.decisions.constraints import parse_constraints
+from conjac.inference import quantile
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.progress import Told
@@ -68,6 +69,7 @@ class OffsetSheet:
                 "replicate": sample.replicate,
                 "spread": sample.spread,
                 "n_replicates": sample.n_replicates,
+                "quantile": quantile(self.scene.level, sample.n_replicates - 1),
                 "told": sample.told,
             },
             "ratios": [None if one is None else _ratios(one) for one in self.scene.ratios],
