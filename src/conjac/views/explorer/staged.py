@@ -90,7 +90,12 @@ def scene_of(
     how: dict[str, Any] = {"coordinate": coordinate, "condition_on": condition_on}
     groups = _named(parts)
     if isinstance(rows, ClassPredictions):
-        told = {"title": asked.title, "metric": asked.metric, "subject_to": asked.subject_to, "level": asked.level}
+        told: dict[str, Any] = {
+            "title": asked.title,
+            "metric": asked.metric,
+            "subject_to": asked.subject_to,
+            "level": asked.level,
+        }
         kind = "probabilities" if rows.reading.scale == "logit" else "raw scores"
         counted = f"{len(rows.true):,} rows of {len(rows.labels)} classes, {kind}."
         notes = _notes(asked, counted, sampling_note(rows, condition_on))

@@ -5,7 +5,7 @@ import { bdi, el, section, select, text } from "./dom.mjs";
 import { interval, number, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
 import { FEW, matrices } from "./matrix.mjs";
-import { metricsTable, ratesTable } from "./metrics.mjs";
+import { classesTable, metricsTable, ratesTable } from "./metrics.mjs";
 import { OffsetView } from "./offsets.mjs";
 import { points, surface } from "./pictures.mjs";
 import { restore, sharing, stateOf } from "./share.mjs";
@@ -76,6 +76,7 @@ export function mount(host) {
     tradeoff: tradeoff(view, host, (place) => change("against", place)),
     advice: advice(view, go),
     together: several && together(view, paint),
+    classes: several && classesTable(view),
     sharing: sharing(view, host, jump),
     surface: pictures.surface && surface(view, host),
     points: pictures.points && points(view, host),
@@ -98,7 +99,7 @@ export function mount(host) {
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
       made.together ? made.together.node : null,
-      columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node)]),
+      columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node, several ? made.classes.node : null)]),
       columns("wide", [section("Along the slider", made.lines.node)], [section("Where to go", made.advice.node)]),
       columns("wide", [section("Trade-off", made.tradeoff.node)], [section("Exchange rates", made.rates.node)]),
       made.surface ? section(pictures.surfaceTitle, made.surface.node) : null,

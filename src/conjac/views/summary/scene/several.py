@@ -18,7 +18,7 @@ from conjac.validation import ClassPredictions, blaming
 from conjac.views.summary.classes.offsets import OffsetChoice, offset_choices
 from conjac.views.summary.heatmap import OFFSET_STEP
 from conjac.views.summary.measure import clean
-from conjac.views.summary.scene.offsets import OffsetScene
+from conjac.views.summary.scene.offsets import BY_CLASS, OffsetScene, SceneMetric
 from conjac.views.summary.scene.path import Path
 from conjac.views.summary.scene.ratios import MeanOfRatios
 from conjac.views.summary.scene.scene import ALL, Advice, MetricRow, Scene
@@ -141,23 +141,27 @@ def scene_of_classes(
             )
         sheets.append(sheet)
         advice.append(tuple(Advice(choice, _steps(choice, sheet)) for choice in choices))
-    listed = sheets[0].scene.metrics
+    scene = sheets[0].scene
     return Scene(
         title=clean(title),
         kind="offsets",
-        labels=sheets[0].scene.labels,
+        labels=scene.labels,
         level=level,
-        metrics=tuple(
-            MetricRow(row.name, row.title, 0 if row.undirected else 1 if row.greater_is_better else -1)
-            for row in listed
-        ),
+        metrics=tuple(_metric_row(row, scene.labels) for row in scene.metrics),
         metric=0,
         rates=(("precision of the class", "recall of the class"),),
         sheets=tuple(sheets),
         advice=tuple(advice),
-        shown=sheets[0].scene.coordinate,
+        shown=scene.coordinate,
         **told,
     )
+
+
+def _metric_row(row: SceneMetric, labels: tuple[str, ...]) -> MetricRow:
+    """Return a line of the table, which knows its class."""
+    better = 0 if row.undirected else 1 if row.greater_is_better else -1
+    of = {f"{base}[{label}]": place for place, label in enumerate(labels) for base in BY_CLASS}
+    return MetricRow(row.name, row.title, better, of.get(row.name, -1))
 
 
 def _asked(choices: Sequence[OffsetChoice]) -> FloatArray:
