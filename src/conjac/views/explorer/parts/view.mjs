@@ -130,7 +130,7 @@ export class View {
 
   // Which way to move for a better value: 1, -1, or 0 where that is not told from noise.
   betters(place) {
-    const { lower, upper } = this.figure(this.now.gain, place);
+    const { lower, upper } = this.gain(place);
     return ((lower > 0) - (upper < 0)) * this.scene.metrics[place].better;
   }
 }

@@ -53,14 +53,14 @@ class MetricRow:
         As conjac calls it, and as people do.
     better : {1, -1, 0}
         Whether more of it is better, or less, or neither.
-    of : int
+    place : int
         Of several classes the place of the one that it is of; -1 of all of them.
     """
 
     name: str
     title: str
     better: int
-    of: int = -1
+    place: int = -1
 
     @classmethod
     def of(cls, row: Metric) -> Self:
