@@ -14,6 +14,8 @@ export class View {
 
   start() {
     this.step = this.now.base;
+    this.moves = {}; // what else was moved, by name, where Python recomputes
+    this.code = []; // and how, as Python
   }
 
   // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
