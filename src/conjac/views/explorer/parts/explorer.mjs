@@ -101,7 +101,11 @@ export function mount(host) {
   renew();
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", renew);
-  return { jump, remove: () => dark.removeEventListener("change", renew) };
+  const remove = () => {
+    clearTimeout(settle);
+    dark.removeEventListener("change", renew);
+  };
+  return { jump, renew, remove };
 }
 
 function columns(kind, ...parts) {
