@@ -69,7 +69,8 @@ def explore(
     exchange rates, curves, a trade-off map, a surface and rows as points; a state can be mailed as a link.
     """
     from conjac.views.explorer import Explorer
-    from conjac.views.explorer.staged import Asked, Pictured, scene_of
+    from conjac.views.explorer.pictured import Pictured
+    from conjac.views.explorer.staged import Asked, scene_of
     from conjac.views.report import MOST_GROUPS
     from conjac.views.report.asked import metric_of
     from conjac.views.summary.scene import Recipe

@@ -16,6 +16,19 @@ from conjac.density.calibrated import density_of
 from conjac.density.calibration import Calibration
 from conjac.density.density import Density
 from conjac.density.flux import Flux
+from conjac.density.frontier import Frontier, Frontiers
 from conjac.density.smooth import Smoother
+from conjac.density.turning import Odd, Turning
 
-__all__ = ["Boundary", "Calibration", "Density", "Flux", "Smoother", "density_of"]
+__all__ = [
+    "Boundary",
+    "Calibration",
+    "Density",
+    "Flux",
+    "Frontier",
+    "Frontiers",
+    "Odd",
+    "Smoother",
+    "Turning",
+    "density_of",
+]

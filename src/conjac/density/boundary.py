@@ -15,11 +15,9 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.density.estimator import SECANT, TANGENT, noise_of, unit_of
 from conjac.density.facet_scale import FacetScale
-from conjac.density.flux import PENALTY
-from conjac.density.local import REACH, Moments, gauss
 from conjac.density.near import Near
-from conjac.density.tangent import MOST, PRIOR_ROWS
 from conjac.facets import Facets
 from conjac.rules import ArgmaxRule
 
@@ -83,17 +81,10 @@ class Boundary:
         scale = FacetScale.of(rule, true, score, weight, per_cluster, for_optima)
         facets = Facets.of(rule, score, scale.reach, true)
         cell = true * rule.n_columns + facets.predicted
-        method, kernel, flux_of = ("secant", _box, _counted) if scale.on_atoms else ("tangent", _bell, _log_quadratic)
-        near = Near.of(facets, cell, scale.width, kernel)
-        rows, squares = near.moments(weight)
-        seen = rows.mass > 0
-        unit = 1.0 if weight is None else float((weight**2).sum() / weight.sum())
-        one_row = unit * kernel(np.zeros(1)) / scale.width
-        value, n_eff, influence = np.zeros(seen.shape), np.zeros(seen.shape), np.zeros((3, *seen.shape))
-        value[seen], influence[:, seen] = flux_of(Moments(*(part[seen] for part in rows.all)), one_row[seen])
-        n_eff[seen] = rows.mass[seen] ** 2 / squares[seen]
-        peak = PEAK[method] * one_row * seen
-        return cls(facets, cell, value, PENALTY * peak**2, n_eff, scale.width, near, influence, method)
+        estimator = SECANT if scale.on_atoms else TANGENT
+        near = Near.of(facets, cell, scale.width, estimator.kernel)
+        value, penalty, n_eff, influence = estimator.fluxes(*near.moments(weight), scale.width, unit_of(weight))
+        return cls(facets, cell, value, penalty, n_eff, scale.width, near, influence, estimator.method)
 
     def adds(self, weight: FloatArray | None) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         """Yield rows near facets, some at a time: which, on which side, and what their weight adds to the flux.
@@ -116,7 +107,7 @@ class Boundary:
     @property
     def noise(self) -> FloatArray:
         """Squared fluxes over the effective rows behind them, array of the fluxes' shape."""
-        return np.asarray(np.divide(self.value**2, self.n_eff, out=np.zeros_like(self.value), where=self.n_eff > 0))
+        return noise_of(self.value, self.n_eff)
 
     @property
     def widths(self) -> FloatArray:
@@ -124,32 +115,3 @@ class Boundary:
         lower, upper = np.triu_indices(self.facets.n_columns, 1)
         seen = self.n_eff[:, lower, upper] > 0
         return np.asarray(self.width[:, lower, upper][seen])
-
-
-PEAK = {"tangent": 1.5, "secant": 1.0}
-"""What a row at the facet adds to a flux, over what it adds to the mass under the kernel."""
-
-
-def _bell(distance: FloatArray) -> FloatArray:
-    found = gauss(distance)
-    found *= distance < REACH
-    return found
-
-
-def _box(distance: FloatArray) -> FloatArray:
-    return np.asarray(0.5 * (distance < 1))
-
-
-def _log_quadratic(rows: Moments, one_row: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return fluxes, and c so that a unit of kernel mass at distance z adds c0 + c1 z + c2 z^2."""
-    flat = Moments(np.ones_like(one_row), np.zeros_like(one_row), np.ones_like(one_row))
-    shape = rows.plus(PRIOR_ROWS * one_row, flat)
-    value = rows.mass * np.exp(np.clip(shape.log_ratio(), -MOST, MOST))
-    constant, linear, square = shape.influence()
-    influence = np.stack([constant + 1 / rows.mass, linear, square])
-    return value, influence * value / (influence * rows.all).sum(axis=0)
-
-
-def _counted(rows: Moments, one_row: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return fluxes, and how each row adds to them, as for `_log_quadratic`."""
-    return rows.mass, np.stack([np.ones_like(one_row), np.zeros_like(one_row), np.zeros_like(one_row)])

@@ -5,6 +5,8 @@ from conjac.inference.cells import Cells
 from conjac.inference.covariance import Joint, at_share, joint
 from conjac.inference.delta import propagate
 from conjac.inference.fieller import FiellerBand
+from conjac.inference.frontier_joint import FrontierJoint
+from conjac.inference.frontier_sums import FrontierBlocks, FrontierRows
 from conjac.inference.intervals import (
     Estimate,
     Interval,
@@ -24,6 +26,9 @@ __all__ = [
     "Cells",
     "Estimate",
     "FiellerBand",
+    "FrontierBlocks",
+    "FrontierJoint",
+    "FrontierRows",
     "Interval",
     "Joint",
     "LogBand",

@@ -18,12 +18,18 @@ AVERAGES: Final[tuple[AverageName, ...]] = ("macro", "micro", "weighted")
 
 def for_label(row: Metric, index: int, n_classes: int, label: str) -> Metric:
     """Return a binary ratio of one class against the rest, as a ratio of the n_classes x n_classes cells."""
-    binary = _binary(row)
-    side = (np.arange(n_classes) == index).astype(int)
-    a, b = (np.array(part)[np.ix_(side, side)] for part in (binary.numerator, binary.denominator))
+    formula = one_against_rest(_binary(row), index, n_classes)
+    a, b = formula.numerator, formula.denominator
     lifted = ratio(f"{row.name}[{label}]", a, b, domain=row.domain, undefined=row.undefined)
     traits = lifted.traits | {"label"}
     return dataclasses.replace(lifted, traits=traits, greater_is_better=row.greater_is_better)
+
+
+def one_against_rest(binary: Ratio, index: int, n_classes: int) -> Ratio:
+    """Return a binary ratio of one class against the rest, over n_classes x n_classes cells."""
+    side = (np.arange(n_classes) == index).astype(int)
+    a, b = (np.array(part)[np.ix_(side, side)].tolist() for part in (binary.numerator, binary.denominator))
+    return Ratio(tuple(map(tuple, a)), tuple(map(tuple, b)))
 
 
 def averaged(row: Metric, average: AverageName, name: str) -> Metric:

@@ -4,6 +4,7 @@ from conjac.motion.again import Again
 from conjac.motion.directed import DirectedMotion
 from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
+from conjac.motion.frontier import FrontierMotion
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
 from conjac.motion.recounted import Paths, RecountedMotion, Turned, flow_between
@@ -19,6 +20,7 @@ __all__ = [
     "DirectedMotion",
     "DriftMotion",
     "Exchange",
+    "FrontierMotion",
     "MixMotion",
     "Motion",
     "OffsetMotion",

@@ -19,10 +19,12 @@ from conjac.inference.delta import divide
 from conjac.metrics import Metric
 from conjac.metrics.cells import Cell
 from conjac.motion.directed import DirectedMotion
+from conjac.motion.frontier import FrontierMotion
 from conjac.motion.offsets import OffsetMotion
 from conjac.motion.slopes import Slopes
 from conjac.motion.threshold import Motion
 
+Moving = Motion | OffsetMotion | DirectedMotion | FrontierMotion
 LOG = "delta method on the log scale"
 FIELLER = "Fieller's set of the two slopes"
 
@@ -46,7 +48,7 @@ class Pair:
     df: int | None
 
     @classmethod
-    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion | DirectedMotion) -> Self:
+    def of(cls, rows: tuple[Metric, Metric], motion: Moving) -> Self:
         """Measure two figures as they move."""
         first, second = (motion.metric_slope(row) for row in rows)
         return cls((first, second), motion.slope_covariance(rows), motion.counted.df)
@@ -89,7 +91,7 @@ class Exchange:
     limits: Callable[[float], Interval]
 
     @classmethod
-    def of(cls, rows: tuple[Metric, Metric], motion: Motion | OffsetMotion | DirectedMotion) -> Self:
+    def of(cls, rows: tuple[Metric, Metric], motion: Moving) -> Self:
         """Return the rate as each parameter moves alone, or at each point."""
         return cls.between(rows, Pair.of(rows, motion))
 

@@ -17,7 +17,7 @@ import numpy as np
 from conjac._typing import BoolArray, FloatArray, Normalize
 from conjac.calculus.analytic import along, complex_step
 from conjac.density import Boundary
-from conjac.inference import BoundaryJoint, Cells, Table
+from conjac.inference import BoundaryJoint, Cells, FrontierJoint, Table
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.inference.moving import moved
 from conjac.metrics import Metric
@@ -112,14 +112,15 @@ Figure = tuple[FloatArray, FloatArray]
 """A metric's gradient in the cells, and what a unit of each cell adds to its derivatives by bending that."""
 
 
-def on_enough_rows(crossing: FloatArray, boundary: Boundary, axis: tuple[int, ...]) -> BoolArray:
+def on_enough_rows(crossing: FloatArray, boundary: Boundary | FrontierJoint, axis: tuple[int, ...]) -> BoolArray:
     """Tell which derivatives rest on enough rows, or on none where no row could matter.
 
     Parameters
     ----------
     crossing : array of shape (n_columns, n_columns, n_columns)
-        From `OffsetMotion.crossing`.
-    boundary : Boundary
+        As from `OffsetMotion.crossing`.
+    boundary : Boundary or FrontierJoint
+        With fluxes of the same shape.
     axis : tuple of int
         Over which a derivative sums.
     """

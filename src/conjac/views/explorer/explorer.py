@@ -20,7 +20,8 @@ from conjac.training import Surface
 from conjac.views.explorer.kept import parts_kept, rows_kept
 from conjac.views.explorer.notebook import HEIGHT, NO_KERNEL, STILL, Frame, in_kernel
 from conjac.views.explorer.page import render
-from conjac.views.explorer.staged import Asked, Pictured, scene_of, scene_of_curve
+from conjac.views.explorer.pictured import Pictured
+from conjac.views.explorer.staged import Asked, scene_of, scene_of_curve
 from conjac.views.explorer.widget import Answering, widget_of
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of

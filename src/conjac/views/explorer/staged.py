@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from conjac._typing import CoordinateName
 from conjac.coordinates import COORDINATES
 from conjac.curve import ConfusionCurve
 from conjac.engines.files import describe_set_aside
-from conjac.errors import ConjacError
-from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.readonly import ReadOnly
-from conjac.training import Surface
 from conjac.validation import ClassPredictions, Predictions, blaming, refuse_with_threshold
+from conjac.views.explorer.pictured import Pictured
 from conjac.views.summary.measure import clean
-from conjac.views.summary.point_map import PointMap
 from conjac.views.summary.scene import ALL, Recipe, Scene
-from conjac.views.summary.surfaceplot import SurfacePlot
 
 EXACT = "The matrix is counted exactly at every step. Slopes describe small moves; the curves describe large ones."
 POINTWISE = "Intervals are at {:g}, one figure at a time. Sensitivity is not importance."
@@ -46,23 +42,6 @@ class Asked(NamedTuple):
     level: float
     recipe: Recipe = Recipe()
     set_aside: Mapping[str, int] = ReadOnly({})
-
-
-@dataclass(frozen=True, eq=False)
-class Pictured:
-    """What is shown beside the figures.
-
-    Attributes
-    ----------
-    X : array or frame of shape (n_samples, n_columns), or None
-        What places rows.
-    surface : Surface or bool
-    random_state : None, int or RandomState
-    """
-
-    X: Any = None
-    surface: Surface | bool = True
-    random_state: Any = 0
 
 
 def scene_of_curve(curve: ConfusionCurve, asked: Asked, threshold: float | None) -> Scene:
@@ -112,25 +91,9 @@ def scene_of(
             curves[clean(name)] = ConfusionCurve.from_rows(part, coordinate=first.coordinate, condition_on=condition_on)
     at = None if threshold is None else float(first.told(whole.score_of(threshold)))
     scene = _scene(curves, asked, at, whole.coordinate)
-    if pictured.X is not None:
-        track = scene.sheets[0].tracks[0]
-        point: float = track.at[track.base]
-        J = ConfusionJacobian.from_rows(rows, threshold=point, coordinate=first.coordinate, condition_on=condition_on)
-        scene = _with_points(scene, J, asked.metric, pictured, rows)
-    if isinstance(pictured.surface, Surface):
-        scene = replace(scene, surface=SurfacePlot.of(pictured.surface))
-    return scene
-
-
-def _with_points(
-    scene: Scene, J: ConfusionJacobian, metric: str | Metric, pictured: Pictured, rows: Predictions
-) -> Scene:
-    """Return a scene with rows as points, or with why there are none."""
-    try:
-        points = PointMap.of(J.contributions(metric), pictured.X, random_state=pictured.random_state)
-    except ConjacError as error:
-        return replace(scene, notes=(*scene.notes, f"No point map: {clean(error)}"))
-    return scene.with_points(points, rows.score)
+    track = scene.sheets[0].tracks[0]
+    how = {"threshold": float(track.at[track.base]), "coordinate": first.coordinate, "condition_on": condition_on}
+    return pictured.beside(scene, rows, asked.metric, how)
 
 
 def _scene(curves: dict[str, ConfusionCurve], asked: Asked, threshold: float | None, shown: str) -> Scene:

@@ -65,7 +65,8 @@ class SurfacePlot(Picture):
     drawn : tuple of tuple of float
         Between them, of shape (n_fine_first, n_fine_second); nan next to an undefined node.
     best : tuple of int
-        Place of the best node; empty where the figure is defined at none.
+        Place of the best node; empty where the figure is defined at none, or where an axis is nothing to choose, as a
+        prevalence is.
     alike : tuple of tuple of bool
         Which nodes fall short of the best by no more than its standard error.
     undefined : int
@@ -118,7 +119,7 @@ class SurfacePlot(Picture):
         known = np.isfinite(surface.value)
         at: tuple[int, ...] = ()
         alike = np.zeros(known.shape, dtype=bool)
-        if known.any():
+        if known.any() and _chosen(surface):
             alike, best = surface.alike(), surface.best()
             at = tuple(
                 int(np.flatnonzero(values == best.values[name])[0])
@@ -200,11 +201,16 @@ def _described(surface: Surface, figure: str) -> str:
     known = surface.value[np.isfinite(surface.value)]
     if not known.size:
         return f"{figure} is defined at no node."
-    best = surface.best()
-    where = ", ".join(f"{clean(name)}={value:.4g}" for name, value in best.values.items())
     missing = surface.value.size - known.size
     undefined = f" Undefined at {missing} nodes, left blank." if missing else ""
-    return (
-        f"Best of {best.n_nodes} nodes: {best.value:.3g} ± {best.stderr:.2g} at {where}; {best.note}. "
-        f"From {known.min():.3g} to {known.max():.3g}.{undefined}"
-    )
+    reach = f"From {known.min():.3g} to {known.max():.3g}.{undefined}"
+    if not _chosen(surface):
+        return reach
+    best = surface.best()
+    where = ", ".join(f"{clean(name)}={value:.4g}" for name, value in best.values.items())
+    return f"Best of {best.n_nodes} nodes: {best.value:.3g} ± {best.stderr:.2g} at {where}; {best.note}. {reach}"
+
+
+def _chosen(surface: Surface) -> bool:
+    """Tell whether both axes are decisions: of populations, the best is only the easiest."""
+    return not any(name.partition("[")[0] == "prevalence" for name in surface.names)

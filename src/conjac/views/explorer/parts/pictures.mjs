@@ -5,6 +5,7 @@ import { el, text } from "./dom.mjs";
 import { signed } from "./format.mjs";
 import { plain } from "./lines.mjs";
 
+const BARE = { l: 0, r: 0, t: 0, b: 0 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
 export function surface(view, host) {
@@ -14,7 +15,7 @@ export function surface(view, host) {
   const make = () => {
     const { data, layout } = themed(painted, pictures.dark, host.root);
     const { title, meta, width, height, ...rest } = layout;
-    return { traces: data, layout: { ...rest, showlegend: false }, description: meta.description };
+    return { traces: data, layout: { ...rest, showlegend: false, ...(space && { margin: BARE }) }, description: meta.description };
   };
   const chart = new Chart(host, pictures.surfaceTitle, make, { height: 460 });
   const note = space ? "" : "WebGL is missing here: the surface is seen from above.";

@@ -1,14 +1,14 @@
 // The host of a notebook: a widget whose model holds the scene, where it stands, and the way to Python.
 
-import { el as element } from "./dom.mjs";
+import { el } from "./dom.mjs";
 import { mount } from "./explorer.mjs";
 import { plotlyOf } from "./plotly.mjs";
 import { followScheme } from "./scheme.mjs";
 import { inflated, unpack } from "./unpack.mjs";
 
-async function render({ model, el }) {
-  const root = element("div", { class: "conjac cell", "data-lm-suppress-shortcuts": "true", onkeydown: ownKey });
-  el.append(root);
+async function render({ model, el: place }) {
+  const root = el("div", { class: "conjac cell", "data-lm-suppress-shortcuts": "true", onkeydown: ownKey });
+  place.append(root);
   const [tree, blob] = await Promise.all(["scene", "arrays"].map((name) => inflated(bytesOf(model.get(name)))));
   const questions = asking(model);
   let known = JSON.stringify(model.get("state"));

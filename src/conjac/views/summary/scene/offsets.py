@@ -1,0 +1,166 @@
+"""What the explorer shows of several classes: the path of each offset, and a sample of rows for joint moves."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Self
+
+from conjac._typing import ConditionOn, CoordinateName, FloatArray
+from conjac.engines.classes import rule_of
+from conjac.engines.rising import Rising
+from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.metrics import Metric, resolve
+from conjac.progress import Told
+from conjac.validation import ClassPredictions
+from conjac.views.summary.change import UNDIRECTED
+from conjac.views.summary.measure import clean, title_of
+from conjac.views.summary.scene.path import Path
+from conjac.views.summary.scene.ratios import MeanOfRatios
+from conjac.views.summary.scene.sample import JointSample
+
+METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "matthews_corrcoef")
+BY_CLASS = ("recall", "precision", "f1")
+
+
+@dataclass(frozen=True)
+class SceneMetric:
+    """A metric of a scene.
+
+    Attributes
+    ----------
+    name, title : str
+        As conjac calls it, and as people do.
+    greater_is_better : bool
+    undirected : bool
+        Whether neither more nor less of it is better.
+    """
+
+    name: str
+    title: str
+    greater_is_better: bool
+    undirected: bool
+
+    @classmethod
+    def of(cls, row: Metric) -> Self:
+        """Describe a metric."""
+        return cls(clean(row.name), title_of(row.name), row.greater_is_better, row.name in UNDIRECTED)
+
+
+@dataclass(frozen=True, eq=False)
+class OffsetScene:
+    """Several classes, with K labels and M metrics.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    coordinate : {"logit", "score"}
+        What offsets are added to: the logarithm of probabilities, or scores.
+    offsets : array of shape (K,)
+        Where the scene stands, less that of the first class.
+    level : float
+        Of every interval.
+    metrics : tuple of SceneMetric
+        Of length M, the chosen one first.
+    ratios : tuple of MeanOfRatios or None
+        Each metric as coefficients; None of one that is no mean of ratios.
+    paths : tuple of Path
+        Of length K: what the offset of each class alone does.
+    sample : JointSample
+        For moves of several offsets; see `conjac.views.summary.scene.joint`.
+    """
+
+    labels: tuple[str, ...]
+    coordinate: str
+    offsets: FloatArray
+    level: float
+    metrics: tuple[SceneMetric, ...]
+    ratios: tuple[MeanOfRatios | None, ...]
+    paths: tuple[Path, ...]
+    sample: JointSample
+
+    @classmethod
+    def of(
+        cls,
+        rows: ClassPredictions,
+        offsets: Any = None,
+        coordinate: CoordinateName | None = None,
+        metric: str | Metric = "f1_macro",
+        condition_on: ConditionOn | None = None,
+        level: float = 0.95,
+        n_steps: int = 41,
+        n_sample: int = 4000,
+        random_state: int = 0,
+        report: Told | None = None,
+    ) -> Self:
+        """Compute everything that the explorer shows of one set of rows.
+
+        Parameters
+        ----------
+        rows : ClassPredictions
+            From `conjac.validation.check_classes`.
+        offsets : array of shape (K,), Decision, ArgmaxRule or None
+            As for `conjac.ConfusionJacobian.from_predictions`.
+        coordinate : {"logit", "score"}, optional
+            That in which the rows were read; any by default.
+        metric : str or Metric
+            The chosen one.
+        condition_on : {"class", None}
+            As for `conjac.ConfusionJacobian.from_predictions`.
+        level : float
+            Of every interval.
+        n_steps : int
+            Values of each offset, at most.
+        n_sample : int
+            Rows of the sample for joint moves, about.
+        random_state : int
+            Of the sample.
+        report : callable, optional
+            Is told the share of the work that is done.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown metric, offsets that do not fit, another coordinate than that of the rows.
+        NotSupportedError
+            A reject option.
+        """
+        rule = rule_of(rows, offsets)
+        n = len(rows.labels)
+        if rule.rejects(n):
+            raise NotSupportedError("offsets: the explorer has no reject option; leave its offset out")
+        if coordinate not in (None, rule.scale):
+            raise InvalidInputError(
+                f"coordinate={coordinate!r}: the rows were read in {rule.scale!r}; read them in that"
+            )
+        listed = scene_metrics(metric, rows.labels)
+        compared = rule.compared(rows.score)
+
+        def followed(column: int) -> Path:
+            return Path.of(Rising.of(rows, rule, compared, column), listed, n_steps, condition_on, level)
+
+        paths = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for path in pool.map(followed, range(n)):
+                paths.append(path)
+                if report is not None:
+                    report(len(paths) / n)
+        totals = paths[0].matrix[0].sum(axis=1)
+        return cls(
+            labels=tuple(clean(label) for label in rows.labels),
+            coordinate=rule.scale,
+            offsets=rule.offsets,
+            level=level,
+            metrics=tuple(SceneMetric.of(row) for row in listed),
+            ratios=tuple(MeanOfRatios.of(row, totals) for row in listed),
+            paths=tuple(paths),
+            sample=JointSample.of(rows, rule, compared, n_sample, random_state),
+        )
+
+
+def scene_metrics(metric: str | Metric, labels: tuple[Any, ...]) -> list[Metric]:
+    """Return the chosen metric, those over all classes, and those of each class."""
+    names = [*METRICS, *(f"{name}[{label}]" for name in BY_CLASS for label in labels)]
+    chosen = resolve(metric, labels)
+    return [chosen, *(row for row in (resolve(name, labels) for name in names) if row != chosen)]
