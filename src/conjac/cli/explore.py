@@ -102,7 +102,7 @@ def explore(
         f"columns {', '.join(map(repr, columns))}" if columns else f"of {model}"
     )
     recipe = Recipe(f"{made}\ny_true, y_score = ...", (f"labels={list(whole.labels)!r}",))
-    with progress("making the explorer"):
+    with progress("making the explorer") as told:
         scene = scene_of(
             whole,
             parts,
@@ -112,6 +112,7 @@ def explore(
             offsets=read_offsets(offset, whole.labels) if several else None,
             coordinate=loaded.coordinate,
             condition_on=cast("ConditionOn | None", condition_on),
+            report=told,
         )
         Explorer(scene).save(output)
     typer.echo(output)

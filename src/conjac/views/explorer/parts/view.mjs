@@ -9,7 +9,16 @@ export class View {
     this.track = Math.max(0, this.rows.tracks.findIndex((track) => track.coordinate === scene.shown));
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
+    this.start();
+  }
+
+  start() {
     this.step = this.now.base;
+  }
+
+  // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
+  get alone() {
+    return true;
   }
 
   get rows() {
@@ -55,6 +64,10 @@ export class View {
     return this.figure(this.now.gain, place);
   }
 
+  rate(place) {
+    return this.figure(this.now.exchange, place);
+  }
+
   // The largest slope of a cell along the track, by which cells are shaded.
   steepest() {
     this.now.steepest ??= this.now.slope.value.reduce((most, one) => Math.max(most, Math.abs(one) || 0), 0);
@@ -88,8 +101,7 @@ export class View {
 
   // The same place after another group, coordinate or class was chosen.
   moved(name, at) {
-    if (name === "track" && this.scene.kind === "offsets") this.step = this.now.base;
-    else if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
+    if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
   }
 
   summary() {

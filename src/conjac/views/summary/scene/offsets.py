@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from conjac._typing import ConditionOn, CoordinateName, FloatArray
 from conjac.engines.classes import rule_of
 from conjac.engines.rising import Rising
@@ -90,6 +92,7 @@ class OffsetScene:
         condition_on: ConditionOn | None = None,
         level: float = 0.95,
         n_steps: int = 41,
+        also: FloatArray | None = None,
         n_sample: int = 4000,
         random_state: int = 0,
         report: Told | None = None,
@@ -112,6 +115,8 @@ class OffsetScene:
             Of every interval.
         n_steps : int
             Values of each offset, at most.
+        also : array of shape (n_decisions, K), optional
+            Offsets that are told too, told as ``offsets`` are.
         n_sample : int
             Rows of the sample for joint moves, about.
         random_state : int
@@ -137,8 +142,11 @@ class OffsetScene:
         listed = scene_metrics(metric, rows.labels)
         compared = rule.compared(rows.score)
 
+        asked = np.zeros((0, n)) if also is None else also.reshape(-1, n)
+
         def followed(column: int) -> Path:
-            return Path.of(Rising.of(rows, rule, compared, column), listed, n_steps, condition_on, level)
+            rising = Rising.of(rows, rule, compared, column)
+            return Path.of(rising, listed, n_steps, asked[:, column], condition_on, level)
 
         paths = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
