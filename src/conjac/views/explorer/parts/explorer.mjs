@@ -115,10 +115,11 @@ export function mount(host) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", renew);
   const remove = () => {
+    clearTimeout(settle);
     dark.removeEventListener("change", renew);
     made.moves?.remove();
   };
-  return { jump, remove };
+  return { jump, renew, remove };
 }
 
 function columns(kind, ...parts) {
