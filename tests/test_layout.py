@@ -57,7 +57,7 @@ SIDEWAYS = {
 UPWARD = {
     ("exports.plot", "views"),
     ("contributions.plot", "views"),
-    ("jacobian.explore", "views"),
+    ("exports.explore", "views"),
     ("curve.plot", "views"),
     ("curve.explore", "views"),
     ("decisions.plot", "views"),
@@ -67,7 +67,19 @@ UPWARD = {
     ("comparison.plot", "views"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
-OPTIONAL = {"pandas", "polars", "pyarrow", "torch", "jax", "onnxruntime", "skops", "xgboost", "lightgbm", "umap"}
+OPTIONAL = {
+    "pandas",
+    "polars",
+    "pyarrow",
+    "torch",
+    "jax",
+    "onnxruntime",
+    "skops",
+    "xgboost",
+    "lightgbm",
+    "umap",
+    "anywidget",
+}
 LAZY = {
     "pandas",
     "matplotlib",
@@ -80,6 +92,7 @@ LAZY = {
     "xgboost",
     "lightgbm",
     "umap",
+    "anywidget",
 }
 MODULES = sorted(SRC.rglob("*.py"))
 

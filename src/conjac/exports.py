@@ -62,6 +62,27 @@ class Exported:
 
         return ConfusionJacobianDisplay.of(self, parameter).plot(ax).ax_
 
+    def explore(self: Any, **options: Any) -> Any:
+        """Explore the rows that were counted, from this threshold or these offsets on; see `Explorer`.
+
+        Parameters
+        ----------
+        **options
+            As for `Explorer.of_jacobian`: X, by, metric, subject_to, title, surface, level.
+
+        Returns
+        -------
+        Explorer
+
+        Raises
+        ------
+        NotSupportedError
+            A result that keeps no scores, as of a mix or of refits.
+        """
+        from conjac.views.explorer import Explorer
+
+        return Explorer.of_jacobian(self, **options)
+
     def __repr__(self: Any) -> str:
         """Show the matrix, its Jacobian and where it stands."""
         return text(self)

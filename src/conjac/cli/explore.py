@@ -155,13 +155,14 @@ def explore(
         "coordinate": loaded.coordinate,
         "condition_on": cast("ConditionOn | None", condition_on),
     }
-    with progress("making the explorer"):
+    with progress("making the explorer") as told:
         scene = scene_of(
             whole,
             parts,
             Asked(title or title_of(files), asked, tuple(subject_to or ()), level, recipe, loaded.set_aside),
             Pictured(None if given.inputs is None else given.inputs.native),
             offsets=read_offsets(offset, whole.labels) if several else None,
+            report=told,
             **how,
         )
     if not served:

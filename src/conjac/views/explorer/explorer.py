@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.curve import ConfusionCurve
 from conjac.engines.decided import decide
+from conjac.errors import MissingDependencyError
+from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.models import bind
 from conjac.reading import n_columns
 from conjac.training import Surface
+from conjac.views.explorer.kept import parts_kept, rows_kept
 from conjac.views.explorer.live import Source, ThresholdSheets
+from conjac.views.explorer.notebook import HEIGHT, NO_KERNEL, STILL, Frame, in_kernel
 from conjac.views.explorer.page import render
 from conjac.views.explorer.pictured import Pictured
 from conjac.views.explorer.server import serve
 from conjac.views.explorer.staged import Asked, scene_of, scene_of_curve
+from conjac.views.explorer.widget import widget_of
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene
@@ -41,7 +47,7 @@ class Explorer:
     scene : Scene
         Every figure that is shown, at every step.
     source : Source or None
-        What answers where something else moves: of `from_estimator`.
+        What answers where something else moves, in a notebook or live: of `from_estimator`.
 
     Examples
     --------
@@ -87,6 +93,45 @@ class Explorer:
         """
         asked = Asked(title=title, metric=metric_of(metric, False), subject_to=subject_to, level=level)
         return cls(scene_of_curve(curve, asked, threshold))
+
+    @classmethod
+    def of_jacobian(
+        cls,
+        J: ConfusionJacobian,
+        *,
+        X: Any = None,
+        surface: Surface | bool = True,
+        random_state: Any = 0,
+        title: str = TITLE,
+        metric: str | Metric | None = None,
+        subject_to: Any = (),
+        by: Any = None,
+        level: float = 0.95,
+    ) -> Self:
+        """Explore the rows of a Jacobian, at its threshold or offsets, in its coordinate.
+
+        Parameters
+        ----------
+        J : ConfusionJacobian
+        X, surface, random_state, title, metric, subject_to, by, level
+            As for `from_predictions`.
+
+        Raises
+        ------
+        NotSupportedError
+            It keeps no scores, as of a mix or of refits.
+        InvalidInputError
+            Scores that were changed since they were counted, or options that cannot be used.
+        """
+        rows = rows_kept(J)
+        several = J.offsets is not None
+        how: dict[str, Any] = {"coordinate": J.coordinate, "condition_on": J.cells.condition_on}
+        how |= {"threshold": None if several else J.threshold, "offsets": J.offsets}
+        told = {"labels": list(J.labels), "sample_weight": rows.weight, "groups": rows.block}
+        recipe = Recipe(options=_options(**told, condition_on=J.cells.condition_on))
+        asked = Asked(title, metric_of(metric, several), subject_to, level, recipe)
+        parts = parts_kept(rows, by, J.coordinate)
+        return cls(scene_of(rows, parts, asked, Pictured(X, surface, random_state), **how))
 
     @classmethod
     def from_predictions(
@@ -242,6 +287,53 @@ class Explorer:
             A port that is taken or none.
         """
         serve(render(self.scene, host="live"), self.source, port=port, browser=browser, told=told)
+
+    def widget(self) -> Any:
+        """Return the widget of this explorer, always the same one.
+
+        Its trait ``state`` is where it stands, as JSON tells it: it follows the slider, and may be set.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+
+        Raises
+        ------
+        MissingDependencyError
+            anywidget is not installed.
+        """
+        return self._widget
+
+    @cached_property
+    def _widget(self) -> Any:
+        return widget_of(self.scene, self.source, repr(self))
+
+    def iframe(self, height: int = HEIGHT) -> Frame:
+        """Return the page in a frame, for a notebook that is converted or read without Python.
+
+        Parameters
+        ----------
+        height : int
+            In pixels.
+        """
+        return Frame(self.to_html(), self.scene.title, height)
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        """Return the widget in a live notebook; else a frame, with the reason."""
+        shown = self._display_() if in_kernel() else self._framed(NO_KERNEL)
+        if isinstance(shown, Frame):
+            return {"text/plain": repr(self), "text/html": shown._repr_html_()}
+        return shown._repr_mimebundle_()
+
+    def _display_(self) -> Any:
+        """Return what marimo shows."""
+        try:
+            return self.widget()
+        except MissingDependencyError as error:
+            return self._framed(str(error))
+
+    def _framed(self, why: str) -> Frame:
+        return Frame(self.to_html(), self.scene.title, note=f"{why}; {STILL}")
 
     def __repr__(self) -> str:
         """Show what is explored."""

@@ -43,19 +43,25 @@ def render(scene: Scene, *, host: str = "file") -> str:
     environment = Environment(
         loader=PackageLoader("conjac.views.explorer", "templates"), autoescape=True, undefined=StrictUndefined
     )
-    packed = pack({**scene.to_tree(), "pictures": pictures(scene)})
+    tree, arrays = held(scene)
     code = module(host)
     return environment.get_template("explorer.html.jinja").render(
         title=scene.title,
         version=__version__,
         style=Markup(stylesheet()),
         code=Markup(code),
-        digest=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
-        scene=zipped(as_json(packed.tree).encode()),
-        arrays=zipped(packed.blob),
-        plotly=plotly(),
+        digest=in_text(hashlib.sha256(code.encode()).digest()),
+        scene=in_text(tree),
+        arrays=in_text(arrays),
+        plotly=in_text(plotly()),
         live=host == "live",
     )
+
+
+def held(scene: Scene) -> tuple[bytes, bytes]:
+    """Return the tree of a scene as JSON, and its arrays, each as `zipped`."""
+    packed = pack({**scene.to_tree(), "pictures": pictures(scene)})
+    return zipped(as_json(packed.tree).encode()), zipped(packed.blob)
 
 
 def pictures(scene: Scene) -> dict[str, Any]:
@@ -97,9 +103,14 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def zipped(data: bytes) -> str:
-    """Return bytes as base64 of gzip, the same every time."""
-    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+def zipped(data: bytes) -> bytes:
+    """Return bytes as gzip, the same every time."""
+    return gzip.compress(data, 9, mtime=0)
+
+
+def in_text(data: bytes) -> str:
+    """Return bytes as base64."""
+    return base64.b64encode(data).decode()
 
 
 def _shape(one: dict[str, Any]) -> tuple[int, ...]:
@@ -107,7 +118,7 @@ def _shape(one: dict[str, Any]) -> tuple[int, ...]:
 
 
 @cache
-def plotly() -> str:
+def plotly() -> bytes:
     """Return the script that the package of Plotly carries, as `zipped`."""
     return zipped((files("plotly") / "package_data" / "plotly.min.js").read_bytes())
 

@@ -9,13 +9,17 @@ from typing import Any, NamedTuple
 from conjac._typing import CoordinateName
 from conjac.coordinates import COORDINATES
 from conjac.curve import ConfusionCurve
+from conjac.diagnostics import sampling_note
 from conjac.engines.files import describe_set_aside
+from conjac.errors import InvalidInputError
 from conjac.metrics import Metric
+from conjac.progress import Told
 from conjac.readonly import ReadOnly
 from conjac.validation import ClassPredictions, Predictions, blaming, refuse_with_threshold
 from conjac.views.explorer.pictured import Pictured
 from conjac.views.summary.measure import clean
 from conjac.views.summary.scene import ALL, Recipe, Scene
+from conjac.views.summary.scene.several import scene_of_classes
 
 EXACT = "The matrix is counted exactly at every step. Slopes describe small moves; the curves describe large ones."
 POINTWISE = "Intervals are at {:g}, one figure at a time. Sensitivity is not importance."
@@ -59,7 +63,7 @@ def _in_scores(curve: ConfusionCurve) -> ConfusionCurve:
 
 def scene_of(
     rows: Predictions | ClassPredictions,
-    parts: Sequence[tuple[str, Predictions | ClassPredictions]],
+    parts: Sequence[tuple[str, Any]],
     asked: Asked,
     pictured: Pictured,
     *,
@@ -67,6 +71,7 @@ def scene_of(
     offsets: Any,
     coordinate: CoordinateName | None,
     condition_on: Any,
+    report: Told | None = None,
 ) -> Scene:
     """Return the scene of all rows and of their groups, with its pictures.
 
@@ -74,38 +79,77 @@ def scene_of(
     ----------
     rows : Predictions or ClassPredictions
     parts : sequence of (str, Predictions or ClassPredictions)
-        Their groups by name, if any.
+        Their groups by name, if any; checked as the rows were.
     asked : Asked
     pictured : Pictured
     threshold, offsets, coordinate, condition_on
         As for `conjac.Explorer.from_predictions`.
+    report : callable, optional
+        Is told the share of the work that is done.
     """
+    how: dict[str, Any] = {"coordinate": coordinate, "condition_on": condition_on}
+    groups = _named(parts)
+    if isinstance(rows, ClassPredictions):
+        told: dict[str, Any] = {
+            "title": asked.title,
+            "metric": asked.metric,
+            "subject_to": asked.subject_to,
+            "level": asked.level,
+        }
+        kind = "probabilities" if rows.reading.scale == "logit" else "raw scores"
+        counted = f"{len(rows.true):,} rows of {len(rows.labels)} classes, {kind}."
+        notes = _notes(asked, counted, sampling_note(rows, condition_on))
+        scene = scene_of_classes(
+            {ALL: rows, **groups}, offsets=offsets, notes=notes, recipe=asked.recipe, report=report, **told, **how
+        )
+        return pictured.of_classes(scene, rows, asked.metric, {**how, "offsets": offsets})
     refuse_with_threshold(offsets, False)
-    assert isinstance(rows, Predictions), "of two classes"
-    whole = ConfusionCurve.from_rows(rows, coordinate=coordinate, condition_on=condition_on)
+    whole = ConfusionCurve.from_rows(rows, **how)
     first = _in_scores(whole)
+    how["coordinate"] = first.coordinate
     curves = {ALL: first}
-    for name, part in parts:
-        assert isinstance(part, Predictions), "parts of the same rows"
+    for name, part in groups.items():
         with blaming(name):
-            curves[clean(name)] = ConfusionCurve.from_rows(part, coordinate=first.coordinate, condition_on=condition_on)
+            curves[name] = ConfusionCurve.from_rows(part, **how)
     at = None if threshold is None else float(first.told(whole.score_of(threshold)))
     scene = _scene(curves, asked, at, whole.coordinate)
     track = scene.sheets[0].tracks[0]
-    how = {"threshold": float(track.at[track.base]), "coordinate": first.coordinate, "condition_on": condition_on}
-    return pictured.beside(scene, rows, asked.metric, how)
+    return pictured.of_two(scene, rows, asked.metric, {**how, "threshold": float(track.at[track.base])})
+
+
+def _named(parts: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return groups by their names as they are shown.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that reads as another does, or as all rows do.
+    """
+    found: dict[str, Any] = {}
+    for title, part in parts:
+        name = clean(title)
+        if not name or name == ALL or name in found:
+            raise InvalidInputError(f"by names a group {name!r}, which reads as another, or all rows, does; rename it")
+        found[name] = part
+    return found
+
+
+def _notes(asked: Asked, counted: str, sampling: str | None) -> tuple[str, ...]:
+    """Return what a reader must know of the figures."""
+    found = [counted]
+    if asked.set_aside:
+        left_out = sum(asked.set_aside.values())
+        found.append(f"{left_out:,} rows were set aside: {describe_set_aside(asked.set_aside)}.")
+    found += [EXACT, POINTWISE.format(asked.level)]
+    if sampling is not None:
+        found.append(f"Errors: {sampling}.")
+    return (*found, JUDGED)
 
 
 def _scene(curves: dict[str, ConfusionCurve], asked: Asked, threshold: float | None, shown: str) -> Scene:
     first = curves[ALL]
     told = first.diagnostics
     counted = f"{told['n_samples']:,} rows, {told.get('scores', 'scores of a tally')}; counts {told['counts']}."
-    notes = [counted, EXACT, POINTWISE.format(asked.level), JUDGED]
-    if asked.set_aside:
-        notes.insert(
-            1, f"{sum(asked.set_aside.values()):,} rows were set aside: {describe_set_aside(asked.set_aside)}."
-        )
-    if "sampling" in told:
-        notes.insert(-1, f"Errors: {told['sampling']}.")
+    notes = _notes(asked, counted, told.get("sampling"))
     how = {"title": asked.title, "metric": asked.metric, "subject_to": asked.subject_to, "level": asked.level}
-    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=tuple(notes), recipe=asked.recipe, **how)
+    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=notes, recipe=asked.recipe, **how)

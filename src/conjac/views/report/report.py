@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +17,7 @@ from conjac.models import bind, oriented, scored
 from conjac.reading import n_columns
 from conjac.training import Surface, training_effects
 from conjac.validation import Predictions, blaming
+from conjac.views.frame import frame
 from conjac.views.report.asked import drifting, metric_of, moving, rows_of, rule_of, summary_of
 from conjac.views.report.formats import format_of
 from conjac.views.report.page import render
@@ -289,11 +289,8 @@ class Report:
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, so that its style and a notebook's do not meet."""
         page = self.to_html().replace("<head>", f"<head>\n{OWN_LINKS}", 1)
-        title = html.escape(self.summaries[0].title)
-        return (
-            f'<iframe srcdoc="{html.escape(page)}" title="conjac report: {title}" sandbox '
-            f'style="width: 100%; height: min({HEIGHT}px, 85vh); border: 0"></iframe>'
-        )
+        title = f"conjac report: {self.summaries[0].title}"
+        return frame(page, title=title, height=f"min({HEIGHT}px, 85vh)")
 
     def __repr__(self) -> str:
         """Show what the report is of."""

@@ -91,6 +91,7 @@ class ThresholdSheets:
     def anew(self, k: int, score: AnyArray) -> ThresholdSheet:
         """Return the sheet of other scores."""
         old, rows = self.scene.sheets[k], replace(self.rows[k][0], score=score)
+        assert isinstance(old, ThresholdSheet), "of two classes"
         first = old.tracks[0]
         curve = ConfusionCurve.from_rows(
             rows, coordinate=cast("CoordinateName", first.coordinate), condition_on=self.condition_on

@@ -29,10 +29,10 @@ export function advice(view, go) {
 
 const EXTREMES = { none: "where nobody is predicted positive", all: "where all are predicted positive" };
 
-function item({ aim, step, kind, message, threshold, value, metric, asked, alerts }, go) {
-  if (step < 0) return el("li", {}, bdi(aim), el("span", { class: "sub" }, message));
-  const told = `at ${number(threshold.value, 4)} ${interval(threshold.lower, threshold.upper)}`;
-  const where = threshold.value === null ? EXTREMES[alerts] : told;
+function item({ aim, step, kind, message, threshold, offsets, value, metric, asked, alerts }, go) {
+  if (step < 0 || step.length === 0) return el("li", {}, bdi(aim), el("span", { class: "sub" }, message));
+  const told = threshold && `at ${number(threshold.value, 4)} ${interval(threshold.lower, threshold.upper)}`;
+  const where = offsets ? `${offsets.length} offsets together` : threshold.value === null ? EXTREMES[alerts] : told;
   const what = `${metric} ${number(value.value, 4)} ${interval(value.lower, value.upper)}`;
   const how = kind === "target" ? "a target" : "an optimum";
   return el(

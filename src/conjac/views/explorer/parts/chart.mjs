@@ -99,6 +99,11 @@ export class Chart {
     this.placed && this.place(...this.placed);
   }
 
+  hide() {
+    this.placed = null;
+    this.cursor.hidden = true;
+  }
+
   // Move the cursor to a place of the axes; y is left out of a line.
   place(x, y) {
     this.placed = [x, y];

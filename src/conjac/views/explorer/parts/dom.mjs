@@ -42,7 +42,7 @@ export function select(label, options, value, change, data = {}) {
 
 export function section(title, ...children) {
   const id = unique("title");
-  return el("section", { "aria-labelledby": id }, el("h2", { id }, title), ...children);
+  return el("section", { "aria-labelledby": id }, el("h2", { id }, title), ...children.filter(Boolean));
 }
 
 export function bdi(content) {

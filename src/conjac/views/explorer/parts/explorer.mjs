@@ -2,15 +2,17 @@
 
 import { advice } from "./advice.mjs";
 import { bdi, el, section, select, text } from "./dom.mjs";
-import { number, signed } from "./format.mjs";
+import { interval, number, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
 import { FEW, matrices } from "./matrix.mjs";
-import { metricsTable, ratesTable } from "./metrics.mjs";
+import { classesTable, metricsTable, ratesTable } from "./metrics.mjs";
 import { moves } from "./moves.mjs";
+import { OffsetView } from "./offsets.mjs";
 import { points, surface } from "./pictures.mjs";
 import { restore, sharing, stateOf } from "./share.mjs";
 import { slider } from "./slider.mjs";
 import { tradeoff } from "./tradeoff.mjs";
+import { together } from "./together.mjs";
 import { View } from "./view.mjs";
 
 const SETTLED = 250; // milliseconds after the last move until it is told to the host and to a screen reader
@@ -18,7 +20,8 @@ const SETTLED = 250; // milliseconds after the last move until it is told to the
 export function mount(host) {
   const { root, scene } = host;
   const { pictures } = scene;
-  const view = new View(scene);
+  const several = scene.kind === "offsets";
+  const view = several ? new OffsetView(scene) : new View(scene);
   const missing = host.state ? restore(view, host.state, Boolean(host.ask)) : [];
   const spoken = text();
   const words = text();
@@ -38,6 +41,10 @@ export function mount(host) {
     paint();
   };
   const go = (step) => {
+    if (Array.isArray(step)) {
+      view.steps = [...step];
+      return renew();
+    }
     const next = Math.max(0, Math.min(view.n - 1, step));
     if (next === view.step) return;
     view.step = next;
@@ -69,6 +76,8 @@ export function mount(host) {
     lines: lines(view, host),
     tradeoff: tradeoff(view, host, (place) => change("against", place)),
     advice: advice(view, go),
+    together: several && together(view, paint),
+    classes: several && classesTable(view),
     sharing: sharing(view, host, jump),
     moves: host.ask && scene.moves.length ? moves(view, host, renew) : null,
     surface: pictures.surface && surface(view, host),
@@ -91,8 +100,9 @@ export function mount(host) {
       missing.length ? el("p", { class: "caution" }, `Not in this page: ${missing.join(", ")}.`) : null,
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
+      made.together ? made.together.node : null,
       made.moves ? section("What else moves", made.moves.node) : null,
-      columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node)]),
+      columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node, several ? made.classes.node : null)]),
       columns("wide", [section("Along the slider", made.lines.node)], [section("Where to go", made.advice.node)]),
       columns("wide", [section("Trade-off", made.tradeoff.node)], [section("Exchange rates", made.rates.node)]),
       made.surface ? section(pictures.surfaceTitle, made.surface.node) : null,
@@ -105,10 +115,11 @@ export function mount(host) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", renew);
   const remove = () => {
+    clearTimeout(settle);
     dark.removeEventListener("change", renew);
     made.moves?.remove();
   };
-  return { jump, remove };
+  return { jump, renew, remove };
 }
 
 function columns(kind, ...parts) {
@@ -134,6 +145,10 @@ function pickers(view, change) {
 function sentence(view) {
   const row = view.scene.metrics[view.metric];
   const value = view.value(view.metric);
+  if (!view.alone) {
+    const limits = view.isEstimated ? ` ${interval(value.lower, value.upper)}, estimated` : "";
+    return `${row.title} is ${number(value.value, 4)}${limits}, with several offsets away from where they were.`;
+  }
   const gain = view.scaled(view.gain(view.metric));
   const at = `${row.title} is ${number(value.value, 4)} at ${number(view.at, 4)}`;
   if (!Number.isFinite(gain.lower)) return `${at}; too few rows are near to say surely how it moves.`;

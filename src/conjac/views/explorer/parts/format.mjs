@@ -31,10 +31,9 @@ export function interval(lower, upper, told = number) {
   return Number.isFinite(lower) && Number.isFinite(upper) ? `[${told(lower)}, ${told(upper)}]` : "no interval";
 }
 
-// A number that reads back as itself, with no more digits than it needs.
+// A number that reads back as itself: a digit less, and rows at it are counted otherwise.
 export function exact(value) {
-  const short = Number(value.toPrecision(12));
-  return String(Math.abs(short - value) <= 1e-13 * Math.abs(value) ? short : value);
+  return String(value);
 }
 
 export function shorten(text, length = 24) {

@@ -15,8 +15,9 @@ export function lines(view, host) {
   const values = new Chart(host, "Metrics along the slider", (colour) => drawnValues(view, colour));
   const slopes = new Chart(host, "Slope of the chosen metric", (colour) => drawnSlope(view, colour), { height: 240 });
   const title = text();
+  const apart = text();
   return {
-    node: el("div", {}, legend, values.node, el("h3", {}, title.node), slopes.node),
+    node: el("div", {}, legend, el("p", { class: "note" }, apart.node), values.node, el("h3", {}, title.node), slopes.node),
     renew() {
       items = shown(view).map((place, k) => {
         const value = text();
@@ -30,8 +31,11 @@ export function lines(view, host) {
     },
     update() {
       for (const { place, value } of items) value.set(number(view.value(place).value));
-      values.place(view.at);
-      slopes.place(view.at);
+      for (const chart of [values, slopes]) {
+        if (view.alone) chart.place(view.at);
+        else chart.hide();
+      }
+      apart.set(view.alone ? "" : `The lines are of ${axisName(view)} moved alone.`);
     },
   };
 }

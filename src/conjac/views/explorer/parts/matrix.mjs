@@ -4,6 +4,7 @@ import { bdi, classed, el, text, unique } from "./dom.mjs";
 import { count, interval, percent, shorten, signed } from "./format.mjs";
 
 export const FEW = 4; // classes up to which a cell holds its interval
+const SMALL = 14; // classes from which the letters of a table are small
 const NAMES = ["true negatives", "false positives", "false negatives", "true positives"];
 const SHADES = 15;
 const AROUND = 20;
@@ -84,7 +85,7 @@ function grid(view, name, look, told) {
   );
   const table = el(
     "table",
-    { class: few ? "matrix" : "heat", role: "grid", "aria-label": name, id },
+    { class: few ? "matrix" : n > SMALL ? "heat small" : "heat", role: "grid", "aria-label": name, id },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, few ? "" : "true \\ predicted"), head)),
     el("tbody", {}, rows),
   );

@@ -29,14 +29,19 @@ export function metricsTable(view, choose) {
     el("thead", {}, el("tr", {}, head)),
     el("tbody", {}, lines.map((line) => line.row)),
   );
+  const mine = (place) => [-1, view.track].includes(view.scene.metrics[place].place) || place === view.metric;
   return {
     node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of metrics" }, table),
+    renew() {
+      lines.forEach(({ row }, place) => (row.hidden = !mine(place)));
+    },
     update() {
       caption.set(`${signed(view.now.size)} of ${view.now.name === "threshold" ? view.now.coordinate : "offset"}`);
       lines.forEach((line, place) => {
+        if (line.row.hidden) return;
         const found = view.value(place);
         line.value.set(number(found.value, 4));
-        line.limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : "0/0");
+        line.limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : view.isEstimated ? "not estimated" : "0/0");
         const gain = view.scaled(view.gain(place));
         line.gain.set(signed(gain.value));
         line.gainLimits.set(Number.isFinite(gain.value) ? interval(gain.lower, gain.upper, signed) : "");
@@ -46,6 +51,37 @@ export function metricsTable(view, choose) {
       });
     },
   };
+}
+
+// Of several classes: each with its recall, precision and F1; filled in while it is open.
+export function classesTable(view) {
+  const kinds = ["recall", "precision", "f1"];
+  const lines = view.scene.labels.map((label, of) => {
+    const places = kinds.map((kind) => view.scene.metrics.findIndex((row) => row.place === of && row.name.startsWith(kind)));
+    const cells = places.map(() => ({ value: text(), limits: text() }));
+    const told = cells.map(({ value, limits }) => el("td", {}, value.node, " ", el("span", { class: "ci" }, limits.node)));
+    return { row: el("tr", {}, el("th", { scope: "row" }, bdi(label)), told), places, cells };
+  });
+  const head = ["Class", "Recall", "Precision", "F1"].map((name) => el("th", { scope: "col" }, name));
+  const table = el(
+    "table",
+    { "aria-label": "Classes" },
+    el("thead", {}, el("tr", {}, head)),
+    el("tbody", {}, lines.map((line) => line.row)),
+  );
+  const update = () => {
+    if (!node.open) return;
+    for (const { places, cells } of lines) {
+      places.forEach((place, k) => {
+        const found = view.value(place);
+        cells[k].value.set(number(found.value));
+        cells[k].limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : "0/0");
+      });
+    }
+  };
+  const scroll = el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of classes" }, table);
+  const node = el("details", { ontoggle: update }, el("summary", {}, "Every class"), scroll);
+  return { node, update };
 }
 
 export function ratesTable(view) {
@@ -70,7 +106,7 @@ export function ratesTable(view) {
     node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of exchange rates" }, table),
     update() {
       lines.forEach((line, place) => {
-        const found = view.figure(view.now.exchange, place);
+        const found = view.rate(place);
         line.value.set(number(found.value));
         line.limits.set(interval(found.lower, found.upper));
       });

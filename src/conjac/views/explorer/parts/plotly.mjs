@@ -1,19 +1,25 @@
-// Plotly, loaded once in a page, from bytes that came with it.
+// Plotly, loaded once in a page, whatever number of explorers there are, from bytes that came with one of them.
+
+const LOADING = Symbol.for("conjac.plotly");
 
 export function plotlyOf(bytes) {
-  let loading = null;
-  return () => (loading ??= globalThis.Plotly ? Promise.resolve(globalThis.Plotly) : loaded(bytes));
+  return async () => globalThis.Plotly ?? (await (globalThis[LOADING] ??= loaded(bytes)));
 }
 
 async function loaded(bytes) {
-  const address = URL.createObjectURL(new Blob([await bytes()], { type: "text/javascript" }));
   const script = document.createElement("script");
-  script.src = address;
-  await new Promise((done, failed) => {
-    script.onload = done;
-    script.onerror = () => failed(new Error("Plotly did not load"));
-    document.head.append(script);
-  });
-  URL.revokeObjectURL(address);
+  try {
+    script.src = URL.createObjectURL(new Blob([await bytes()], { type: "text/javascript" }));
+    await new Promise((done, failed) => {
+      script.onload = done;
+      script.onerror = () => failed(new Error("Plotly did not load"));
+      document.head.append(script);
+    });
+  } catch (error) {
+    delete globalThis[LOADING]; // another explorer may have better luck
+    throw error;
+  } finally {
+    URL.revokeObjectURL(script.src);
+  }
   return globalThis.Plotly;
 }

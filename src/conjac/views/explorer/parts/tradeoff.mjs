@@ -19,7 +19,8 @@ export function tradeoff(view, host, change) {
       chart.renew();
     },
     update() {
-      chart.place(view.value(view.against).value, view.value(view.metric).value);
+      if (!view.alone) chart.hide();
+      else chart.place(view.value(view.against).value, view.value(view.metric).value);
     },
   };
 }

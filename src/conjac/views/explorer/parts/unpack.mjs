@@ -42,8 +42,11 @@ function floats(whole) {
   return new Float32Array(bits.buffer);
 }
 
-export async function unzipped(base64) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+export function unzipped(base64) {
+  return inflated(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+}
+
+export async function inflated(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

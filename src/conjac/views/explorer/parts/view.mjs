@@ -9,9 +9,18 @@ export class View {
     this.track = Math.max(0, this.rows.tracks.findIndex((track) => track.coordinate === scene.shown));
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
+    this.start();
+  }
+
+  start() {
     this.step = this.now.base;
     this.moves = {}; // what else was moved, by name, where Python recomputes
     this.code = []; // and how, as Python
+  }
+
+  // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
+  get alone() {
+    return true;
   }
 
   get rows() {
@@ -57,6 +66,10 @@ export class View {
     return this.figure(this.now.gain, place);
   }
 
+  rate(place) {
+    return this.figure(this.now.exchange, place);
+  }
+
   // The largest slope of a cell along the track, by which cells are shaded.
   steepest() {
     this.now.steepest ??= this.now.slope.value.reduce((most, one) => Math.max(most, Math.abs(one) || 0), 0);
@@ -90,8 +103,7 @@ export class View {
 
   // The same place after another group, coordinate or class was chosen.
   moved(name, at) {
-    if (name === "track" && this.scene.kind === "offsets") this.step = this.now.base;
-    else if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
+    if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
   }
 
   summary() {
@@ -120,7 +132,7 @@ export class View {
 
   // Which way to move for a better value: 1, -1, or 0 where that is not told from noise.
   betters(place) {
-    const { lower, upper } = this.figure(this.now.gain, place);
+    const { lower, upper } = this.gain(place);
     return ((lower > 0) - (upper < 0)) * this.scene.metrics[place].better;
   }
 }

@@ -26,7 +26,7 @@ from conjac.errors import InvalidInputError
 from conjac.frames import as_plain
 
 DIGITS = 14
-"""Significant binary digits of a figure: a relative error of 3e-5."""
+"""Significant binary digits of a figure: a relative error of at most 6e-5."""
 DROPPED = 24 - DIGITS
 LARGEST = 2**31 - 1
 

@@ -68,6 +68,7 @@ class Path:
         rising: Rising,
         metrics: Sequence[Metric],
         n_steps: int,
+        also: FloatArray,
         condition_on: ConditionOn | None,
         level: float,
     ) -> Self:
@@ -80,18 +81,20 @@ class Path:
         metrics : sequence of Metric
         n_steps : int
             Values of the offset, at most.
+        also : array of shape (n_asked,)
+            Values of the offset that are told too.
         condition_on : {"class", None}
         level : float
             Of every interval.
         """
-        values, base = offset_steps(rising.turning, n_steps)
+        here = rising.rule.offsets[rising.turning.column]
+        values, base = offset_steps(rising.turning, n_steps, also - here)
         motion = rising.motion_at(values, condition_on)
         told = _banded(*_cells(motion, level)) | _banded(*_slopes(motion, level), "slope")
         told |= _stacked([_value(row, motion.counted, level) for row in metrics], "value")
         told |= _stacked([_gain(row, motion, level) for row in metrics], "gain")
         told |= _banded(*_exchange(rising, motion, level), "exchange")
-        offset = rising.rule.offsets[rising.turning.column] + values
-        return cls(offset=offset, base=base, method=np.array(motion.methods), **told)
+        return cls(offset=here + values, base=base, method=np.array(motion.methods), **told)
 
 
 Banded = tuple[AnyArray, Interval]

@@ -15,7 +15,7 @@ BEYOND = 1.0
 """How far past the last row a value lies at which all rows or none are predicted."""
 
 
-def offset_steps(turning: Turning, n_steps: int) -> tuple[FloatArray, int]:
+def offset_steps(turning: Turning, n_steps: int, also: FloatArray) -> tuple[FloatArray, int]:
     """Return by how much to move an offset, and which of the moves is none.
 
     The values lie between rows, evenly by the rank of the rows that turn there; those of the class count as much in all
@@ -27,6 +27,8 @@ def offset_steps(turning: Turning, n_steps: int) -> tuple[FloatArray, int]:
     turning : Turning
     n_steps : int
         At most, that of no move included.
+    also : array of shape (n_asked,)
+        Values that are told too.
 
     Returns
     -------
@@ -47,5 +49,6 @@ def offset_steps(turning: Turning, n_steps: int) -> tuple[FloatArray, int]:
     asked = np.rint(np.interp(np.linspace(FEW, 1 - FEW, n_steps - 1), turned, np.arange(len(turned)))).astype(np.intp)
     inside = (1, len(between) - 2) if len(gaps) else (0, 1)  # of rows that all turn at once there are but none and all
     values = between[np.unique(np.clip(asked, *inside))]
+    values = np.union1d(values, also)
     values = np.union1d(values[np.abs(values) > NARROW], [0.0])
     return values, int(np.searchsorted(values, 0.0))

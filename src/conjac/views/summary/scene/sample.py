@@ -120,7 +120,7 @@ def allocation(size: IntArray, n_sample: int, preferred: FloatArray | float = 1.
     --------
     >>> import numpy as np
     >>> allocation(np.array([3, 100, 10_000]), 113)
-    array([ 3, 10, 99])
+    array([  3,  10, 100])
     """
     root, low, high = np.sqrt(size) * preferred, 0.0, float(np.sqrt(size.max()) / np.min(preferred))
     for _ in range(60):

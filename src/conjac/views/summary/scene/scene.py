@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -13,15 +13,35 @@ from conjac.decisions.constraints import parse_constraints
 from conjac.errors import InvalidInputError
 from conjac.metrics import Metric, resolve
 from conjac.views.summary.choices import Choice, choices
+from conjac.views.summary.classes.offsets import OffsetChoice
 from conjac.views.summary.measure import clean, title_of
 from conjac.views.summary.point import METRICS, UNDIRECTED
 from conjac.views.summary.point_map import PointMap
 from conjac.views.summary.scene.move import Move
 from conjac.views.summary.scene.threshold import RATES, ThresholdSheet, steps_of
+from conjac.views.summary.scene.track import Track
 from conjac.views.summary.surfaceplot import SurfacePlot
 
 SCHEMA = "conjac.scene/1"
 ALL = "all rows"
+
+
+class Sheet(Protocol):
+    """One set of rows."""
+
+    @property
+    def name(self) -> str:
+        """Of the group; empty of all rows."""
+        ...
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """What moves."""
+        ...
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return everything as plain types and arrays."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,11 +54,14 @@ class MetricRow:
         As conjac calls it, and as people do.
     better : {1, -1, 0}
         Whether more of it is better, or less, or neither.
+    place : int
+        Of several classes the place of the one that it is of; -1 of all of them.
     """
 
     name: str
     title: str
     better: int
+    place: int = -1
 
     @classmethod
     def of(cls, row: Metric) -> Self:
@@ -73,12 +96,12 @@ class Advice:
     Attributes
     ----------
     choice : Choice
-    step : int
-        -1 of one that cannot be met.
+    step : int, or tuple of int
+        -1, or nothing, of one that cannot be met; of several classes the step of each.
     """
 
-    choice: Choice
-    step: int
+    choice: Choice | OffsetChoice
+    step: int | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -98,7 +121,7 @@ class Scene:
         The chosen one.
     rates : tuple of (str, str)
         What is paid for what, in `Track.exchange`.
-    sheets : tuple of ThresholdSheet
+    sheets : tuple of ThresholdSheet, or of OffsetSheet
         All rows first, then each group.
     advice : tuple of tuple of Advice
         Of each sheet.
@@ -109,8 +132,8 @@ class Scene:
     recipe : Recipe
     surface : SurfacePlot or None
     points : PointMap or None
-    flips : array of shape (n_points,) or None
-        Of each point, at how many steps its row is predicted positive.
+    flips : array of shape (n_points,) or (n_points, n_classes), or None
+        Of each point, at how many steps its row is predicted positive; of several classes what is compared.
     moves : tuple of Move
         What else may be moved, where Python is at hand to recompute.
     """
@@ -122,7 +145,7 @@ class Scene:
     metrics: tuple[MetricRow, ...]
     metric: int
     rates: tuple[tuple[str, str], ...]
-    sheets: tuple[ThresholdSheet, ...]
+    sheets: tuple[Sheet, ...]
     advice: tuple[tuple[Advice, ...], ...]
     shown: str
     notes: tuple[str, ...] = ()
@@ -203,9 +226,10 @@ class Scene:
     @property
     def extent(self) -> str:
         """How much there is to explore, in words."""
-        first = self.sheets[0]
+        track = self.sheets[0].tracks[0]
         groups = f", {len(self.sheets) - 1} groups" if len(self.sheets) > 1 else ""
-        return f"{len(first.score)} steps of the threshold, {first.totals.sum():g} rows{groups}"
+        what = "the threshold" if self.kind == "threshold" else f"each of {len(self.labels)} offsets"
+        return f"{len(track.at)} steps of {what}, {track.matrix.value[0].sum():g} rows{groups}"
 
     def with_points(self, points: PointMap, score: Any) -> Self:
         """Return the same with rows as points, which know when they are predicted otherwise.
@@ -213,11 +237,13 @@ class Scene:
         Parameters
         ----------
         points : PointMap
-        score : array of shape (n_samples,)
-            Of all rows.
+        score : array of shape (n_samples,) or (n_samples, n_classes)
+            Of all rows; of several classes what is compared.
         """
-        steps = self.sheets[0].score
-        return replace(self, points=points, flips=np.searchsorted(steps, score[list(points.row)], side="right"))
+        shown, first = score[list(points.row)], self.sheets[0]
+        if isinstance(first, ThresholdSheet):
+            return replace(self, points=points, flips=np.searchsorted(first.score, shown, side="right"))
+        return replace(self, points=points, flips=np.asarray(shown - shown.max(axis=1, keepdims=True), np.float32))
 
     def to_tree(self) -> dict[str, Any]:
         """Return everything but pictures as plain types and arrays, for `conjac.views.summary.scene.pack`."""

@@ -9,6 +9,9 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 
+EXACT = ("matrix", "metric")
+"""Figures whose values keep all their digits: targets and the best step are looked for among them."""
+
 
 class Figure(NamedTuple):
     """A figure with its limits, arrays of one shape; nan where undefined."""
@@ -18,14 +21,9 @@ class Figure(NamedTuple):
     upper: FloatArray
 
     def to_tree(self) -> dict[str, AnyArray]:
-        """Return the arrays with the step as their last axis: counts exactly, the rest as figures to be read."""
-        whole = self.value.dtype.kind in "iu"
+        """Return the arrays with the step as their last axis, as figures to be read."""
         with np.errstate(over="ignore"):  # what float32 does not hold is as good as without a limit
-            return {
-                "value": _last(self.value) if whole else _last(self.value).astype(np.float32),
-                "lower": _last(self.lower).astype(np.float32),
-                "upper": _last(self.upper).astype(np.float32),
-            }
+            return {name: _last(one).astype(np.float32) for name, one in self._asdict().items()}
 
 
 def _last(values: AnyArray) -> AnyArray:
@@ -74,4 +72,7 @@ class Track:
     def to_tree(self) -> dict[str, Any]:
         """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`."""
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: one.to_tree() if isinstance(one, Figure) else one for name, one in told.items()}
+        tree = {name: one.to_tree() if isinstance(one, Figure) else one for name, one in told.items()}
+        for name in EXACT:
+            tree[name]["value"] = _last(told[name].value)
+        return tree
