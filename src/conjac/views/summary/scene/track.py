@@ -20,6 +20,10 @@ class Figure(NamedTuple):
     lower: FloatArray
     upper: FloatArray
 
+    def times(self, factor: FloatArray) -> Figure:
+        """Return the figure of each step in another unit, by a factor above 0, array of shape (n_steps,)."""
+        return Figure(*((side.T * factor).T for side in self))
+
     def to_tree(self) -> dict[str, AnyArray]:
         """Return the arrays with the step as their last axis, as figures to be read."""
         with np.errstate(over="ignore"):  # what float32 does not hold is as good as without a limit
