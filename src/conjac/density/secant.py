@@ -30,7 +30,10 @@ def secant(tally: Tally, cut: FloatArray) -> dict[str, FloatArray]:
     pooled = scores_of(np.unique(tally.atoms().position), tally.scale)
     classes = [_ByScore.of(tally.atoms(true), tally) for true in (0, 1)]
     t = scores_of(cut, tally.scale)
-    step, *curvatures = np.array([_chosen(classes, pooled, float(one)) for one in t]).T
+    place = np.searchsorted(pooled, t)
+    near = {int(at): _Near.of(pooled, int(at)) for at in np.unique(place)}
+    chosen = [_chosen(classes, near[int(at)], float(one)) for at, one in zip(place, t, strict=True)]
+    step, *curvatures = np.array(chosen).T
     slope = t * (1 - t) if tally.scale == "logit" else np.ones_like(t)
     rate = slope / (2 * step)
     counted = [c.between(t - step, t + step, cut) for c in classes]
@@ -95,39 +98,63 @@ def _sums(values: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
     return np.asarray(found)
 
 
-def _chosen(classes: list[_ByScore], pooled: FloatArray, t: float) -> tuple[float, float, float]:
+def _chosen(classes: list[_ByScore], near: _Near, t: float) -> tuple[float, float, float]:
     """Return the step and, at it, the curvature of each class; nan where there is no step."""
-    candidates = _candidates(pooled, t)
+    candidates = near.steps(t)
     if not len(candidates):
         return np.nan, np.nan, np.nan
     errors, curvatures = zip(*(_mean_squared_error(c, t, candidates) for c in classes), strict=True)
     return float(candidates[np.argmin(sum(errors))]), *curvatures
 
 
-def _candidates(pooled: FloatArray, t: float) -> FloatArray:
-    """Return the half-widths whose ends lie between atoms."""
-    at = int(np.searchsorted(pooled, t))
-    pooled = pooled[max(0, at - MAX_STEPS) : at + MAX_STEPS]
-    at = int(np.searchsorted(pooled, t))
-    near = pooled[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]
-    gaps = np.diff(near)
-    if len(gaps) == 0:
-        return np.zeros(0)
-    lattice = _lattice_step(gaps)
-    if lattice is not None:
-        phase = (t - near[np.argmin(np.abs(near - t))]) / lattice
-        between_atoms = abs(phase) >= 0.25
-        widths = np.arange(2 if between_atoms else 1, MAX_STEPS, 2)
-        reach = max(1.0, 2 * np.ptp(pooled) / lattice)
-        return np.asarray(lattice / 2 * widths[widths <= reach + 1])
-    middles = (pooled[1:] + pooled[:-1]) / 2
-    nearest = np.sort(np.abs(middles - t))
-    widths = nearest[nearest > 0][:MAX_STEPS]
-    ends = np.stack([t - widths, t + widths])
-    after = np.clip(np.searchsorted(pooled, ends), 1, len(pooled) - 1)
-    to_atoms = np.minimum(np.abs(ends - pooled[after - 1]), np.abs(ends - pooled[after]))
-    clear = to_atoms.min(axis=0) >= TOLERANCE / 2 * np.median(gaps)
-    return np.asarray(widths[clear] if clear.any() else widths)
+@dataclass(frozen=True)
+class _Near:
+    """The atoms of both classes around every cut between the same two of them.
+
+    Attributes
+    ----------
+    atoms : array of shape (n_atoms,)
+        As far as a step may reach.
+    nearest : array of shape (n_nearest,)
+        Those by which a lattice is recognised.
+    lattice : float or None
+        The step of which all gaps between these are whole multiples.
+    clear : float
+        How far the ends of a step should lie from atoms where there is no lattice.
+    """
+
+    atoms: FloatArray
+    nearest: FloatArray
+    lattice: float | None
+    clear: float
+
+    @classmethod
+    def of(cls, pooled: FloatArray, at: int) -> _Near:
+        """Look around the place ``at`` of a cut among all atoms."""
+        atoms, nearest = (pooled[max(0, at - reach) : at + reach] for reach in (MAX_STEPS, NEIGHBOURS))
+        gaps = np.diff(nearest)
+        if len(gaps) == 0:
+            return cls(atoms, nearest, None, np.nan)
+        return cls(atoms, nearest, _lattice_step(gaps), float(TOLERANCE / 2 * np.median(gaps)))
+
+    def steps(self, t: float) -> FloatArray:
+        """Return the half-widths around a cut whose ends lie between atoms."""
+        if len(self.nearest) < 2:
+            return np.zeros(0)
+        if self.lattice is not None:
+            phase = (t - self.nearest[np.argmin(np.abs(self.nearest - t))]) / self.lattice
+            between_atoms = abs(phase) >= 0.25
+            widths = np.arange(2 if between_atoms else 1, MAX_STEPS, 2)
+            reach = max(1.0, 2 * np.ptp(self.atoms) / self.lattice)
+            return np.asarray(self.lattice / 2 * widths[widths <= reach + 1])
+        middles = (self.atoms[1:] + self.atoms[:-1]) / 2
+        nearest = np.sort(np.abs(middles - t))
+        widths = nearest[nearest > 0][:MAX_STEPS]
+        ends = np.stack([t - widths, t + widths])
+        after = np.clip(np.searchsorted(self.atoms, ends), 1, len(self.atoms) - 1)
+        to_atoms = np.minimum(np.abs(ends - self.atoms[after - 1]), np.abs(ends - self.atoms[after]))
+        clear = to_atoms.min(axis=0) >= self.clear
+        return np.asarray(widths[clear] if clear.any() else widths)
 
 
 def _lattice_step(gaps: FloatArray) -> float | None:
