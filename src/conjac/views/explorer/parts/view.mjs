@@ -14,7 +14,7 @@ export class View {
 
   start() {
     this.step = this.now.base;
-    this.moves = {}; // what else was moved, by name, where Python recomputes
+    this.shifted = {}; // what else was moved, by name, where Python recomputes
     this.code = []; // and how, as Python
   }
 
@@ -104,6 +104,11 @@ export class View {
   // The same place after another group, coordinate or class was chosen.
   moved(name, at) {
     if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
+  }
+
+  // The same rows after something else moved; two classes keep their steps.
+  replace(k, sheet) {
+    this.scene.sheets[k] = sheet;
   }
 
   summary() {
