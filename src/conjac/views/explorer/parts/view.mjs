@@ -9,13 +9,13 @@ export class View {
     this.track = Math.max(0, this.rows.tracks.findIndex((track) => track.coordinate === scene.shown));
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
+    this.shifted = {}; // what else was moved, by name, where Python recomputes
+    this.code = []; // and how, as Python
     this.start();
   }
 
   start() {
     this.step = this.now.base;
-    this.shifted = {}; // what else was moved, by name, where Python recomputes
-    this.code = []; // and how, as Python
   }
 
   // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
