@@ -447,7 +447,7 @@ def test_a_drift_moves_the_figures_in_a_browser(browser):
         page.reload()  # the state is in the address
         page.wait_for_selector("html[data-conjac=ready]")
         expect(lead).to_contain_text(shown([1.5, 0, 0], fitted))
-        page.click("[data-conjac=reset]")
+        page.click("[data-conjac=reset-moves]")
         expect(lead).to_contain_text(shown([0, 0, 0]))
         assert set(asked) == {f"http://127.0.0.1:{server.port}/", f"http://127.0.0.1:{server.port}/ask"}
         assert wrong == []

@@ -104,7 +104,7 @@ export function moves(view, host, renewed) {
       { "data-conjac": "moves" },
       el("p", { class: "note" }, NOTE),
       list,
-      el("div", { class: "fields" }, adding, el("div", { class: "field" }, el("button", { type: "button", "data-conjac": "reset", onclick: reset }, "Reset"))),
+      el("div", { class: "fields" }, adding, el("div", { class: "field" }, el("button", { type: "button", "data-conjac": "reset-moves", onclick: reset }, "Reset"))),
       status,
     ),
     renew: follow,
