@@ -132,7 +132,7 @@ class OffsetSheets:
         return [
             Move(
                 track.name,
-                f"offset of {label}",
+                f"Offset of {label}",
                 "offset",
                 float(track.at.min()),
                 float(track.at.max()),
