@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import numpy as np
@@ -40,6 +41,7 @@ class Echo:
     def answer(self, request):
         self.now += 1
         self.most = max(self.most, self.now)
+        time.sleep(0.02)  # in which another would begin
         self.go.wait(ENOUGH)
         self.now -= 1
         if "wrong" in request:
