@@ -31,6 +31,8 @@ UNITS: dict[str, tuple[CoordinateName, ...]] = {
 RATES = (("fp", "tp"), ("alert_rate", "recall"), ("precision", "recall"), ("specificity", "recall"))
 """What is paid for what."""
 SCORES = 201
+EXACT = ("matrix", "metric")
+"""Targets and the best step are looked for among all digits of these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ class ThresholdSheet:
         return {
             "name": self.name,
             "totals": self.totals,
-            "tracks": [track.to_tree() for track in self.tracks],
+            "tracks": [track.to_tree(EXACT) for track in self.tracks],
             "effective": np.ascontiguousarray(self.effective.T, dtype=np.float32),
             "bound": None if self.bound is None else np.ascontiguousarray(self.bound.T, dtype=np.float64),
         }
