@@ -276,3 +276,28 @@ def test_what_cannot_move_is_refused(options, message):
 def test_a_callable_is_not_fitted_again():
     with pytest.raises(InvalidInputError, match="a function cannot be fitted again"):
         made(lambda rows: MODEL.predict_proba(rows)[:, 1], training_data=TRAINING)
+
+
+CLASSES = RNG.integers(0, 3, N)
+WIDE = RNG.normal(size=(N, 3)) + np.eye(3)[CLASSES] * 1.3
+NAMES = np.array(["ant", "bee", "cat"])[CLASSES]
+
+
+def test_offsets_of_several_classes_are_counted_together_on_drifted_rows(answered):
+    model = LogisticRegression(C=0.5).fit(WIDE[:N_TRAINING], NAMES[:N_TRAINING])
+    data = (WIDE[:N_TRAINING], NAMES[:N_TRAINING])
+    explorer = made(model, WIDE[TEST], NAMES[TEST], by=BY[TEST], training_data=data, hyperparameters=["C"])
+    sd = {one.place: one.sd for one in explorer.source.rescored.drifts.values()}
+    asked = {"offset[bee]": 0.4, "offset[cat]": -0.3, "drift[x1]": 1.0, "C": 0.01}
+    fitted = clone(model).set_params(C=0.01).fit(*data)
+    score = np.log(fitted.predict_proba(drifted(WIDE[TEST], {"drift[x1]": 1.0}, sd))) + [0.0, 0.4, -0.3]
+    predicted = np.array(["ant", "bee", "cat"])[score.argmax(axis=1)]
+    for k, here in enumerate([slice(None), BY[TEST] == "north", BY[TEST] == "south"]):
+        tree = answered(explorer, asked, k)
+        assert tree["moves"] == asked
+        for track, stands in zip(tree["sheet"]["tracks"], [0.0, 0.4, -0.3], strict=True):
+            assert track["at"][track["base"]] == pytest.approx(stands)
+            found = track["matrix"]["value"][..., track["base"]]
+            np.testing.assert_array_equal(found, confusion_matrix(NAMES[TEST][here], predicted[here]))
+    moves = {one.name: one for one in explorer.scene.moves}
+    assert [moves[f"offset[{name}]"].value for name in ("ant", "bee", "cat")] == [0, 0, 0]

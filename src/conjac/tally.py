@@ -298,7 +298,8 @@ def group(keys: IntArray) -> tuple[IntArray, IntArray]:
         raise InvalidInputError("thresholds: too many named thresholds for scores with such far outliers")
     code = np.zeros(len(keys), dtype=np.int64)
     for column, size in enumerate(span):
-        code = code * size + (keys[:, column] - low[column])
+        if size > 1:
+            code = code * size + (keys[:, column] - low[column])
     steps = np.diff(code, prepend=code[0] - 1)
     if (steps >= 0).all():  # sorted already, as one class of a tally is
         return np.cumsum(steps > 0) - 1, np.flatnonzero(steps > 0)

@@ -152,6 +152,7 @@ def explore(
     trained = read_trained(train, given, strict)
     how: dict[str, Any] = {
         "threshold": threshold,
+        "offsets": read_offsets(offset, whole.labels) if several else None,
         "coordinate": loaded.coordinate,
         "condition_on": cast("ConditionOn | None", condition_on),
     }
@@ -161,7 +162,6 @@ def explore(
             parts,
             Asked(title or title_of(files), asked, tuple(subject_to or ()), level, recipe, loaded.set_aside),
             Pictured(None if given.inputs is None else given.inputs.native),
-            offsets=read_offsets(offset, whole.labels) if several else None,
             report=told,
             **how,
         )

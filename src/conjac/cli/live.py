@@ -15,7 +15,7 @@ from conjac.engines.decided import decide
 from conjac.errors import InvalidInputError
 from conjac.metrics import Metric
 from conjac.perturbations import Features
-from conjac.views.explorer.live import Source, ThresholdSheets
+from conjac.views.explorer.live import Source, sheets_of
 from conjac.views.summary.scene import Scene
 
 
@@ -44,6 +44,7 @@ def source_of(
     *,
     metric: str | Metric,
     threshold: float | None,
+    offsets: Any,
     coordinate: CoordinateName | None,
     condition_on: ConditionOn | None,
 ) -> Source | None:
@@ -61,7 +62,7 @@ def source_of(
         Whether the scene has their groups as well.
     drifts : Features or None
         The inputs that drift.
-    metric, threshold, coordinate, condition_on
+    metric, threshold, offsets, coordinate, condition_on
         As the scene was made with.
     """
     whole = loaded.whole
@@ -69,10 +70,7 @@ def source_of(
         say("without --model nothing can be scored again: the page is served as a file would show it")
         return None
     parts = [(part.rows, np.flatnonzero(whole.columns.by == part.group)) for part in loaded.parts] if grouped else []
-    sheets = ThresholdSheets.of(scene, whole.rows, parts, metric, condition_on)
-    if sheets is None:
-        say("of several classes, inputs do not drift on a page yet: it is served as a file would show it")
-        return None
+    sheets = sheets_of(scene, whole.rows, parts, metric, condition_on)
     labels = whole.rows.labels
     own = own_labels(scorer, labels) if scorer.model.classes is not None else dict(zip(labels, labels, strict=True))
     decided = decide(
@@ -83,6 +81,7 @@ def source_of(
         sample_weight=whole.columns.weight,
         groups=whole.columns.groups,
         threshold=threshold,
+        offsets=offsets,
         coordinate=coordinate,
         condition_on=condition_on,
     )

@@ -18,7 +18,7 @@ from conjac.models import bind
 from conjac.reading import n_columns
 from conjac.training import Surface
 from conjac.views.explorer.kept import parts_kept, rows_kept
-from conjac.views.explorer.live import Source, ThresholdSheets
+from conjac.views.explorer.live import Sheets, Source, sheets_of
 from conjac.views.explorer.notebook import HEIGHT, NO_KERNEL, STILL, Frame, in_kernel
 from conjac.views.explorer.page import render
 from conjac.views.explorer.pictured import Pictured
@@ -65,7 +65,7 @@ class Explorer:
 
     scene: Scene
     source: Source | None = None
-    _sheets: ThresholdSheets | None = None
+    _sheets: Sheets | None = None
 
     @classmethod
     def of(
@@ -198,7 +198,7 @@ class Explorer:
         placed = [(part.rows, part.places) for part in parts]
         named = [(part.title, part.rows) for part in parts]
         scene = scene_of(rows, named, asked, Pictured(X, surface, random_state), **how)
-        return cls(scene, None, ThresholdSheets.of(scene, rows, placed, asked.metric, condition_on))
+        return cls(scene, None, sheets_of(scene, rows, placed, asked.metric, condition_on))
 
     @classmethod
     def from_estimator(
@@ -244,8 +244,7 @@ class Explorer:
         decided = decide(bind(estimator, output), X, y, labels=labels, pos_label=pos_label, **how)
         rows = decided.rows
         found = cls.from_predictions(y, rows.score, X=X, labels=rows.labels, **options)
-        if found._sheets is None:
-            return found
+        assert found._sheets is not None, "made of rows"
         told = {"drift": drift, "training_data": training_data, "hyperparameters": hyperparameters, "output": output}
         return cls.live(found.scene, Source.of(estimator, decided, found._sheets, **told))
 

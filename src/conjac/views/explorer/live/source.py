@@ -3,101 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
-from conjac._typing import AnyArray, ConditionOn, CoordinateName, IntArray
-from conjac.curve import ConfusionCurve
 from conjac.engines.decided import Decided
 from conjac.errors import InvalidInputError
-from conjac.metrics import Metric
 from conjac.models import Model, bind, oriented, scored
 from conjac.models.settings import Setting
-from conjac.validation import ClassPredictions, Predictions, blaming, check_training
+from conjac.validation import check_training
 from conjac.views.explorer.live.offered import drift_moves, hyper_moves
 from conjac.views.explorer.live.rescored import Clones, Fit, Rescored
-from conjac.views.summary.scene import Move, Packed, Scene, ThresholdSheet, metric_rows, pack
+from conjac.views.explorer.live.sheets import Sheets
+from conjac.views.summary.scene import Move, Packed, pack
 
 
-class Sheets(Protocol):
-    """What makes a sheet of a scene anew, at the same steps, from other scores of its rows."""
+class Answers(Protocol):
+    """What answers questions of a page, as `Source` does."""
 
-    def __len__(self) -> int:
-        """Return the number of sheets."""
+    def answer(self, request: Mapping[str, Any]) -> Packed:
+        """Return the figures after what was asked for has moved; raises ConjacError for what cannot be used."""
         ...
-
-    def places(self, k: int) -> IntArray | None:
-        """Return which rows a sheet is of; None for all."""
-        ...
-
-    def anew(self, k: int, score: AnyArray) -> Any:
-        """Return the sheet of other scores."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class ThresholdSheets:
-    """The sheets of a scene of two classes.
-
-    Attributes
-    ----------
-    scene : Scene
-    rows : tuple of (Predictions, array of shape (n_rows,) or None)
-        Of each sheet, and their places among all; None of all.
-    metrics : tuple of Metric
-    condition_on : {"class", None}
-    """
-
-    scene: Scene
-    rows: tuple[tuple[Predictions, IntArray | None], ...]
-    metrics: tuple[Metric, ...]
-    condition_on: ConditionOn | None
-
-    @classmethod
-    def of(
-        cls,
-        scene: Scene,
-        rows: Predictions | ClassPredictions,
-        parts: Iterable[tuple[Predictions | ClassPredictions, IntArray | None]],
-        metric: str | Metric,
-        condition_on: ConditionOn | None,
-    ) -> Self | None:
-        """Take a scene and the rows that it was made of; None of several classes.
-
-        Parameters
-        ----------
-        scene : Scene
-        rows : Predictions or ClassPredictions
-        parts : iterable of (Predictions or ClassPredictions, array of shape (n_rows,))
-            Of each group, and their places among all.
-        metric : str or Metric
-            The one that is shown first.
-        condition_on : {"class", None}
-        """
-        every = [(rows, None), *parts]
-        if not all(isinstance(one, Predictions) for one, _ in every):
-            return None
-        return cls(scene, tuple(cast("Any", every)), tuple(metric_rows(metric, rows.labels)), condition_on)
-
-    def __len__(self) -> int:
-        """Return the number of sheets."""
-        return len(self.rows)
-
-    def places(self, k: int) -> IntArray | None:
-        """Return which rows a sheet is of; None for all."""
-        return self.rows[k][1]
-
-    def anew(self, k: int, score: AnyArray) -> ThresholdSheet:
-        """Return the sheet of other scores."""
-        old, rows = self.scene.sheets[k], replace(self.rows[k][0], score=score)
-        assert isinstance(old, ThresholdSheet), "of two classes"
-        first = old.tracks[0]
-        curve = ConfusionCurve.from_rows(
-            rows, coordinate=cast("CoordinateName", first.coordinate), condition_on=self.condition_on
-        )
-        with blaming(old.name):
-            return ThresholdSheet.of(curve, old.score, first.base, self.metrics, name=old.name, level=self.scene.level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +70,7 @@ class Source:
             What cannot be moved.
         """
         drifts, moves = ({}, []) if drift is False else drift_moves(decided, drift)
+        moves = [*moves, *sheets.moves()]
         settings: dict[str, Setting] = {}
         training = None
         if training_data is not None:
@@ -186,7 +113,7 @@ class Source:
         k, values = self._read(request)
         fit = self.rescored.clones.at(values)
         score = self.rescored.scores(fit, values, self.sheets.places(k))
-        sheet = self.sheets.anew(k, score)
+        sheet = self.sheets.anew(k, score, values)
         moved = [(one, values[one.name]) for one in self.moves if values[one.name] != one.value]
         tree = {
             "sheet": sheet.to_tree(),

@@ -4,9 +4,10 @@ import { bdi, el, select, text, unique } from "./dom.mjs";
 import { exact, number, signed } from "./format.mjs";
 import { unpack } from "./unpack.mjs";
 
-const SHOWN = 3; // of each kind, before others are added
+const SHOWN = 2; // of each kind, before others are added
 const PAUSE = 40; // milliseconds after a move until Python is asked
 const STEPS = 120;
+const NOTE = "Python scores the rows again, each with its measurements moved; labels stay. Where to go, the surface and rows as points stay those of the rows as they were measured.";
 
 export function moves(view, host, renewed) {
   const { scene } = view;
@@ -21,9 +22,9 @@ export function moves(view, host, renewed) {
   let wait = 0;
   let removed = false;
 
-  const asked = () => JSON.stringify(view.moves);
+  const asked = () => JSON.stringify(view.shifted);
   const show = (k, sheet, key) => {
-    scene.sheets[k] = sheet;
+    view.replace(k, sheet);
     stands[k] = key;
     renewed();
   };
@@ -61,14 +62,14 @@ export function moves(view, host, renewed) {
   };
   const move = (one, value) => {
     const held = Math.min(one.high, Math.max(one.low, one.whole ? Math.round(value) : value));
-    const { [one.name]: _, ...rest } = view.moves;
-    view.moves = held === one.value ? rest : { ...rest, [one.name]: held };
+    const { [one.name]: _, ...rest } = view.shifted;
+    view.shifted = held === one.value ? rest : { ...rest, [one.name]: held };
     rows.get(one.name)?.show();
     soon();
   };
   const add = (one) => {
     if (rows.has(one.name)) return;
-    const row = slider(one, () => view.moves[one.name] ?? one.value, (value) => move(one, value));
+    const row = slider(one, () => view.shifted[one.name] ?? one.value, (value) => move(one, value));
     rows.set(one.name, row);
     list.append(row.node);
     offer();
@@ -85,12 +86,12 @@ export function moves(view, host, renewed) {
     adding.replaceChildren(...(left.length ? [select("Move another", options, "", pick, { "data-conjac": "add-move" }).node] : []));
   };
   const reset = () => {
-    view.moves = {};
+    view.shifted = {};
     rows.forEach((row) => row.show());
     soon();
   };
   const follow = () => {
-    for (const one of scene.moves) if (one.name in view.moves) add(one);
+    for (const one of scene.moves) if (one.name in view.shifted) add(one);
     rows.forEach((row) => row.show());
     if (stands[view.sheet] !== asked()) soon();
   };
@@ -101,7 +102,7 @@ export function moves(view, host, renewed) {
     node: el(
       "div",
       { "data-conjac": "moves" },
-      el("p", { class: "note" }, "Rows are scored again, each with its measurements moved; labels stay. Where to go, the surface and rows as points stay those of the rows as they were measured."),
+      el("p", { class: "note" }, NOTE),
       list,
       el("div", { class: "fields" }, adding, el("div", { class: "field" }, el("button", { type: "button", "data-conjac": "reset", onclick: reset }, "Reset"))),
       status,

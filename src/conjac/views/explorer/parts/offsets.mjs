@@ -97,6 +97,21 @@ export class OffsetView extends View {
     if (name === "sheet") this.start();
   }
 
+  // Steps lie where the rows turn, so they move with them: the offsets stay as near as there are steps.
+  replace(k, sheet) {
+    const { away, track: here } = this;
+    const stood = away.map((place) => [place, this.rows.tracks[place].at[this.steps[place]]]);
+    super.replace(k, sheet);
+    this.jointKey = "";
+    if (k !== this.sheet) return;
+    this.start();
+    for (const [place, value] of stood) {
+      this.track = place;
+      this.step = this.nearest(value);
+    }
+    this.track = here;
+  }
+
   summary() {
     const { labels } = this.scene;
     const n = labels.length;

@@ -10,7 +10,7 @@ export function stateOf(view) {
     moving: view.now.name,
     coordinate: view.now.coordinate,
     at: Number.isFinite(view.at) ? view.at : null,
-    ...(Object.keys(view.moves).length ? { moves: view.moves } : {}),
+    ...(Object.keys(view.shifted).length ? { moves: view.shifted } : {}),
     ...view.more(),
   };
 }
@@ -36,7 +36,7 @@ export function restore(view, state, live) {
   view.takeMore(state);
   const asked = Object.entries(state.moves ?? {});
   const taken = asked.filter(([name, value]) => live && Number.isFinite(value) && scene.moves.some((one) => one.name === name));
-  view.moves = Object.fromEntries(taken);
+  view.shifted = Object.fromEntries(taken);
   missing.push(...asked.filter((one) => !taken.includes(one)).map(([name]) => `${name}, which moves only where Python recomputes`));
   return missing;
 }

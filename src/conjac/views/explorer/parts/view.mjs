@@ -9,13 +9,13 @@ export class View {
     this.track = Math.max(0, this.rows.tracks.findIndex((track) => track.coordinate === scene.shown));
     this.metric = scene.metric;
     this.against = this.partner("recall", "precision");
+    this.shifted = {}; // what else was moved, by name, where Python recomputes
+    this.code = []; // and how, as Python
     this.start();
   }
 
   start() {
     this.step = this.now.base;
-    this.moves = {}; // what else was moved, by name, where Python recomputes
-    this.code = []; // and how, as Python
   }
 
   // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
@@ -104,6 +104,11 @@ export class View {
   // The same place after another group, coordinate or class was chosen.
   moved(name, at) {
     if (name === "sheet" && Number.isFinite(at)) this.step = Math.min(this.step, this.n - 1);
+  }
+
+  // The same rows after something else moved; two classes keep their steps.
+  replace(k, sheet) {
+    this.scene.sheets[k] = sheet;
   }
 
   summary() {

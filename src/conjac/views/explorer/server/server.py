@@ -14,9 +14,10 @@ import threading
 import webbrowser
 from collections.abc import Callable, Mapping
 from socket import socket
-from typing import Any, Protocol
+from typing import Any
 
 from conjac.errors import InvalidInputError
+from conjac.views.explorer.live import Answers
 from conjac.views.explorer.server.handler import Handler
 from conjac.views.explorer.server.refusals import RefusalError
 from conjac.views.summary.scene import Packed
@@ -25,14 +26,6 @@ MOST_AT_ONCE = 8
 """Requests that are read at a time; more are closed unread."""
 WAITS = 60.0
 """Seconds that a question waits for the one before it."""
-
-
-class Answers(Protocol):
-    """What answers questions: `conjac.views.explorer.live.Source`."""
-
-    def answer(self, request: Mapping[str, Any]) -> Packed:
-        """Return what was asked for."""
-        ...
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from conjac._typing import CoordinateName, FloatArray
-from conjac.coordinates import COORDINATES
+from conjac.coordinates import COORDINATES, Coordinate
 from conjac.curve import ConfusionCurve
 from conjac.engines.thresholds import from_score
-from conjac.inference import metric_interval, quantile
+from conjac.inference import at_share, metric_interval, quantile
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.motion import Exchange, Motion, Pair
@@ -110,10 +110,15 @@ class ThresholdSheet:
         names = [first, *(n for n in (coordinates or UNITS[curve.unit.scale]) if n != first)]
         spread = Rows.of(curve).quantile(np.linspace(0, 1, SCORES)) if curve.unit.scale == "score" else None
         same: dict[str, Any] = {"base": base, "matrix": matrix, "metric": metric, "exchange": exchange}
-        tracks = []
+        own = _slopes(motion, level), _gains(motion, metrics, level)
+        tracks: list[Track] = []
         for unit in (COORDINATES[told] for told in names):
             at = from_score(curve.counter, unit, score)
-            moved = motion if unit.name == first else _in_unit(curve, motion, unit.name, score)
+            moved = motion if unit.name == first else _in_unit(curve, motion, unit, score)
+            if motion.rate is not None and moved.rate is not None:  # all slopes follow their rate
+                slope, gain = (one.times(moved.rate / motion.rate) for one in own)
+            else:
+                slope, gain = _slopes(moved, level), _gains(moved, metrics, level)
             tracks.append(
                 Track(
                     name="threshold",
@@ -121,8 +126,8 @@ class ThresholdSheet:
                     unit=unit.unit,
                     size=Step.at(unit.name, float(at[base]), spread).size,
                     at=at,
-                    slope=_slopes(moved, level),
-                    gain=_gains(moved, metrics, level),
+                    slope=slope,
+                    gain=gain,
                     **same,
                 )
             )
@@ -178,11 +183,12 @@ def steps_of(curves: Sequence[ConfusionCurve], point: float, also: Iterable[floa
     return np.union1d(score, first.score_of([point, *asked]))
 
 
-def _in_unit(curve: ConfusionCurve, motion: Motion, name: CoordinateName, score: FloatArray) -> Motion:
-    """Return the motion in another coordinate."""
-    unit = COORDINATES[name]
-    if unit.cut is None or unit.from_score is None or motion.rate is None:
+def _in_unit(curve: ConfusionCurve, motion: Motion, unit: Coordinate, score: FloatArray) -> Motion:
+    """Return the motion in another coordinate; the densities serve them all."""
+    if motion.rate is None:
         return replace(curve, unit=unit).motion_at_score(score)
+    if unit.cut is None or unit.from_score is None:
+        return replace(motion, joint=at_share(motion.joint, motion.flux), rate=None)
     inside = np.isfinite(motion.rate)
     rate = -unit.cut.derivative(unit.from_score(np.where(inside, score, 0.5)))
     return replace(motion, rate=np.where(inside, rate, np.nan))

@@ -22,18 +22,18 @@ class Figure(NamedTuple):
     lower: FloatArray
     upper: FloatArray
 
+    def times(self, factor: FloatArray) -> Figure:
+        """Return the figure of each step in another unit, by a factor above 0, array of shape (n_steps,)."""
+        return Figure(*((side.T * factor).T for side in self))
+
     def to_tree(self) -> dict[str, Any]:
         """Return the figures with the step as their last axis, and how far away their limits are."""
-        below, above = (
-            _last(np.asarray(one, dtype=np.float64)) for one in (self.value - self.lower, self.upper - self.value)
-        )
+        limits = self.value - self.lower, self.upper - self.value
+        below, above = (_last(np.asarray(one, dtype=np.float64)) for one in limits)
         if np.allclose(below, above, rtol=ALIKE, atol=0, equal_nan=True):
             above = below
-        return {
-            "value": Rounded(_last(self.value), DIGITS),
-            "below": Rounded(below, DISTANCE),
-            "above": Rounded(above, DISTANCE),
-        }
+        value = Rounded(_last(self.value), DIGITS)
+        return {"value": value, "below": Rounded(below, DISTANCE), "above": Rounded(above, DISTANCE)}
 
 
 def _last(values: AnyArray) -> AnyArray:
