@@ -1,6 +1,9 @@
 """How tests of the report read a page and the summary behind it."""
 
+from functools import lru_cache
 from html.parser import HTMLParser
+
+from conjac.views.report import render
 
 
 class Page(HTMLParser):
@@ -32,6 +35,12 @@ class Page(HTMLParser):
     def handle_data(self, text):
         if not {"svg", "style", "title", "data"} & set(self.open):
             self.visible.append(text)
+
+
+@lru_cache(maxsize=16)
+def rendered(*summaries):
+    """Return the page of summaries, painted once for all tests that read it."""
+    return render(summaries)
 
 
 def numbers_in(plain):

@@ -1,6 +1,7 @@
 """Classifiers whose refits have answers in closed form: a cut whose place is a hyper-parameter."""
 
 import os
+from functools import cache
 
 import numpy as np
 from scipy.stats import norm
@@ -58,6 +59,7 @@ def draw(rng, n):
     return rng.normal((2 * y - 1) * APART)[:, None], y
 
 
+@cache
 def quotient(half, at=0.0, spread=0.0, jitter=0.0):
     """Return the population's difference quotient of the shares of all rows, array of shape (2, 2)."""
     z, weight = np.polynomial.hermite_e.hermegauss(60)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
-from pages import Page, numbers_in
+from pages import Page, numbers_in, rendered
 from test_class_summary import LABELS, draw, rows_of
 
 from conjac.views import charts
@@ -52,7 +52,7 @@ def many():
 
 @pytest.fixture(scope="module")
 def page(summary):
-    return Page(render([summary]))
+    return Page(rendered(summary))
 
 
 def strings_in(plain):
@@ -83,7 +83,7 @@ def test_links_stay_in_the_page(page):
 @pytest.mark.parametrize("which", ["summary", "many"])
 def test_every_number_comes_from_the_summary(which, request):
     told = request.getfixturevalue(which)
-    page = Page(render([told]))
+    page = Page(rendered(told))
     known = {f"{sign * x:.6g}" for x in numbers_in(told.to_dict()) for sign in (1, -1)}
     lengths = {f"{n}" for n in (len(told.confusions), PAIRS, len(told.matrix.rows), len(told.data.absent))}
     assert [v for v in page.values if np.isfinite(v) and f"{v:.6g}" not in known | lengths] == []
@@ -93,7 +93,7 @@ def test_every_number_comes_from_the_summary(which, request):
 
 
 def test_the_verdict_is_in_words(summary):
-    text = render([summary])
+    text = rendered(summary)
     verdict = html.unescape(re.sub(r"<[^>]+>", "", text[text.index('id="s1-verdict"') : text.index("<nav")]))
     verdict = " ".join(verdict.split())
     first = summary.confusions[0]
@@ -108,7 +108,7 @@ def test_the_verdict_is_in_words(summary):
 
 def test_numbers_stand_in_the_cells_of_few_classes_and_colour_alone_in_those_of_many(summary, many):
     def cells(told):
-        text = render([told])
+        text = rendered(told)
         start = text.index('id="s1-figure-matrix"')
         svg = text[start : text.index("</svg>", start)]
         return set(re.findall(r"<text[^>]*>([^<]+)</text>", svg)), svg.count("<path")
@@ -121,7 +121,7 @@ def test_numbers_stand_in_the_cells_of_few_classes_and_colour_alone_in_those_of_
 
 
 def test_twenty_six_classes_are_zoomed_into_with_intervals(many):
-    text = render([many])
+    text = rendered(many)
     group = many.groups[0]
     start = text.index('id="s1-figure-zoom0"')
     svg = text[start : text.index("</svg>", start)]
@@ -131,9 +131,9 @@ def test_twenty_six_classes_are_zoomed_into_with_intervals(many):
 
 def test_a_page_of_many_classes_stays_small(many):
     told = summary_of(2000, 45, distance=2.2)
-    text = render([told])
+    text = rendered(told)
     Page(text)
-    assert len(text) < 3 * len(render([many]))
+    assert len(text) < 3 * len(rendered(many))
     assert "Not looked for: with 45 classes" in text
 
 
@@ -208,14 +208,14 @@ def absent():
 def test_every_kind_of_rows_makes_a_page(made, options, said):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        text = render([summarize_classes(made(), title="t", **options)])
+        text = rendered(summarize_classes(made(), title="t", **options))
     assert said in html.unescape(text)
     assert not re.search(r"\bnan\b|\bNone\b|[+-]?\binf\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
     Page(text)
 
 
 def test_groups_are_compared_and_then_told_one_by_one(summary):
-    page = Page(render([summary, summarize_classes(one_class(), title="t", group="empty")]))
+    page = Page(rendered(summary, summarize_classes(one_class(), title="t", group="empty")))
     assert "overview" in page.ids
     assert [i for k in (1, 2) for i in SECTIONS if f"s{k}-{i}" not in page.ids] == []
 
@@ -312,7 +312,7 @@ def test_no_page_overflows(browser, summary, many, tmp_path):
     tab = browser.new_page()
     for place, told in enumerate((summary, many, hostile)):
         path = tmp_path / f"{place}.html"
-        path.write_text(render([told]), encoding="utf-8")
+        path.write_text(rendered(told), encoding="utf-8")
         tab.goto(path.as_uri())
         tab.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
         for width in (380, 800, 1400):

@@ -1,7 +1,7 @@
 """Errors of drifts: by each row's influence, by the jackknife, and by the population's slopes of bent scores."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -132,6 +132,7 @@ def margin_of(X):
 SCORES = {2: margin_of, 3: scores_of}
 
 
+@cache
 def population(n_classes):
     """Return the rates of the cells and their slopes by the drift of each input, by quadrature.
 

@@ -49,6 +49,8 @@ def replicate(design):
             inside.setdefault(name, []).append(np.where(np.isnan(lower), np.nan, (lower <= truth) & (truth <= upper)))
 
     slopes = np.stack([POPULATION.slope(t) for t in T])
+    metrics = {name: np.array([POPULATION.metric(name, t) for t in T]) for name in METRICS}
+    metric_slopes = {name: np.array([POPULATION.metric_slope(name, t) for t in T]) for name in METRICS}
     for seed in range(REPLICATIONS if design != "clusters" else REPLICATIONS // 2):
         y, margin, options = draw(design, seed)
         curve = cj.ConfusionCurve.from_predictions(y, expit(margin), **options)
@@ -56,10 +58,8 @@ def replicate(design):
         note("slope", curve.center_at(T), curve.stderr_at(T), total * slopes, curve.confint_at(T))
         for name in METRICS:
             told, slope = curve.metric_at(name, T), curve.metric_slope_at(name, T)
-            truth = np.array([POPULATION.metric(name, t) for t in T])
-            note(name, told.value, told.stderr, truth, told.confint())
-            truth = np.array([POPULATION.metric_slope(name, t) for t in T])
-            note(f"slope of {name}", sum(slope.confint()) / 2, slope.stderr, truth, slope.confint())
+            note(name, told.value, told.stderr, metrics[name], told.confint())
+            note(f"slope of {name}", sum(slope.confint()) / 2, slope.stderr, metric_slopes[name], slope.confint())
         if seed < 75:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", cj.ConjacWarning)

@@ -127,11 +127,10 @@ def test_the_step_that_is_chosen_is_nearly_the_best(n):
 def test_intervals_of_other_numbers_of_seeds(n_seeds, least):
     train = draw(np.random.default_rng(9), 20)
     model, held = fitted(NoisyCut(spread=0.5, jitter=0.3), train), []
-    moves = cj.Hyperparameters("level", step=0.5, n_seeds=n_seeds)
-    for seed in range(500):
+    moves, true = cj.Hyperparameters("level", step=0.5, n_seeds=n_seeds), 1000 * quotient(0.5, spread=0.5, jitter=0.3)
+    for seed in range(250):
         X, y = draw(np.random.default_rng([seed, 7]), 1000)
         J = cj.ConfusionJacobian.from_estimator(model, X, y, wrt=moves, training_data=train, random_state=seed)
-        true = 1000 * quotient(0.5, spread=0.5, jitter=0.3)
         lower, upper = (end[..., 0] for end in J.confint())
         held.append((lower <= true) & (true <= upper))
     assert (np.mean(held, axis=0) > least).all()

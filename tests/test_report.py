@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from pages import Page, numbers_in
+from pages import Page, numbers_in, rendered
 
 from conjac.validation import check_predictions
 from conjac.views import words
@@ -43,7 +43,7 @@ def summary():
 
 @pytest.fixture(scope="module")
 def page(summary):
-    return Page(render([summary]))
+    return Page(rendered(summary))
 
 
 def test_every_section_and_figure_is_there_once(page):
@@ -74,7 +74,7 @@ def test_every_number_comes_from_the_summary(summary, page):
 
 
 def test_the_verdict_is_in_words(summary):
-    text = render([summary])
+    text = rendered(summary)
     verdict = html.unescape(re.sub(r"<[^>]+>", "", text[text.index('id="s1-verdict"') : text.index("<nav")]))
     verdict = " ".join(verdict.split())
     assert "At a threshold of 0.5, the classifier finds" in verdict
@@ -84,13 +84,13 @@ def test_the_verdict_is_in_words(summary):
 
 
 def test_as_large_for_many_rows_as_for_few():
-    few, many = (len(render([summarize(rows(n), title="t")])) for n in (1000, 100_000))
+    few, many = (len(rendered(summarize(rows(n), title="t"))) for n in (1000, 100_000))
     assert many == pytest.approx(few, rel=0.15)
     assert many < 300_000
 
 
 def test_nothing_loads_and_nothing_runs(summary):
-    text = render([summary])
+    text = rendered(summary)
     assert not re.search(r"https?:|//[a-z]|url\((?!#)|@import|<script|<link|<iframe|<img|\son\w+=|javascript:", text)
 
 
@@ -135,7 +135,7 @@ def test_hostile_strings_are_escaped():
     ],
 )
 def test_every_kind_of_rows_makes_a_page(made, options, said):
-    text = render([summarize(made(), title="t", **options)])
+    text = rendered(summarize(made(), title="t", **options))
     assert said in text
     assert not re.search(r"\bnan\b|\bNone\b|[+-]?\binf\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
     Page(text)
@@ -143,7 +143,7 @@ def test_every_kind_of_rows_makes_a_page(made, options, said):
 
 def test_groups_are_compared_and_then_told_one_by_one():
     made = [summarize(rows(n), title="t", group=name) for n, name in ((400, "north"), (600, "<b>south</b>"))]
-    text = render([*made, summarize(one_class(), title="t", group="empty")])
+    text = rendered(*made, summarize(one_class(), title="t", group="empty"))
     page = Page(text)
     assert "overview" in page.ids
     assert [i for k in (1, 2, 3) for i in SECTIONS if f"s{k}-{i}" not in page.ids] == []

@@ -1,6 +1,7 @@
 """The page for every reader: by keyboard, by ear, in the dark, in forced colours, enlarged, on a small screen."""
 
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from conjac.views.summary import Baseline, summarize
 CHECKS = Path(__file__).with_name("accessibility.js").read_text(encoding="utf-8")
 HOSTILE = ('<script>alert("1")</script> \' $x_1$', '"مرحبا بالعالم" 🎉 ' + "long" * 50)
 WIDTHS = (320, 390, 800, 1400)
+WINDOW = {"width": 1400, "height": 900}
 TALL = 20_000
 """A window that shows all of a page, so that what lies behind a text can be asked for."""
 RNG = np.random.default_rng(0)
@@ -87,14 +89,35 @@ def addresses(tmp_path_factory):
     return {name: (folder / f"{name}.html").as_uri() for name in PAGES}
 
 
-@pytest.fixture(params=PAGES)
-def tab(request, browser, addresses):
+@contextmanager
+def opened(browser, address):
     """Open a page with all of its tables."""
-    opened = browser.new_page(viewport={"width": 1400, "height": 900})
-    opened.goto(addresses[request.param])
-    opened.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
-    yield opened
-    opened.close()
+    tab = browser.new_page(viewport=WINDOW)
+    tab.goto(address)
+    tab.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def shared(request, browser, addresses):
+    with opened(browser, addresses[request.param]) as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(shared):
+    """Show a page that no test changes, whatever the window and the medium of the test before."""
+    shared.set_viewport_size(WINDOW)
+    shared.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    return shared
+
+
+@pytest.fixture(params=PAGES)
+def fresh(request, browser, addresses):
+    """Show a page that the test may change."""
+    with opened(browser, addresses[request.param]) as tab:
+        yield tab
 
 
 def failing(tab, check):
@@ -118,16 +141,16 @@ def test_every_text_stands_out_from_what_lies_behind_it(tab, scheme, forced):
 
 
 @pytest.mark.browser
-def test_what_has_the_focus_is_seen(tab):
-    tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.className") == "skip"
-    box = tab.locator(".skip").bounding_box()
+def test_what_has_the_focus_is_seen(fresh):
+    fresh.keyboard.press("Tab")
+    assert fresh.evaluate("document.activeElement.className") == "skip"
+    box = fresh.locator(".skip").bounding_box()
     assert box["x"] >= 0
     assert box["y"] >= 0
-    tab.keyboard.press("Enter")
-    assert tab.evaluate("document.activeElement.tagName") == "MAIN"
-    tab.keyboard.press("Tab")
-    assert failing(tab, "focus") == []
+    fresh.keyboard.press("Enter")
+    assert fresh.evaluate("document.activeElement.tagName") == "MAIN"
+    fresh.keyboard.press("Tab")
+    assert failing(fresh, "focus") == []
 
 
 @pytest.mark.browser
@@ -139,21 +162,21 @@ def test_nothing_is_out_of_reach(tab, width):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS[1:])
-def test_text_is_enlarged_without_loss(tab, width):
-    tab.set_viewport_size({"width": width, "height": 900})
-    before = failing(tab, "sizes")
-    tab.add_style_tag(content="html { font-size: 200% }")
-    assert failing(tab, "sizes") == pytest.approx([2 * size for size in before])
-    assert failing(tab, "reach") == []
+def test_text_is_enlarged_without_loss(fresh, width):
+    fresh.set_viewport_size({"width": width, "height": 900})
+    before = failing(fresh, "sizes")
+    fresh.add_style_tag(content="html { font-size: 200% }")
+    assert failing(fresh, "sizes") == pytest.approx([2 * size for size in before])
+    assert failing(fresh, "reach") == []
 
 
 @pytest.mark.browser
-def test_text_is_spaced_without_loss(tab):
-    tab.set_viewport_size({"width": 390, "height": 900})
+def test_text_is_spaced_without_loss(fresh):
+    fresh.set_viewport_size({"width": 390, "height": 900})
     spaced = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important"
     unspaced = "letter-spacing: normal !important; word-spacing: normal !important"  # text of pictures is laid out
-    tab.add_style_tag(content=f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}")
-    assert failing(tab, "reach") == []
+    fresh.add_style_tag(content=f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}")
+    assert failing(fresh, "reach") == []
 
 
 @pytest.mark.browser

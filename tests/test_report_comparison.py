@@ -7,13 +7,12 @@ import re
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from pages import Page, numbers_in
+from pages import Page, numbers_in, rendered
 
 import conjac as cj
 from conjac.comparison import compare_slopes
 from conjac.validation import check_predictions
 from conjac.views.charts import paint_heatmap, paint_ranking
-from conjac.views.report import render
 from conjac.views.summary import Baseline, summarize
 from conjac.views.summary.comparison import PER, Compared
 from conjac.views.summary.measure import Step
@@ -63,7 +62,7 @@ def visible(text):
 
 
 def section(summary):
-    text = render([summary])
+    text = rendered(summary)
     return visible(text[text.index('id="s1-comparison"') : text.index('id="s1-data"')])
 
 
@@ -154,7 +153,7 @@ def test_clusters_and_one_class_are_told():
         assert {"recall", "f1"} <= undefined
         assert found.comparison.best == ()
         json.dumps(found.to_dict(), allow_nan=False)
-        Page(render([found]))
+        Page(rendered(found))
 
 
 def test_more_classes_are_compared_too():
@@ -214,7 +213,7 @@ def test_arrows_show_rows_that_changed_sides_only_where_rows_are_the_same(two_pe
 
 @pytest.mark.parametrize("made", ["two_periods", "two_models"])
 def test_the_section_is_there_with_a_table_behind_every_figure(made, request):
-    page = Page(render([request.getfixturevalue(made)]))
+    page = Page(rendered(request.getfixturevalue(made)))
     assert [name for name in FIGURES if f"s1-figure-{name}" not in page.ids] == []
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("svg") == page.tags.count("details") + 2  # tables of choices and metrics follow in the open
@@ -223,7 +222,7 @@ def test_the_section_is_there_with_a_table_behind_every_figure(made, request):
 
 
 def test_every_number_comes_from_the_summary(two_periods):
-    page = Page(render([two_periods]))
+    page = Page(rendered(two_periods))
     known = {f"{sign * x:.6g}" for x in numbers_in(two_periods.to_dict()) for sign in (1, -1)}
     also = {f"{len(two_periods.lines.threshold):.6g}", "0.05"}
     assert [v for v in page.values if np.isfinite(v) and f"{v:.6g}" not in known | also] == []
@@ -257,7 +256,7 @@ def test_it_is_said_whether_rows_are_the_same(two_periods, two_models):
 def test_hostile_names_are_text():
     labels = HOSTILE
     old, new = drawn(0, labels=labels), drawn(1, labels=labels)
-    text = render([summarize(new, title="t", baseline=Baseline(old, *HOSTILE, paired=False))])
+    text = rendered(summarize(new, title="t", baseline=Baseline(old, *HOSTILE, paired=False)))
     assert "<script" not in text.lower()
     assert "script" not in Page(text).tags
 
@@ -274,19 +273,19 @@ def test_hostile_names_are_text():
     ],
 )
 def test_every_kind_of_report_has_the_section(options):
-    text = render([periods(**options)])
+    text = rendered(periods(**options))
     assert 'id="s1-comparison"' in text
     assert not re.search(r"\bnan\b|\bNone\b|[+-]?\binf\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
 
 
 def test_without_a_baseline_there_is_none():
-    text = render([summarize(drawn(0), title="t")])
+    text = rendered(summarize(drawn(0), title="t"))
     assert "s1-comparison" not in text
 
 
 def test_page_size_does_not_grow_with_rows():
     few, many = (
-        len(render([summarize(drawn(1, n), title="t", baseline=Baseline(drawn(0, n), "a", "b", paired=False))]))
+        len(rendered(summarize(drawn(1, n), title="t", baseline=Baseline(drawn(0, n), "a", "b", paired=False))))
         for n in (1000, 50_000)
     )
     assert many == pytest.approx(few, rel=0.15)

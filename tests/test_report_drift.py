@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from pages import Page, numbers_in
+from pages import Page, numbers_in, rendered
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
@@ -210,18 +210,18 @@ def test_nothing_known_is_still_a_figure():
 
 
 def test_the_section_has_its_figures_tables_and_entry(told):
-    text = render([told])
+    text = rendered(told)
     page = Page(text)
     assert {"s1-drift", "s1-figure-numbers", "s1-figure-categories"} <= set(page.ids)
     assert "#s1-drift" in page.links
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("svg") == page.tags.count("details") + 1
-    without = Page(render([replace(told, drift=None)]))
+    without = Page(rendered(replace(told, drift=None)))
     assert not [name for name in (*without.ids, *without.links) if "drift" in name]
 
 
 def test_the_answer_is_one_sentence(told):
-    top, text = told.drift.numbers[0], visible(render([told]))
+    top, text = told.drift.numbers[0], visible(rendered(told))
     assert top.name == "a"
     said = (
         r"A drift of one standard deviation \([\d.]+\) in a would, at the present slope, move Recall from [\d.]+ by \+"
@@ -235,35 +235,35 @@ def test_the_answer_is_one_sentence(told):
 
 def test_what_harms_follows_the_metric():
     cost = cj.metrics.expected_cost([[0, 1], [9, 0]])
-    text = visible(render([summary_of(linear, X, metric=cost)]))
+    text = visible(rendered(summary_of(linear, X, metric=cost)))
     assert "Expected cost of a row suffers where it drifts down." in text
-    assert "suffers" not in visible(render([summary_of(linear, X, metric="alert_rate")]))
+    assert "suffers" not in visible(rendered(summary_of(linear, X, metric="alert_rate")))
 
 
 @pytest.mark.parametrize("model", [linear, steps])
 def test_every_number_comes_from_the_summary(model):
     summary = summary_of(model, X)
-    page = Page(render([summary]))
+    page = Page(rendered(summary))
     known = {f"{sign * x:.6g}" for x in numbers_in(summary.to_dict()) for sign in (1, -1)}
     lengths = {f"{n:.6g}" for n in (len(summary.lines.threshold),)}
     assert [v for v in page.values if math.isfinite(v) and f"{v:.6g}" not in known | lengths] == []
 
 
 def test_a_recount_is_told_with_its_steps():
-    text = visible(render([summary_of(steps, X)]))
+    text = visible(rendered(summary_of(steps, X)))
     assert "a secant: rows were scored again with each input a step lower and higher" in text
     assert "step, either way" in text
-    assert "step, either way" not in visible(render([summary_of(linear, X)]))
+    assert "step, either way" not in visible(rendered(summary_of(linear, X)))
 
 
 def test_a_drift_in_raw_units_says_so():
-    text = visible(render([summary_of(linear, X, unit="raw")]))
+    text = visible(rendered(summary_of(linear, X, unit="raw")))
     assert "A drift of 1 in x0 would" in text
     assert "The inputs’ own units are no common measure" in text
 
 
 def test_intervals_that_are_missing_are_said_in_words():
-    text = visible(render([summary_of(linear, X[:12], Y[:12])]))
+    text = visible(rendered(summary_of(linear, X[:12], Y[:12])))
     assert "with too few rows at the boundary to say how surely" in text
     assert "No interval. Too few rows lie at the boundary to say how sure the slopes of x0, x" in text
     assert not re.search(r"\bnan\b|\bNone\b", text)
@@ -271,14 +271,14 @@ def test_intervals_that_are_missing_are_said_in_words():
 
 def test_a_slope_like_zero_is_said_to_be():
     drift = Drift("Recall", Measure(0.5, 0.4, 0.6), "tangent", "d", "r", "sd", (number(lower=-0.5),), (), ())
-    text = visible(render([replace(summary_of(linear, X), drift=drift)]))
+    text = visible(rendered(replace(summary_of(linear, X), drift=drift)))
     assert ", which cannot be told from zero." in text
     assert "suffers" not in text
 
 
 def test_undefined_slopes_are_said_to_be():
     drift = Drift("Recall", Measure(0.5), "undefined", "d", "r", "sd", (number(value=math.nan),), (), ())
-    text = render([replace(summary_of(linear, X), drift=drift)])
+    text = rendered(replace(summary_of(linear, X), drift=drift))
     assert "by an amount that cannot be told here." in visible(text)
     assert not re.search(r"\bnan\b|\bNone\b", visible(text))
 
@@ -286,17 +286,17 @@ def test_undefined_slopes_are_said_to_be():
 def test_categories_alone_make_a_section():
     summary = summary_of(by_words, framed()[["ward", "flag"]])
     assert (summary.drift.numbers, summary.drift.method) == ((), None)
-    page = Page(render([summary]))
+    page = Page(rendered(summary))
     assert "s1-figure-categories" in page.ids
     assert "s1-figure-numbers" not in page.ids
-    text = visible(render([summary]))
+    text = visible(rendered(summary))
     assert re.search(r"A step of 0\.01 in the share of .+ would move Recall from [\d.]+ by ", text)
     assert "No input is a number that drifts." in text
 
 
 def test_no_input_that_drifts_is_said():
     drift = Drift("Recall", Measure(math.nan), None, "", "", "sd", (), (), (("x", "one value in all rows"),))
-    text = visible(render([replace(summary_of(linear, X), drift=drift)]))
+    text = visible(rendered(replace(summary_of(linear, X), drift=drift)))
     assert "No input drifts here" in text
     assert "x: one value in all rows" in text
 
@@ -304,7 +304,7 @@ def test_no_input_that_drifts_is_said():
 def test_of_a_hundred_columns_the_first_are_drawn_and_all_are_told():
     wide = np.column_stack([X, RNG.normal(size=(N, 97))])
     summary = summary_of(linear, wide)
-    text = render([summary])
+    text = rendered(summary)
     assert len(summary.drift.numbers) == 100
     assert f"The first {SHOWN} of 100; the table has all." in visible(text)
     figure = text[text.index('id="s1-figure-numbers"') :]
@@ -317,7 +317,7 @@ def test_of_very_many_categories_the_table_says_where_the_rest_is():
     one = Category("c", "column", "c", 0.01, Measure(0.1, 0.05, 0.2), 0.1)
     many = tuple(replace(one, category=f"c{place}") for place in range(LISTED + 50))
     drift = Drift("Recall", Measure(0.5, 0.4, 0.6), None, "", "", "sd", (), many, ())
-    text = render([replace(summary_of(linear, X), drift=drift)])
+    text = rendered(replace(summary_of(linear, X), drift=drift))
     assert f"c{LISTED - 1}</bdi>" in text
     assert f"c{LISTED}</bdi>" not in text
     assert f"{LISTED + 50} in all; the report in JSON has the rest." in visible(text)
@@ -330,7 +330,7 @@ def hostile():
 
 
 def test_hostile_names_are_escaped(hostile):
-    text = render([hostile, replace(hostile, group=HOSTILE[0])])
+    text = rendered(hostile, replace(hostile, group=HOSTILE[0]))
     page = Page(text)
     assert "<script" not in text.lower()
     assert "script" not in page.tags
@@ -341,7 +341,7 @@ def test_hostile_names_are_escaped(hostile):
 
 
 def test_groups_are_compared_by_their_steepest_drift(told):
-    text = render([replace(told, group="one"), replace(told, group="two", drift=None)])
+    text = rendered(replace(told, group="one"), replace(told, group="two", drift=None))
     overview = visible(text[text.index('id="overview"') : text.index("<article")])
     assert "Steepest drift of 1 sd" in overview
     assert "Steepest" not in render([replace(told, group=name, drift=None) for name in "ab"])
@@ -351,7 +351,7 @@ def test_groups_are_compared_by_their_steepest_drift(told):
 @pytest.mark.parametrize("width", [380, 800, 1400])
 def test_no_page_overflows(browser, hostile, told, tmp_path, width):
     path = tmp_path / "r.html"
-    path.write_text(render([told, hostile, summary_of(steps, X)]), encoding="utf-8")
+    path.write_text(rendered(told, hostile, summary_of(steps, X)), encoding="utf-8")
     tab = browser.new_page(viewport={"width": width, "height": 900})
     tab.goto(path.as_uri())
     tab.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
@@ -369,5 +369,5 @@ def test_formulas_are_named():
     fitted = LogisticRegression().fit(X, Y)
     given = cj.validation.check_predictions(Y, fitted.predict_proba(X)[:, 1])
     assert "formula of LogisticRegression" in visible(
-        render([summarize(given, title="t", drift=ranked(fitted, X, metric="f1"))])
+        rendered(summarize(given, title="t", drift=ranked(fitted, X, metric="f1")))
     )

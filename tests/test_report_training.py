@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pages import Page, numbers_in
+from pages import Page, numbers_in, rendered
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,7 +20,6 @@ from conjac.errors import ConjacWarning
 from conjac.influence import WAYS
 from conjac.metrics import resolve
 from conjac.training import training_effects
-from conjac.views.report import render
 from conjac.views.summary import Measure, summarize
 from conjac.views.summary.ranking import SHOWN
 from conjac.views.summary.surfaceplot import SurfacePlot
@@ -53,7 +52,7 @@ def visible(text):
 
 
 def section(summary):
-    text = render([summary])
+    text = rendered(summary)
     return visible(text[text.index('id="s1-training"') : text.index('id="s1-meaning"')])
 
 
@@ -228,14 +227,14 @@ def test_a_surface_is_drawn_with_its_nodes_behind_it():
 
 
 def test_the_section_has_its_figures_tables_and_entry(told):
-    text = render([told])
+    text = rendered(told)
     page = Page(text)
     figures = {"s1-figure-hyperparameters", *(f"s1-figure-rows_{way}" for way in WAYS)}
     assert {"s1-training", *figures} <= set(page.ids)
     assert "#s1-training" in page.links
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("svg") == page.tags.count("details") + 1
-    without = Page(render([replace(told, training=None)]))
+    without = Page(rendered(replace(told, training=None)))
     assert not [name for name in (*without.ids, *without.links) if "training" in name]
 
 
@@ -259,14 +258,14 @@ def test_the_answer_is_in_sentences(told):
 
 
 def test_every_number_comes_from_the_summary(told):
-    page = Page(render([told]))
+    page = Page(rendered(told))
     known = {f"{sign * x:.6g}" for x in numbers_in(told.to_dict()) for sign in (1, -1)}
     lengths = {f"{n:.6g}" for n in (len(told.lines.threshold), SHOWN)}
     assert [v for v in page.values if math.isfinite(v) and f"{v:.6g}" not in known | lengths] == []
 
 
 def test_the_table_tells_every_row_that_is_drawn(told):
-    text = render([told])
+    text = rendered(told)
     for way in told.training.influence.ways:
         figure = text[text.index(f'id="s1-figure-rows_{way.by}"') :]
         drawn = re.findall(r"<text[^>]*>row (\d+): ", figure[: figure.index("</svg>")])
@@ -280,7 +279,7 @@ def test_what_cannot_be_told_is_said_with_the_reason(untold):
     assert "Hyper-parameters are not told. The reason: the training of DecisionTreeClassifier is not known" in text
     assert "Single training rows are not told. The reason: " in text
     assert "Sensitivity" not in text
-    assert "figure-rows" not in render([untold])
+    assert "figure-rows" not in rendered(untold)
 
 
 def test_cautions_are_said_once(found, told):
@@ -311,7 +310,7 @@ def test_hostile_labels_are_escaped():
     named = np.array(HOSTILE, dtype=object)
     model = LogisticRegression().fit(TRAINING[0], named[TRAINING[1]])
     found = effects(model, (TRAINING[0], named[TRAINING[1]]), (TEST[0], named[TEST[1]]))
-    text = render([summary_of(found, model, (TEST[0], named[TEST[1]]))])
+    text = rendered(summary_of(found, model, (TEST[0], named[TEST[1]])))
     page = Page(text)
     assert "<script" not in text.lower()
     assert "script" not in page.tags

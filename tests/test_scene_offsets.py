@@ -11,11 +11,12 @@ from scipy.stats import t as student
 from sklearn.metrics import confusion_matrix
 from strategies import class_rows
 
-from conjac.engines.classes import rule_of
+from conjac.engines.classes import motion_at, rule_of
 from conjac.engines.rising import Rising
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import resolve
+from conjac.motion import MIN_ROWS
 from conjac.validation import check_classes
 from conjac.views.summary.scene.joint import joint_matrix, moved_together
 from conjac.views.summary.scene.offsets import OffsetScene, scene_metrics
@@ -105,7 +106,7 @@ def same(found, told, relative=1e-9):
     np.testing.assert_allclose(found, told, rtol=relative, atol=relative * np.nan_to_num(np.abs(told)).max())
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(r=class_rows(min_size=2), data=st.data())
 def test_counts_are_those_of_the_rule_at_ties_too(r, data):
     read = "score" if r.kind == "score" else None
@@ -123,6 +124,26 @@ def test_counts_are_those_of_the_rule_at_ties_too(r, data):
             np.testing.assert_allclose(counted, brute(rows, moved.predict(rows.score)), rtol=1e-12)
             if rows.weight is None:
                 assert counted.dtype == np.int64
+
+
+@pytest.mark.parametrize("options", [{"decimals": 1}, {"decimals": 0, "n_classes": 6}, {"n_classes": 5}, WEIGHTS])
+def test_fluxes_where_rows_tie_and_where_many_classes_meet_are_those_of_the_jacobian(options):
+    rows = normals(**options)
+    rule = rule_of(rows, np.linspace(0, 0.4, len(rows.labels)).round(1))
+    compared = rule.compared(rows.score)
+    for column in range(len(rows.labels)):
+        rising = Rising.of(rows, rule, compared, column)
+        values = np.array([-1.05, -0.1, 0.0, 0.1, 0.35, 2.0])
+        motion = rising.motion_at(values, None)
+        pair = (resolve("f1_macro", rows.labels), resolve("recall[1]", rows.labels))
+        covariance = motion.slope_covariance(pair)
+        for step, value in enumerate(values):
+            told = motion_at(rows, rising.rule_at(value), None)
+            same(motion.counted.weight[step], told.counted.weight[0])
+            clear = np.abs(told.effective_rows[column] - MIN_ROWS) > 1e-9  # of just five rows rounding decides
+            for found, figures in zip(motion.slopes()[:3], told.slopes(None)[:3], strict=True):
+                same(found[step][clear], figures[column][clear])
+            same(covariance[step], told.slope_covariance(pair)[column], 1e-7)
 
 
 def test_a_path_reaches_from_hardly_any_row_to_nearly_all_and_holds_the_base():
@@ -250,7 +271,7 @@ def test_ties_of_a_sample_go_as_those_of_the_rule():
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=30), st.integers(1, 5000))
 def test_an_allocation_takes_a_few_of_each_and_no_more_than_there_are(sizes, n_sample):
     size = np.array(sizes)
-    taken = allocation(size, n_sample)
+    taken = allocation(size, n_sample, np.where(size % 2, 0.25, 1.0))
     assert (taken <= size).all()
     assert (taken >= np.minimum(size, 4)).all()
     assert taken.sum() <= max(n_sample, np.minimum(size, 4).sum())
@@ -302,6 +323,25 @@ def test_errors_of_joint_moves_hold_and_are_below_those_of_the_sample_alone(move
     assert np.abs(off.mean(axis=0)).max() < 4 * off.std(axis=0).max() / np.sqrt(60)
     assert (off**2).mean() < (plain**2).mean()
     np.testing.assert_allclose(off.sum(axis=2), 0, atol=1e-6)
+
+
+def test_a_metric_of_joint_moves_has_an_error():
+    scene = OffsetScene.of(normals(20_000, 4), n_steps=9, n_sample=1000)
+    ratios = dict(zip([metric.name for metric in scene.metrics], scene.ratios, strict=True))["f1_macro"]
+    value, stderr = joint_matrix(scene, np.array([5, 5, 2, 4])).figure(ratios.value)
+    offsets = np.array([path.offset[step] for path, step in zip(scene.paths, [5, 5, 2, 4], strict=True)])
+    rows = normals(20_000, 4)
+    exact = resolve("f1_macro", range(4)).value(brute(rows, rule_of(rows, offsets).predict(rows.score)))
+    assert 0 < stderr < 0.02
+    assert abs(value - exact) < 4 * stderr
+
+
+def test_of_many_classes_there_are_fewer_steps(monkeypatch):
+    assert OffsetScene.of(normals(), n_sample=50).n_steps == 41
+    monkeypatch.setattr("conjac.views.summary.scene.offsets.MOST_STEPS", 36)
+    scene = OffsetScene.of(normals(), n_sample=50)
+    assert scene.n_steps == 12
+    assert [len(path.offset) for path in scene.paths] == [12] * 3
 
 
 def test_arrays_of_a_path_have_the_shapes_that_are_told():

@@ -55,13 +55,13 @@ class Trained:
             part.say("what training does is left out")
             return None
         assert part.inputs is not None
-        own = _own_labels(scorer, part.rows.labels)
+        own = own_labels(scorer, part.rows.labels)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConjacWarning)  # said below, with the group's name
             found = training_effects(
                 self.estimator,
                 part.inputs.native,
-                _spelled(part.columns.label, own),
+                spelled(part.columns.label, own),
                 (self.X.native, self.y),
                 labels=[own[label] for label in part.rows.labels],
                 sample_weight=part.columns.weight,
@@ -117,7 +117,7 @@ def read_trained(file: str | None, given: Given, strict: bool) -> Trained | None
             f"{describe_set_aside(columns.set_aside)}"
         )
     present = np.unique(columns.label).tolist()
-    own = _own_labels(scorer, present)
+    own = own_labels(scorer, present)
     strange = [label for label in present if label not in own]
     if strange:
         raise InvalidInputError(
@@ -125,11 +125,11 @@ def read_trained(file: str | None, given: Given, strict: bool) -> Trained | None
             f"{', '.join(map(repr, own.values()))}"
         )
     return Trained(
-        scorer.estimator, framed(columns.inputs, scorer.model.columns is not None), _spelled(columns.label, own)
+        scorer.estimator, framed(columns.inputs, scorer.model.columns is not None), spelled(columns.label, own)
     )
 
 
-def _own_labels(scorer: Scorer, labels: Any) -> Mapping[Any, Any]:
+def own_labels(scorer: Scorer, labels: Any) -> Mapping[Any, Any]:
     """Return the model's own label of each as files spell it."""
     spelled, own = scorer.spelling(labels).classes, scorer.model.classes
     assert spelled is not None
@@ -137,5 +137,6 @@ def _own_labels(scorer: Scorer, labels: Any) -> Mapping[Any, Any]:
     return dict(zip(spelled, own, strict=True))
 
 
-def _spelled(labels: AnyArray, own: Mapping[Any, Any]) -> AnyArray:
+def spelled(labels: AnyArray, own: Mapping[Any, Any]) -> AnyArray:
+    """Return labels of rows in a model's own spelling, array of shape (n_samples,)."""
     return np.array([own[label] for label in labels.tolist()])

@@ -73,8 +73,9 @@ class FacetScale:
         n_columns, n_pairs = rule.n_columns, rule.n_columns**2
         if not len(facets.row):  # a reject option that no row comes near
             return cls(np.ones((n_columns,) * 3), False, np.zeros((n_columns, n_columns)))
-        order = np.argsort(facets.margin)
-        row, pair, margin = facets.row[order], facets.pair[order], facets.margin[order]
+        margin = facets.margin
+        order = np.argsort(margin)
+        row, pair, margin = facets.row[order], facets.pair[order], margin[order]
         code = true[few][row] * n_pairs + pair
         w = np.ones(len(code)) if weight is None else weight[few][row]
         spread, n = _spread(code, margin, w, n_columns * n_pairs)

@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.tally import Atoms
 
 PENALTY = 0.5
 """Rows added at the boundary to the variance alone, so that no interval is short because nothing was seen."""
@@ -103,24 +102,3 @@ def of_own_rows(found: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
     """
     own = np.eye(found["square"].shape[1])
     return {**found, "square": found["square"][:, :, None] * own, "cross": found["cross"][:, :, None] * own[:, :, None]}
-
-
-def second_moments(atoms: Atoms, contribution: FloatArray, above: BoolArray) -> dict[str, FloatArray]:
-    """Return a functional's value by block, and the second moments that its variance needs.
-
-    Parameters
-    ----------
-    atoms : Atoms
-    contribution : array of shape (n_points, n_atoms)
-        What one unit of weight at each atom adds to the estimate.
-    above : array of shape (n_points, n_atoms)
-        Whether the atom lies at or above the cut.
-    """
-    weighted = contribution * atoms.weight2
-    total = weighted.sum(axis=1)
-    over = (weighted * above).sum(axis=1)
-    return {
-        "by_block": contribution @ atoms.weight,
-        "square": (weighted * contribution).sum(axis=1),
-        "cross": np.stack([total - over, over], axis=1),
-    }

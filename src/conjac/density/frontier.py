@@ -13,13 +13,13 @@ from typing import Self
 
 import numpy as np
 
-from conjac._typing import FloatArray, IntArray
+from conjac._typing import BoolArray, FloatArray, IntArray
+from conjac.density.contenders import Contenders
 from conjac.density.estimator import SECANT, TANGENT, Estimator, noise_of
 from conjac.density.facet_scale import FacetScale
-from conjac.density.local import REACH, Moments
+from conjac.density.local import Moments
 from conjac.density.near import sums_by
 from conjac.density.turning import Odd, Turning
-from conjac.facets import TIE
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +33,10 @@ class Frontier:
     method : {"tangent", "secant"}
     place, code, adds : array of shape (n_entries,)
         Rows near facets: place in the order, true class and the class across as ``true * n_columns + other``, and what
-        the row's weight adds to the flux.
-    n_lost : int
-        How many of them, the first, are of rows that the class has not won.
+        the row's weight adds to the flux. First those that the class has not won; then those that it has, with the best
+        of the others across; then these with another one across.
+    n_lost, n_best : int
+        Where the second and the third of these begin.
     """
 
     value: FloatArray
@@ -46,6 +47,7 @@ class Frontier:
     code: IntArray
     adds: FloatArray
     n_lost: int
+    n_best: int
 
     @property
     def noise(self) -> FloatArray:
@@ -55,95 +57,80 @@ class Frontier:
 
 @dataclass(frozen=True, eq=False)
 class Frontiers:
-    """What does not change with the offset.
+    """Fluxes at several values of the offset.
 
     Attributes
     ----------
     turning : Turning
-    place, code, below : array of shape (n_entries,)
-        From `Turning.contenders`.
+    odd : Odd
+    values : array of shape (n_values,)
+        As ``Turning.needed``.
+    scales : sequence of FacetScale
+        Of all rows, at each.
+    contenders : Contenders
+    windows : tuple of two arrays of shape (n_values, n_columns**2)
+        Which of these are within reach.
     unit : float
         Squared weight to a unit of weight.
     """
 
     turning: Turning
-    place: IntArray
-    code: IntArray
-    below: FloatArray
+    odd: Odd
+    values: FloatArray
+    scales: Sequence[FacetScale]
+    contenders: Contenders
+    windows: tuple[IntArray, IntArray]
     unit: float
 
     @classmethod
-    def of(cls, turning: Turning, compared: FloatArray, scales: Sequence[FacetScale], unit: float) -> Self:
-        """Look at rows as far as the widest of some scales reach.
+    def of(
+        cls,
+        turning: Turning,
+        compared: FloatArray,
+        odd: Odd,
+        values: FloatArray,
+        scales: Sequence[FacetScale],
+        unit: float,
+    ) -> Self:
+        """Find the rows that any of the values may ask for."""
+        reach = np.stack([scale.width[:, turning.column] * _estimator(scale).reach for scale in scales])
+        contenders = Contenders.of(turning, compared, reach.max(axis=0) / 2)
+        windows = contenders.windows(values, reach.reshape(len(values), -1), turning.tie)
+        return cls(turning, odd, values, scales, contenders, windows, unit)
 
-        A row that the class has won is as far from the class across as from the best of the others, and then as far
-        below that: of which the second is the smaller where it belongs to their facet.
-        """
-        widest = np.max([scale.width[:, turning.column].max(axis=1) for scale in scales], axis=0)
-        return cls(turning, *turning.contenders(compared, REACH * widest / 2), unit)
-
-    def at(self, value: float, scale: FacetScale, odd: Odd, step: int) -> Frontier:
-        """Return the fluxes at one value of the offset.
-
-        Parameters
-        ----------
-        value : float
-            As ``Turning.needed``.
-        scale : FacetScale
-            Of all rows there.
-        odd : Odd
-        step : int
-            Which of the values of ``odd`` it is.
-        """
-        order, n = self.turning, self.turning.n_columns
-        estimator = SECANT if scale.on_atoms else TANGENT
+    def at(self, step: int) -> Frontier:
+        """Return the fluxes at one of the values."""
+        order, scale, value = self.turning, self.scales[step], self.values[step]
+        estimator, n = _estimator(scale), order.n_columns
         width = scale.width[:, order.column].ravel()
-        parts = (
-            self._lost(value, estimator.reach * width, odd.place, odd.predicted[step]),
-            self._won(value, estimator.reach * width, odd.place, odd.predicted[step]),
-        )
+        best, turned = self._best(step, estimator.reach * width)
+        first, last = (ends[step] for ends in self.windows)
+        others = self.contenders.near(value, first, last, order)
+        won = self.odd.applied(step, others[0], order.assumed(others[0], value)) == order.column
+        parts = [[part[~turned] for part in best], [part[turned] for part in best], [part[won] for part in others]]
         place, code, gap = (np.concatenate(part) for part in zip(*parts, strict=True))
         found, adds = self._measured(estimator, width, place, code, gap)
-        value_, penalty, n_eff = (part.reshape(n, n) for part in found)
-        return Frontier(value_, penalty, n_eff, estimator.method, place, code, adds, len(parts[0][0]))
+        fluxes, penalty, n_eff = (part.reshape(n, n) for part in found)
+        return Frontier(fluxes, penalty, n_eff, estimator.method, place, code, adds, int((~turned).sum()), len(turned))
 
-    def _lost(
-        self, value: float, reach: FloatArray, odd: IntArray, predicted: IntArray
-    ) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return rows near facets that the class has not won: place, code and distance."""
-        order = self.turning
-        some = self._between(value - self._tie, value + reach.max())
-        gap, code = order.needed[some] - value, order.code[some]
-        lost = gap >= 0
+    def _best(self, step: int, reach: FloatArray) -> tuple[tuple[IntArray, IntArray, FloatArray], BoolArray]:
+        """Return rows near the facet with the best of the others: place, code and distance; and which are won."""
+        order, value = self.turning, self.values[step]
+        farthest = reach.max() + order.tie
+        some = slice(*(int(end) for end in np.searchsorted(order.needed, [value - farthest, value + farthest])))
+        ahead, code = value - order.needed[some], order.code[some]
+        turned = ahead > 0
+        odd = self.odd.place
         inside = (odd >= some.start) & (odd < some.stop)
         if inside.any():
+            at, told = odd[inside] - some.start, self.odd.predicted[step, inside]
+            turned[at] = told == order.column
             code = code.copy()
-            at, told = odd[inside] - some.start, predicted[inside]
-            code[at] += told - code[at] % order.n_columns
-            lost[at] = told != order.column
-        gap = np.abs(gap)
-        highest, second = order.highest[some], order.second[some]
-        apart = highest - second
-        room = 2 * apart + np.where(np.isinf(apart), 0.0, TIE * (np.abs(highest) + np.abs(second)))
-        near = np.flatnonzero(lost & (gap < reach[code]) & (gap <= room))
-        return near + some.start, code[near], -gap[near]
-
-    def _won(
-        self, value: float, reach: FloatArray, odd: IntArray, predicted: IntArray
-    ) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return rows near facets that the class has won: place, code and distance."""
-        order = self.turning
-        some = self._between(value - reach.max(), value + self._tie)
-        turned = order.needed[some] < value
-        inside = (odd >= some.start) & (odd < some.stop)
-        turned[odd[inside] - some.start] = predicted[inside] == order.column
-        entries = slice(*np.searchsorted(self.place, [some.start, some.stop]))
-        place, code, below = self.place[entries], self.code[entries], self.below[entries]
-        ahead, highest = np.abs(value - order.needed[place]), order.highest[place]
-        rounding = TIE * (np.abs(highest + ahead) + np.abs(highest))
-        gap = ahead + below
-        near = np.flatnonzero((below <= ahead + rounding) & (gap < reach[code]) & turned[place - some.start])
-        return place[near], code[near], gap[near]
+            code[at] = np.where(turned[at], code[at], code[at] - code[at] % order.n_columns + told)
+        size = np.abs(ahead)
+        near = np.flatnonzero((size < reach[code]) & (turned | (size <= order.room[some])))
+        turned = turned[near]
+        return (near + some.start, code[near], np.where(turned, size[near], -size[near])), turned
 
     def _measured(
         self, estimator: Estimator, width: FloatArray, place: IntArray, code: IntArray, gap: FloatArray
@@ -163,9 +150,6 @@ class Frontiers:
         adds = mass * (constant[code] + distance * (linear[code] + distance * square[code]))
         return (found[0], found[1], found[2]), adds
 
-    def _between(self, low: float, high: float) -> slice:
-        return slice(*(int(end) for end in np.searchsorted(self.turning.needed, [low, high])))
 
-    @property
-    def _tie(self) -> float:
-        return float(TIE * (1 + np.abs(self.turning.highest).max()))
+def _estimator(scale: FacetScale) -> Estimator:
+    return SECANT if scale.on_atoms else TANGENT

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.facets import SCORES_AT_ONCE, TIE
+from conjac.facets import TIE
 from conjac.rules import ArgmaxRule
 
 
@@ -22,6 +23,13 @@ class Odd(NamedTuple):
 
     place: IntArray
     predicted: IntArray
+
+    def applied(self, step: int, place: IntArray, predicted: IntArray) -> IntArray:
+        """Return predictions of rows at one of the values, put right where they are among these."""
+        if len(self.place):
+            at = np.minimum(np.searchsorted(self.place, place), len(self.place) - 1)
+            predicted = np.where(self.place[at] == place, self.predicted[step, at], predicted)
+        return predicted
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +115,9 @@ class Turning:
         """
         size = TIE * (1 + np.abs(self.highest))
         others = np.flatnonzero(self.highest - self.second <= size)
-        margin = float(TIE * (1 + np.abs(self.highest).max()))
         found: list[tuple[IntArray, IntArray]] = []
         for value, rule in zip(values, rules, strict=True):
-            first, last = np.searchsorted(self.needed, [value - margin, value + margin])
+            first, last = np.searchsorted(self.needed, [value - self.tie, value + self.tie])
             asked = np.arange(first, last)
             if self.column == 0 or np.ptp(rule.offsets) == 0:
                 asked = np.union1d(asked, others)
@@ -127,29 +134,15 @@ class Turning:
         """Return predictions by the order alone, at one value."""
         return np.where(self.needed[place] < value, self.column, self.code[place] % self.n_columns)
 
-    def contenders(self, compared: FloatArray, within: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return the other classes that are not far below the best of them, the rows in order.
+    @cached_property
+    def room(self) -> FloatArray:
+        """How far before its turn a row belongs to the facet of the class and the best of the others, array."""
+        if self.n_columns == 2:
+            return np.full(len(self.needed), np.inf)
+        rounding = TIE * (np.abs(self.highest) + np.abs(self.second))  # as for `Facets`
+        return np.asarray(2 * (self.highest - self.second) + rounding)
 
-        Parameters
-        ----------
-        compared : array of shape (n_columns, n_samples)
-            As for `of`.
-        within : array of shape (n_columns,)
-            How far, by true class.
-
-        Returns
-        -------
-        place, code, below : arrays of shape (n_entries,)
-            The row's place, its true class and the other as ``true * n_columns + other``, and how far below.
-        """
-        step = max(1, SCORES_AT_ONCE // self.n_columns)
-        parts = []
-        for start in range(0, len(self.row), step):
-            some = slice(start, start + step)
-            below = self.highest[some, None] - compared.T[self.row[some]]
-            below[:, self.column] = np.inf
-            true = self.code[some] // self.n_columns
-            place, other = np.nonzero(below <= within[true][:, None])
-            parts.append((start + place, true[place] * self.n_columns + other, below[place, other]))
-        place, code, far = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return place, code, far
+    @cached_property
+    def tie(self) -> float:
+        """Differences that may be of rounding."""
+        return float(TIE * (1 + np.abs(self.highest).max()))

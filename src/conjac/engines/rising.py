@@ -77,10 +77,8 @@ class Rising:
         per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
         scales = [FacetScale.of(rule, rows.true, rows.score, rows.weight, per_cluster) for rule in rules]
         odd = order.odd(values, rules, rows.score)
-        frontiers = Frontiers.of(order, self.compared, scales, unit_of(rows.weight))
-        found = [
-            frontiers.at(value, scale, odd, i) for i, (value, scale) in enumerate(zip(values, scales, strict=True))
-        ]
+        frontiers = Frontiers.of(order, self.compared, odd, values, scales, unit_of(rows.weight))
+        found = [frontiers.at(step) for step in range(len(values))]
         cells = self.cells_at(values, odd, condition_on)
         sums: FrontierRows | FrontierBlocks
         if cells.by_block is None:

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from conjac._typing import FloatArray, IntArray
+from conjac._typing import FloatArray
 from conjac.density.frontier import Frontier
 from conjac.density.near import sums_by
 from conjac.density.turning import Turning
@@ -73,19 +73,34 @@ def _sums(turning: Turning, frontier: Frontier) -> tuple[FloatArray, FloatArray,
         sums_by(code, part, n * n).reshape(n, n)
         for code, part in ((lost, once[:cut]), (lost, adds[:cut] ** 2), (won, once[cut:]))
     )
-    return first, second, other, _products(frontier.place[cut:], won, adds[cut:], n)
+    own = sums_by(won * n + won % n, adds[cut:] ** 2, n**3)
+    pairs = (own / 2 + _with_best(frontier, n) + _among_others(frontier, n)).reshape(n, n, n)
+    return first, second, other, pairs + pairs.swapaxes(1, 2)
 
 
-def _products(place: IntArray, code: IntArray, adds: FloatArray, n: int) -> FloatArray:
-    """Return sums of products of what rows add to two fluxes; the entries of a row follow each other."""
-    own = sums_by(code * n + code % n, adds * adds, n**3).reshape(n, n, n)
-    pairs = np.zeros((n, n, n))
+def _with_best(frontier: Frontier, n: int) -> FloatArray:
+    """Return sums of products of what rows add with the best of the others across, and with another one."""
+    best, rest = slice(frontier.n_lost, frontier.n_best), slice(frontier.n_best, None)
+    low, high = (end(frontier.place[frontier.n_lost :], initial=0) for end in (np.min, np.max))
+    adds, across = np.zeros(high - low + 1), np.zeros(high - low + 1, dtype=np.intp)
+    adds[frontier.place[best] - low] = frontier.adds[best]
+    across[frontier.place[best] - low] = frontier.code[best] % n
+    place = frontier.place[rest] - low
+    return sums_by(frontier.code[rest] * n + across[place], frontier.adds[rest] * adds[place], n**3)
+
+
+def _among_others(frontier: Frontier, n: int) -> FloatArray:
+    """Return sums of products of what rows add with two other classes across than the best of the others."""
+    pairs, rest = np.zeros(n**3), slice(frontier.n_best, None)
+    place, code, adds = frontier.place[rest], frontier.code[rest], frontier.adds[rest]
+    several = np.flatnonzero(np.bincount(place - place.min(initial=0))[place - place.min(initial=0)] > 1)
+    several = several[np.argsort(place[several], kind="stable")]
+    place, code, adds = place[several], code[several], adds[several]
     first = np.arange(len(place))
     for ahead in range(1, n):
         first = first[: np.searchsorted(first, len(place) - ahead)]
         first = first[place[first] == place[first + ahead]]
         if not len(first):
             break
-        both = code[first] * n + code[first + ahead] % n
-        pairs += sums_by(both, adds[first] * adds[first + ahead], n**3).reshape(n, n, n)
-    return np.asarray(own + pairs + pairs.swapaxes(1, 2))
+        pairs += sums_by(code[first] * n + code[first + ahead] % n, adds[first] * adds[first + ahead], n**3)
+    return pairs

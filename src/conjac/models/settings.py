@@ -108,7 +108,8 @@ class Setting:
         """Return a clone of the estimator, not fitted, with another value."""
         told: Any = int(value) if self.whole else float(value)
         if self.weights is not None:
-            told = {**self.weights, self.label: told}
+            held = estimator.get_params(deep=True)[self.path]  # of a clone, another class's weight may be set already
+            told = {**self.weights, **(held if isinstance(held, Mapping) else {}), self.label: told}
         return clone(estimator).set_params(**{self.path: told})
 
 
@@ -167,13 +168,15 @@ def _path(name: str, estimator: Any, parameters: Mapping[str, Any]) -> str:
         return found[0]
     if found:
         raise InvalidInputError(f"{name!r} is the end of more than one name: {', '.join(found)}; pass one of them")
-    there = ", ".join(_movable(estimator, parameters)) or "none"
+    there = ", ".join(movable(estimator)) or "none"
     raise InvalidInputError(
         f"{type(estimator).__name__} has no hyper-parameter {name!r}; those that are numbers: {there}"
     )
 
 
-def _movable(estimator: Any, parameters: Mapping[str, Any]) -> Iterator[str]:
+def movable(estimator: Any) -> Iterator[str]:
+    """Yield the names of the hyper-parameters that are numbers and shape the model."""
+    parameters = estimator.get_params(deep=True)
     for path, value in parameters.items():
         if (
             is_number(value)

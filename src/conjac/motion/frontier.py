@@ -37,9 +37,8 @@ class FrontierMotion:
     def slopes(self) -> Slopes:
         """Return the derivative of the matrix, arrays of shape (n_values, n_columns, n_columns)."""
         value, noise = self.joint.derivative, self.joint.entering(self.joint.noise, self.joint.noise)
-        known = value**2 >= MIN_ROWS * noise
-        known &= noise > 0
-        return Slopes(value, value, np.where(known, np.sqrt(self.joint.slope_variance()), np.nan))
+        rows = np.divide(value**2, noise, out=np.zeros_like(noise), where=noise > 0)
+        return Slopes(value, value, np.where(rows >= MIN_ROWS, np.sqrt(self.joint.slope_variance()), np.nan))
 
     def metric_slope(self, row: Metric) -> Slopes:
         """Return a metric's derivative, arrays of shape (n_values,)."""

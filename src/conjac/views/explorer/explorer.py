@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.curve import ConfusionCurve
-from conjac.engines.decided import order_of
+from conjac.engines.decided import decide
 from conjac.errors import MissingDependencyError
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
-from conjac.models import bind, oriented, scored
+from conjac.models import bind
 from conjac.reading import n_columns
 from conjac.training import Surface
 from conjac.views.explorer.kept import parts_kept, rows_kept
+from conjac.views.explorer.live import Source, ThresholdSheets
 from conjac.views.explorer.notebook import HEIGHT, NO_KERNEL, STILL, Frame, in_kernel
 from conjac.views.explorer.page import render
 from conjac.views.explorer.pictured import Pictured
+from conjac.views.explorer.server import serve
 from conjac.views.explorer.staged import Asked, scene_of, scene_of_curve
-from conjac.views.explorer.widget import Answering, widget_of
+from conjac.views.explorer.widget import widget_of
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene
 from conjac.views.writing import write_text
 
 TITLE = "Classifier"
+DECIDES = ("threshold", "offsets", "coordinate", "sample_weight", "groups", "condition_on")
+"""Options that decide which rows are predicted positive, and how they are counted."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,8 +46,8 @@ class Explorer:
     ----------
     scene : Scene
         Every figure that is shown, at every step.
-    source : Answering or None
-        What recomputes in a notebook or live, where a model is at hand.
+    source : Source or None
+        What answers where something else moves, in a notebook or live: of `from_estimator`.
 
     Examples
     --------
@@ -60,7 +64,8 @@ class Explorer:
     """
 
     scene: Scene
-    source: Answering | None = None
+    source: Source | None = None
+    _sheets: ThresholdSheets | None = None
 
     @classmethod
     def of(
@@ -189,8 +194,11 @@ class Explorer:
         recipe = Recipe(options=_options(**same, **by_rule, condition_on=condition_on))
         asked = Asked(title, metric_of(metric, several), subject_to, level, recipe)
         how = {"threshold": threshold, "offsets": offsets, "coordinate": coordinate, "condition_on": condition_on}
-        parts = [(part.title, part.rows) for part in parts_of(rows, by, groups, coordinate)] if by is not None else []
-        return cls(scene_of(rows, parts, asked, Pictured(X, surface, random_state), **how))
+        parts = list(parts_of(rows, by, groups, coordinate)) if by is not None else []
+        placed = [(part.rows, part.places) for part in parts]
+        named = [(part.title, part.rows) for part in parts]
+        scene = scene_of(rows, named, asked, Pictured(X, surface, random_state), **how)
+        return cls(scene, None, ThresholdSheets.of(scene, rows, placed, asked.metric, condition_on))
 
     @classmethod
     def from_estimator(
@@ -199,12 +207,15 @@ class Explorer:
         X: Any,
         y: Any,
         *,
+        drift: Any = True,
+        training_data: Any = None,
+        hyperparameters: Any = None,
         output: str = "auto",
         labels: Sequence[Any] | None = None,
         pos_label: Any = None,
         **options: Any,
     ) -> Self:
-        """Score ``X`` with a fitted classifier and explore it.
+        """Score ``X`` with a fitted classifier and explore it; with `serve`, or in a notebook, inputs drift as well.
 
         Parameters
         ----------
@@ -212,6 +223,13 @@ class Explorer:
         X : array or frame of shape (n_samples, n_features)
             Rows that it was not fitted on.
         y : array of shape (n_samples,)
+        drift : bool, name or sequence of names
+            Columns that may drift, in their standard deviations, and the rows are scored again. Default: all numbers.
+        training_data : tuple, optional
+            (X, y) or (X, y, sample_weight), as the estimator was fitted: its hyper-parameters may move as well, by
+            clones that are fitted anew.
+        hyperparameters : name, sequence of names, or mapping of names to (low, high), optional
+            Which of them. Default: those that the training problem follows smoothly; else all that are numbers.
         output : {"auto", "probabilities", "scores", "logits"}
             As for `ConfusionJacobian.from_estimator`.
         labels, pos_label, **options
@@ -222,10 +240,19 @@ class Explorer:
         InvalidInputError
             Input that cannot be used.
         """
-        model = bind(estimator, output)
-        order = order_of(model, y, labels, pos_label)
-        _, score = oriented(model, order, scored(model, X))
-        return cls.from_predictions(y, score, X=X, labels=order, **options)
+        how = {name: value for name, value in options.items() if name in DECIDES}
+        decided = decide(bind(estimator, output), X, y, labels=labels, pos_label=pos_label, **how)
+        rows = decided.rows
+        found = cls.from_predictions(y, rows.score, X=X, labels=rows.labels, **options)
+        if found._sheets is None:
+            return found
+        told = {"drift": drift, "training_data": training_data, "hyperparameters": hyperparameters, "output": output}
+        return cls.live(found.scene, Source.of(estimator, decided, found._sheets, **told))
+
+    @classmethod
+    def live(cls, scene: Scene, source: Source | None) -> Self:
+        """Explore a scene with what answers where something else moves."""
+        return cls(scene if source is None else replace(scene, moves=source.moves), source)
 
     def save(self, path: str | Path) -> Path:
         """Write one HTML file that needs no network, whole or not at all.
@@ -241,6 +268,25 @@ class Explorer:
     def to_html(self) -> str:
         """Return the page."""
         return render(self.scene)
+
+    def serve(self, port: int = 0, *, browser: bool = False, told: Callable[[str], object] = print) -> None:
+        """Serve the page on this machine alone, until Ctrl-C, and answer where inputs or hyper-parameters move.
+
+        Parameters
+        ----------
+        port : int
+            0 takes a free one.
+        browser : bool
+            Open the page in it.
+        told : callable
+            Is told the address, which holds a secret.
+
+        Raises
+        ------
+        InvalidInputError
+            A port that is taken or none.
+        """
+        serve(render(self.scene, host="live"), self.source, port=port, browser=browser, told=told)
 
     def widget(self) -> Any:
         """Return the widget of this explorer, always the same one.

@@ -26,7 +26,7 @@ MANY = 16
 """Numbers in a row from which they are kept as an array."""
 
 
-def render(scene: Scene, *, host: str = "file", token: str = "") -> str:
+def render(scene: Scene, *, host: str = "file") -> str:
     """Return a page that needs nothing outside itself.
 
     Parameters
@@ -34,13 +34,11 @@ def render(scene: Scene, *, host: str = "file", token: str = "") -> str:
     scene : Scene
     host : {"file", "live"}
         Which part of the module starts it.
-    token : str
-        Of a live page: what its requests carry.
 
     Returns
     -------
     str
-        HTML. A policy within it forbids every request, and all code but its own.
+        HTML. A policy within it forbids all code but its own, and every request; of a live page, but to its server.
     """
     environment = Environment(
         loader=PackageLoader("conjac.views.explorer", "templates"), autoescape=True, undefined=StrictUndefined
@@ -53,7 +51,6 @@ def render(scene: Scene, *, host: str = "file", token: str = "") -> str:
         style=Markup(stylesheet()),
         code=Markup(code),
         digest=in_text(hashlib.sha256(code.encode()).digest()),
-        token=token,
         scene=in_text(tree),
         arrays=in_text(arrays),
         plotly=in_text(plotly()),

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from conjac.errors import ConjacError, InvalidInputError, MissingDependencyError
+from conjac.views.explorer.live import Source
 from conjac.views.explorer.module import module
 from conjac.views.explorer.page import held, plotly, stylesheet
-from conjac.views.summary.scene import Packed, Scene
+from conjac.views.summary.scene import Scene
 
 NAMED = {"group": "sheets", "metric": "metrics", "against": "metrics"}
 """Of a state, what must be among the names that a scene has."""
 
 
-class Answering(Protocol):
-    """What recomputes while somebody looks."""
-
-    def answer(self, request: Mapping[str, Any]) -> Packed:
-        """Return the figures after what was asked for has moved; raises ConjacError for what cannot be used."""
-
-
-def widget_of(scene: Scene, source: Answering | None, told: str) -> Any:
+def widget_of(scene: Scene, source: Source | None, told: str) -> Any:
     """Return a widget, whose trait ``state`` is where it stands: it follows the slider, and moves it.
 
     Parameters
     ----------
     scene : Scene
-    source : Answering or None
+    source : Source or None
         What recomputes, if anything does.
     told : str
         What the widget is, in words.
@@ -87,7 +81,7 @@ def _checked(state: dict[str, Any], names: Mapping[str, Sequence[str]]) -> dict[
     return state
 
 
-def _answering(source: Answering) -> Any:
+def _answering(source: Source) -> Any:
     """Return what hears the questions of a widget, and answers them."""
 
     def heard(widget: Any, told: Mapping[str, Any], _: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -51,18 +52,8 @@ def render(summaries: Sequence[Summary | ClassSummary], groups: Groups | None = 
     >>> render([summarize(rows, title="Six rows")])[:15]
     '<!doctype html>'
     """
-    environment = Environment(
-        loader=PackageLoader("conjac.views", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= FILTERS
-    environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
-    environment.tests["of_classes"] = lambda told: isinstance(told, ClassSummary)
     sections = [(f"s{i}", one, _painted(one, f"s{i}")) for i, one in enumerate(summaries, start=1)]
-    page = environment.get_template("report.html.jinja")
+    page = _environment().get_template("report.html.jinja")
     return page.render(
         sections=sections,
         first=summaries[0],
@@ -79,6 +70,22 @@ def render(summaries: Sequence[Summary | ClassSummary], groups: Groups | None = 
         zoomed=zoomed,
         themes=Markup(css()),
     )
+
+
+@cache
+def _environment() -> Environment:
+    """Return where templates are found; kept, since compiling them takes longer than filling them."""
+    environment = Environment(
+        loader=PackageLoader("conjac.views", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= FILTERS
+    environment.tests["known"] = lambda told: math.isfinite(told.value if isinstance(told, Measure) else told)
+    environment.tests["of_classes"] = lambda told: isinstance(told, ClassSummary)
+    return environment
 
 
 def _painted(summary: Summary | ClassSummary, prefix: str) -> dict[str, Markup]:

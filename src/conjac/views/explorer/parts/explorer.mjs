@@ -6,6 +6,7 @@ import { interval, number, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
 import { FEW, matrices } from "./matrix.mjs";
 import { classesTable, metricsTable, ratesTable } from "./metrics.mjs";
+import { moves } from "./moves.mjs";
 import { OffsetView } from "./offsets.mjs";
 import { points, surface } from "./pictures.mjs";
 import { restore, sharing, stateOf } from "./share.mjs";
@@ -21,7 +22,7 @@ export function mount(host) {
   const { pictures } = scene;
   const several = scene.kind === "offsets";
   const view = several ? new OffsetView(scene) : new View(scene);
-  const missing = host.state ? restore(view, host.state) : [];
+  const missing = host.state ? restore(view, host.state, Boolean(host.ask)) : [];
   const spoken = text();
   const words = text();
   let settle = 0;
@@ -56,7 +57,7 @@ export function mount(host) {
     renew();
   };
   const jump = (state) => {
-    const found = restore(view, state);
+    const found = restore(view, state, Boolean(host.ask));
     renew();
     chosen();
     return found;
@@ -78,6 +79,7 @@ export function mount(host) {
     together: several && together(view, paint),
     classes: several && classesTable(view),
     sharing: sharing(view, host, jump),
+    moves: host.ask && scene.moves.length ? moves(view, host, renew) : null,
     surface: pictures.surface && surface(view, host),
     points: pictures.points && points(view, host),
   };
@@ -99,6 +101,7 @@ export function mount(host) {
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
       made.together ? made.together.node : null,
+      made.moves ? section("What else moves", made.moves.node) : null,
       columns(few ? "few" : "many", [section("Matrix and Jacobian", made.matrix.node)], [section("Metrics", table.node, several ? made.classes.node : null)]),
       columns("wide", [section("Along the slider", made.lines.node)], [section("Where to go", made.advice.node)]),
       columns("wide", [section("Trade-off", made.tradeoff.node)], [section("Exchange rates", made.rates.node)]),
@@ -114,6 +117,7 @@ export function mount(host) {
   const remove = () => {
     clearTimeout(settle);
     dark.removeEventListener("change", renew);
+    made.moves?.remove();
   };
   return { jump, renew, remove };
 }

@@ -2,132 +2,160 @@
 
 const UNSEEN = 0.2; // as there
 
-export function estimated({ tracks, sample, ratios }, steps, nMetrics) {
-  const n = tracks.length;
-  const moves = tracks.map((track, k) => track.at[steps[k]] - track.at[track.base]);
-  const base = new Float64Array(n * n);
-  const alone = new Float64Array(n * n);
-  for (let place = 0; place < n * n; place++) {
-    base[place] = tracks[0].matrix.value[place * tracks[0].at.length + tracks[0].base];
-    tracks.forEach(({ at, matrix }, k) => (alone[place] += matrix.value[place * at.length + steps[k]] - base[place]));
+export class Joint {
+  constructor({ tracks, sample, ratios }) {
+    Object.assign(this, { tracks, sample, ratios, n: tracks.length, alone: [] });
+    const { true: labels, weight, stratum, replicate, spread, n_replicates: groups } = sample;
+    const n = this.n;
+    this.strata = stratum.reduce((most, one) => Math.max(most, one), 0) + 1;
+    this.total = new Float64Array(this.strata);
+    this.group = new Float64Array(this.strata * groups);
+    this.labelOf = new Int32Array(this.strata);
+    const [squares, weights] = [new Float64Array(n), new Float64Array(n)];
+    labels.forEach((label, row) => {
+      this.total[stratum[row]] += weight[row];
+      this.group[stratum[row] * groups + replicate[row]] += spread[row];
+      this.labelOf[stratum[row]] = label;
+      squares[label] += spread[row] ** 2;
+      weights[label] += weight[row];
+    });
+    this.unseen = squares.map((one, k) => (weights[k] > 0 ? UNSEEN * (one / weights[k]) ** 2 : 0));
+    this.stays = this.goTo(new Float64Array(n));
+    this.base = Float64Array.from({ length: n * n }, (_, place) => counted(tracks[0], place, tracks[0].base));
   }
-  const known = (sample.known ??= prepared(sample, n));
-  const together = summed(sample, known, n, (row, add) => add(highest(sample.score, row, n, moves), 1));
-  const away = moves.flatMap((move, k) => (move ? [k] : []));
-  const apart = summed(sample, known, n, (row, add) => {
-    for (const k of away) add(highestOf(sample.score, row, n, known.stays[row], k, moves[k]), 1);
-  });
-  const [one, other] = [together.deviation, apart.deviation];
-  let [squares, products] = [0, 0];
-  for (let k = 0; k < one.length; k++) {
-    squares += other[k] * other[k];
-    products += one[k] * other[k];
-  }
-  const slope = squares > 0 ? products / squares : 1;
-  const found = base.map((cell, k) => cell + slope * alone[k] + together.sum[k] - slope * apart.sum[k]);
-  const deviation = one.map((part, k) => part - slope * other[k]);
-  const stderr = Float64Array.from(found, (_, place) => {
-    let sum = UNSEEN * known.unit[Math.floor(place / n)] ** 2;
-    for (let k = place; k < deviation.length; k += n * n) sum += deviation[k] * deviation[k];
-    return Math.sqrt(sum);
-  });
-  const metrics = Array.from({ length: nMetrics }, (_, place) => ratio(ratios[place], found, deviation));
-  const limits = (value, error) => ({ value, lower: value - sample.quantile * error, upper: value + sample.quantile * error });
-  return {
-    matrix: (place) => limits(Math.max(0, Math.round(found[place] * 10) / 10), stderr[place]),
-    metric: (place) => limits(...metrics[place]),
-  };
-}
 
-// What does not depend on the moves.
-function prepared({ score, true: labels, weight, stratum, replicate, spread, n_replicates: n_groups }, n) {
-  const strata = Math.max(...stratum) + 1;
-  const [total, group, of] = [new Float64Array(strata), new Float64Array(strata * n_groups), new Int32Array(strata)];
-  const [squares, weights] = [new Float64Array(n), new Float64Array(n)];
-  const stays = Int32Array.from(labels, (_, row) => highest(score, row, n, null));
-  labels.forEach((label, row) => {
-    total[stratum[row]] += weight[row];
-    group[stratum[row] * n_groups + replicate[row]] += spread[row];
-    of[stratum[row]] = label;
-    squares[label] += spread[row] ** 2;
-    weights[label] += weight[row];
-  });
-  return { strata, total, group, of, stays, unit: squares.map((one, k) => (weights[k] > 0 ? one / weights[k] : 0)) };
-}
-
-// Sums over the sample of where rows go, less where they were, and the deviations of its random groups.
-function summed({ true: labels, weight, stratum, replicate, spread, n_replicates: groups }, { strata, total, group, of, stays }, n, goes) {
-  const sum = new Float64Array(n * n);
-  const deviation = new Float64Array(groups * n * n);
-  const mean = new Float64Array(strata * n);
-  for (let row = 0; row < labels.length; row++) {
-    const first = labels[row] * n;
-    const add = (column, by) => {
-      const stay = stays[row];
-      if (column === stay) return;
-      for (const [to, sign] of [[column, by], [stay, -by]]) {
-        sum[first + to] += sign * weight[row];
-        mean[stratum[row] * n + to] += sign * weight[row];
-        deviation[replicate[row] * n * n + first + to] += sign * spread[row];
-      }
+  // The matrix and the metrics at one step of each track.
+  at(steps) {
+    const { n, tracks, base } = this;
+    const moves = Float64Array.from(tracks, ({ at, base: here }, k) => at[steps[k]] - at[here]);
+    const together = this.summed(this.goTo(moves));
+    const apart = { sum: new Float64Array(n * n), deviation: new Float64Array(together.deviation.length) };
+    const alone = new Float64Array(n * n);
+    tracks.forEach((track, k) => {
+      if (steps[k] === track.base) return;
+      const { sum, deviation } = this.moved(k, steps[k], moves[k]);
+      add(apart.sum, sum);
+      add(apart.deviation, deviation);
+      for (let place = 0; place < n * n; place++) alone[place] += counted(track, place, steps[k]) - base[place];
+    });
+    const squares = product(apart.deviation, apart.deviation);
+    const slope = squares > 0 ? product(together.deviation, apart.deviation) / squares : 1;
+    const found = base.map((cell, k) => cell + slope * alone[k] + together.sum[k] - slope * apart.sum[k]);
+    const deviation = together.deviation.map((part, k) => part - slope * apart.deviation[k]);
+    const stderr = found.map((_, place) => {
+      let sum = this.unseen[Math.floor(place / n)];
+      for (let k = place; k < deviation.length; k += n * n) sum += deviation[k] * deviation[k];
+      return Math.sqrt(sum);
+    });
+    const metrics = this.ratios.map((told) => (told ? ratio(told, found, deviation) : [NaN, NaN]));
+    const half = this.sample.quantile;
+    const limits = (value, error) => ({ value, lower: value - half * error, upper: value + half * error });
+    return {
+      matrix: (place) => limits(Math.max(0, Math.round(found[place] * 10) / 10), stderr[place]),
+      metric: (place) => limits(...metrics[place]),
     };
-    goes(row, add);
   }
-  for (let s = 0; s < strata; s++) {
-    for (let column = 0; column < n; column++) {
-      const share = mean[s * n + column] / total[s];
-      if (!share) continue;
-      for (let g = 0; g < groups; g++) deviation[g * n * n + of[s] * n + column] -= group[s * groups + g] * share;
+
+  // What one offset alone does to the sample; that of its last step is kept.
+  moved(k, step, move) {
+    if (this.alone[k]?.step !== step) {
+      const moves = new Float64Array(this.n);
+      moves[k] = move;
+      this.alone[k] = { step, ...this.summed(this.goTo(moves)) };
     }
+    return this.alone[k];
   }
-  return { sum, deviation };
+
+  // Where each row of the sample goes.
+  goTo(moves) {
+    const { n } = this;
+    const { score, true: labels } = this.sample;
+    const found = new Int32Array(labels.length);
+    for (let row = 0, first = 0; row < found.length; row++, first += n) {
+      let most = -Infinity;
+      for (let k = 0; k < n; k++) {
+        const value = score[first + k] + moves[k];
+        if (value > most) {
+          most = value;
+          found[row] = k;
+        }
+      }
+    }
+    return found;
+  }
+
+  // Sums over the sample of where rows go, less where they were, and the deviations of its random groups.
+  summed(goes) {
+    const { n, stays, strata, total, group, labelOf } = this;
+    const { true: labels, weight, stratum, replicate, spread, n_replicates: groups } = this.sample;
+    const sum = new Float64Array(n * n);
+    const deviation = new Float64Array(groups * n * n);
+    const mean = new Float64Array(strata * n);
+    for (let row = 0; row < goes.length; row++) {
+      const [to, from] = [goes[row], stays[row]];
+      if (to === from) continue;
+      const first = labels[row] * n;
+      const own = stratum[row] * n;
+      const part = replicate[row] * n * n + first;
+      sum[first + to] += weight[row];
+      sum[first + from] -= weight[row];
+      mean[own + to] += weight[row];
+      mean[own + from] -= weight[row];
+      deviation[part + to] += spread[row];
+      deviation[part + from] -= spread[row];
+    }
+    for (let s = 0; s < strata; s++) {
+      for (let column = 0; column < n; column++) {
+        const share = mean[s * n + column] / total[s];
+        if (!share) continue;
+        const cell = labelOf[s] * n + column;
+        for (let g = 0; g < groups; g++) deviation[g * n * n + cell] -= group[s * groups + g] * share;
+      }
+    }
+    return { sum, deviation };
+  }
 }
 
-function highest(score, row, n, moves) {
-  let [best, most] = [0, -Infinity];
-  for (let k = 0; k < n; k++) {
-    const value = score[row * n + k] + (moves ? moves[k] : 0);
-    if (value > most) [best, most] = [k, value];
-  }
-  return best;
+function counted({ at, matrix }, place, step) {
+  return matrix.value[place * at.length + step];
 }
 
-// Where one offset alone is moved: to its class, or, of a row of that class, wherever the highest is then.
-function highestOf(score, row, n, stay, k, move) {
-  if (stay !== k && move < 0) return stay;
-  let [best, most] = [0, -Infinity];
-  for (let j = 0; j < n; j++) {
-    const value = score[row * n + j] + (j === k ? move : 0);
-    if (value > most) [best, most] = [j, value];
-  }
-  return best;
+function add(to, more) {
+  for (let k = 0; k < to.length; k++) to[k] += more[k];
 }
 
-// A mean of ratios of sums of cells, with the error that the deviations give it; undefined of any other metric.
-function ratio(told, cells, deviation) {
-  if (!told) return [NaN, NaN];
+function product(one, other) {
+  let sum = 0;
+  for (let k = 0; k < one.length; k++) sum += one[k] * other[k];
+  return sum;
+}
+
+// A mean of ratios of sums of cells, with the error that the deviations give it.
+function ratio({ weight, undefined: empty, above, below }, cells, deviation) {
   const size = cells.length;
-  const value = meanOf(told, cells);
+  const forms = ({ form, cell, by }, of, start) => {
+    const sums = new Float64Array(weight.length);
+    for (let k = 0; k < form.length; k++) sums[form[k]] += by[k] * of[start + cell[k]];
+    return sums;
+  };
+  const mean = (over, under) => {
+    let [sum, all] = [0, 0];
+    for (let k = 0; k < weight.length; k++) {
+      const share = under[k] === 0 ? empty : over[k] / under[k];
+      if (share === null || Number.isNaN(share)) continue;
+      sum += weight[k] * share;
+      all += weight[k];
+    }
+    return all ? sum / all : (empty ?? NaN);
+  };
+  const [over, under] = [forms(above, cells, 0), forms(below, cells, 0)];
+  const value = mean(over, under);
   let squares = 0;
   for (let start = 0; start < deviation.length; start += size) {
-    const moved = cells.map((cell, k) => cell + deviation[start + k]);
-    squares += (meanOf(told, moved) - value) ** 2;
+    const [more, most] = [forms(above, deviation, start), forms(below, deviation, start)];
+    add(more, over);
+    add(most, under);
+    squares += (mean(more, most) - value) ** 2;
   }
   return [value, Math.sqrt(squares)];
-}
-
-function meanOf({ weight, undefined: empty, above, below }, cells) {
-  const [over, under] = [above, below].map(({ form, cell, by }) => {
-    const sums = new Float64Array(weight.length);
-    form.forEach((place, k) => (sums[place] += by[k] * cells[cell[k]]));
-    return sums;
-  });
-  let [sum, total] = [0, 0];
-  weight.forEach((one, k) => {
-    const share = under[k] === 0 ? empty : over[k] / under[k];
-    if (share === null || Number.isNaN(share)) return;
-    sum += one * share;
-    total += one;
-  });
-  return total ? sum / total : (empty ?? NaN);
 }

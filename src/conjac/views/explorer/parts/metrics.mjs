@@ -29,7 +29,7 @@ export function metricsTable(view, choose) {
     el("thead", {}, el("tr", {}, head)),
     el("tbody", {}, lines.map((line) => line.row)),
   );
-  const mine = (place) => [-1, view.track].includes(view.scene.metrics[place].of) || place === view.metric;
+  const mine = (place) => [-1, view.track].includes(view.scene.metrics[place].place) || place === view.metric;
   return {
     node: el("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": "Table of metrics" }, table),
     renew() {
@@ -41,7 +41,7 @@ export function metricsTable(view, choose) {
         if (line.row.hidden) return;
         const found = view.value(place);
         line.value.set(number(found.value, 4));
-        line.limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : "0/0");
+        line.limits.set(Number.isFinite(found.value) ? interval(found.lower, found.upper) : view.isEstimated ? "not estimated" : "0/0");
         const gain = view.scaled(view.gain(place));
         line.gain.set(signed(gain.value));
         line.gainLimits.set(Number.isFinite(gain.value) ? interval(gain.lower, gain.upper, signed) : "");
@@ -57,7 +57,7 @@ export function metricsTable(view, choose) {
 export function classesTable(view) {
   const kinds = ["recall", "precision", "f1"];
   const lines = view.scene.labels.map((label, of) => {
-    const places = kinds.map((kind) => view.scene.metrics.findIndex((row) => row.of === of && row.name.startsWith(kind)));
+    const places = kinds.map((kind) => view.scene.metrics.findIndex((row) => row.place === of && row.name.startsWith(kind)));
     const cells = places.map(() => ({ value: text(), limits: text() }));
     const told = cells.map(({ value, limits }) => el("td", {}, value.node, " ", el("span", { class: "ci" }, limits.node)));
     return { row: el("tr", {}, el("th", { scope: "row" }, bdi(label)), told), places, cells };

@@ -1,7 +1,7 @@
 // Several classes: where each offset stands. One that is moved alone is looked up; what several do together is estimated.
 
 import { exact, percent } from "./format.mjs";
-import { estimated } from "./joint.mjs";
+import { Joint } from "./joint.mjs";
 import { View } from "./view.mjs";
 
 const UNKNOWN = { value: NaN, lower: NaN, upper: NaN };
@@ -50,7 +50,8 @@ export class OffsetView extends View {
     const key = [this.sheet, ...this.steps].join();
     if (this.jointKey !== key) {
       this.jointKey = key;
-      this.jointFound = estimated(this.rows, this.steps, this.scene.metrics.length);
+      this.rows.joint ??= new Joint(this.rows);
+      this.jointFound = this.rows.joint.at(this.steps);
     }
     return this.jointFound;
   }

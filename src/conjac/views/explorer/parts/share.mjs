@@ -10,12 +10,13 @@ export function stateOf(view) {
     moving: view.now.name,
     coordinate: view.now.coordinate,
     at: Number.isFinite(view.at) ? view.at : null,
+    ...(Object.keys(view.moves).length ? { moves: view.moves } : {}),
     ...view.more(),
   };
 }
 
 // Go where a state says, as far as this scene has it; what it has not is told.
-export function restore(view, state) {
+export function restore(view, state, live) {
   const missing = [];
   const find = (list, name, what) => {
     const place = list.findIndex((one) => one.name === name);
@@ -33,6 +34,10 @@ export function restore(view, state) {
   }
   view.step = Number.isFinite(state.at) ? view.nearest(state.at) : view.now.base;
   view.takeMore(state);
+  const asked = Object.entries(state.moves ?? {});
+  const taken = asked.filter(([name, value]) => live && Number.isFinite(value) && scene.moves.some((one) => one.name === name));
+  view.moves = Object.fromEntries(taken);
+  missing.push(...asked.filter((one) => !taken.includes(one)).map(([name]) => `${name}, which moves only where Python recomputes`));
   return missing;
 }
 
@@ -55,7 +60,9 @@ export function python(view) {
   return [
     "import conjac as cj",
     "",
+    ...view.code.map(oneLine),
     recipe.setup,
+    ...(view.code.length ? ["# with scores of the rows as they were moved"] : []),
     ...group,
     `J = cj.confusion_jacobian(${["y_true", "y_score", ...view.inPython(), ...recipe.options].join(", ")})`,
     `print(J.matrix)     # rows true, columns predicted: ${oneLine(labels.slice(0, 8).join(", "))}`,

@@ -34,7 +34,7 @@ export function together(view, change) {
         value.set(number(at));
       });
       const { sample } = view.rows;
-      const words = `Several offsets are moved: the matrix and the metrics are estimated, with intervals that say how well. ${sample.told}`;
+      const words = `Several offsets are moved: matrix and metrics are estimated, with intervals for what a count of all rows would give. ${sample.told}`;
       told.set(view.isEstimated ? words : "One offset at a time is counted on all rows.");
     },
   };

@@ -14,6 +14,8 @@ export class View {
 
   start() {
     this.step = this.now.base;
+    this.moves = {}; // what else was moved, by name, where Python recomputes
+    this.code = []; // and how, as Python
   }
 
   // Whether what the slider's track holds is what is shown; else its lines are of other rows' decisions.
@@ -130,7 +132,7 @@ export class View {
 
   // Which way to move for a better value: 1, -1, or 0 where that is not told from noise.
   betters(place) {
-    const { lower, upper } = this.figure(this.now.gain, place);
+    const { lower, upper } = this.gain(place);
     return ((lower > 0) - (upper < 0)) * this.scene.metrics[place].better;
   }
 }

@@ -13,12 +13,13 @@ computes, written as a reference.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from conjac._typing import FloatArray, IntArray
-from conjac.density.near import or_one
+from conjac.density.near import or_one, sums_by
 from conjac.views.summary.scene.offsets import OffsetScene
 from conjac.views.summary.scene.sample import JointSample
 
@@ -43,6 +44,11 @@ class JointMatrix:
     matrix: FloatArray
     deviation: FloatArray
     stderr: FloatArray
+
+    def figure(self, told: Callable[[FloatArray], float]) -> tuple[float, float]:
+        """Return a function of the matrix, and its standard error."""
+        value = told(self.matrix)
+        return value, float(np.sqrt(sum((told(self.matrix + one) - value) ** 2 for one in self.deviation)))
 
 
 def joint_matrix(scene: OffsetScene, steps: IntArray) -> JointMatrix:
@@ -78,13 +84,11 @@ def moved_together(sample: JointSample, moves: FloatArray, base: FloatArray, alo
     for k in moved:
         apart += eye[(sample.score + moves[k] * eye[k]).argmax(axis=1)] - stays
     one, other = _deviation(sample, together), _deviation(sample, apart)
-    squares = float((other**2).sum())
-    slope = float((one * other).sum()) / squares if squares > 0 else 1.0
+    noise = float((other**2).sum())
+    slope = float((one * other).sum()) / noise if noise > 0 else 1.0
     found, deviation = _summed(sample, together - slope * apart), one - slope * other
-    unit = np.bincount(sample.true, sample.spread**2, len(moves)) / or_one(
-        np.bincount(sample.true, sample.weight, len(moves))
-    )
-    unseen = UNSEEN * unit**2 if len(moved) > 1 else 0 * unit
+    squares, total = (sums_by(sample.true, part, len(moves)) for part in (sample.spread**2, sample.weight))
+    unseen = UNSEEN * (len(moved) > 1) * (squares / or_one(total)) ** 2
     stderr = np.sqrt((deviation**2).sum(axis=0) + unseen[:, None])
     return JointMatrix(base + slope * alone + found, deviation, stderr)
 

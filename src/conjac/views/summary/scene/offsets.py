@@ -22,6 +22,8 @@ from conjac.views.summary.scene.path import Path
 from conjac.views.summary.scene.ratios import MeanOfRatios
 from conjac.views.summary.scene.sample import JointSample
 
+MOST_STEPS, FEWEST_STEPS = 650, 9
+"""Values of all offsets together, at most, and of each, at least: a step costs as much however few rows there are."""
 METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "matthews_corrcoef")
 BY_CLASS = ("recall", "precision", "f1")
 
@@ -67,6 +69,8 @@ class OffsetScene:
         Of length M, the chosen one first.
     ratios : tuple of MeanOfRatios or None
         Each metric as coefficients; None of one that is no mean of ratios.
+    n_steps : int
+        Values of each offset, at most: as many as were asked for, or fewer of more than 15 classes.
     paths : tuple of Path
         Of length K: what the offset of each class alone does.
     sample : JointSample
@@ -79,6 +83,7 @@ class OffsetScene:
     level: float
     metrics: tuple[SceneMetric, ...]
     ratios: tuple[MeanOfRatios | None, ...]
+    n_steps: int
     paths: tuple[Path, ...]
     sample: JointSample
 
@@ -114,7 +119,7 @@ class OffsetScene:
         level : float
             Of every interval.
         n_steps : int
-            Values of each offset, at most.
+            Values of each offset, at most; of K classes no more than 650 / K, or 9 of more than 72.
         also : array of shape (n_decisions, K), optional
             Offsets that are told too, told as ``offsets`` are.
         n_sample : int
@@ -141,6 +146,7 @@ class OffsetScene:
             )
         listed = scene_metrics(metric, rows.labels)
         compared = rule.compared(rows.score)
+        n_steps = min(n_steps, max(MOST_STEPS // n, FEWEST_STEPS))
 
         asked = np.zeros((0, n)) if also is None else also.reshape(-1, n)
 
@@ -162,6 +168,7 @@ class OffsetScene:
             level=level,
             metrics=tuple(SceneMetric.of(row) for row in listed),
             ratios=tuple(MeanOfRatios.of(row, totals) for row in listed),
+            n_steps=n_steps,
             paths=tuple(paths),
             sample=JointSample.of(rows, rule, compared, n_sample, random_state),
         )

@@ -1,7 +1,9 @@
 r"""A stratified sample of rows, for what several offsets do together.
 
-Strata are the cells of the matrix, small ones of a true class taken together; each is given rows by the square root of
-its size (power allocation: M. D. Bankier 1988, The American Statistician 42:174), and its rows stand for its weight.
+Strata are the cells of the matrix, each in a half of rows whose two highest classes are near each other and one of rows
+where they are not; small ones of a true class are taken together. Each is given rows by the square root of its size
+(power allocation: M. D. Bankier 1988, The American Statistician 42:174), the far halves fewer, and its rows stand for
+its weight.
 
 Errors come from random groups (K. M. Wolter 2007, Introduction to Variance Estimation, chapter 2), drawn within strata
 so that they are even. With n of the N rows of a stratum in the sample and :math:`n_g` of them in group g,
@@ -20,7 +22,7 @@ from typing import Self
 
 import numpy as np
 
-from conjac._typing import FloatArray, IntArray
+from conjac._typing import BoolArray, FloatArray, IntArray
 from conjac.rules import ArgmaxRule, top_two
 from conjac.validation import ClassPredictions
 
@@ -28,8 +30,9 @@ REPLICATES = 20
 FEW = 4
 """Rows of a stratum, at least, or all of a smaller one."""
 FAR = 0.25
+"""Share that strata are given of rows that lie farther than most from changing sides."""
 SMALL = 8
-"""Rows of a cell below which it is no stratum of its own."""
+"""Rows below which a stratum is taken together with others of its class."""
 BELOW = np.float32(-1e-30)
 """What a row's highest is compared with where a tie goes to another class."""
 
@@ -82,45 +85,40 @@ class JointSample:
             About.
         random_state : int
         """
-        n = len(rows.labels)
-        weight = np.ones(len(rows.true)) if rows.weight is None else rows.weight
-        row = np.flatnonzero(weight > 0)
-        predicted = rule.predict(rows.score)
-        highest, second = top_two(compared[:, row])
+        everyone = np.ones(len(rows.true)) if rows.weight is None else rows.weight
+        counted = np.flatnonzero(everyone > 0)
+        weight, true, predicted = everyone[counted], rows.true[counted], rule.predict(rows.score)[counted]
+        highest, second = top_two(compared[:, counted])
         far = highest - second > np.median(highest - second)
-        stratum = _strata(2 * (rows.true[row] * n + predicted[row]) + far, 2 * rows.true[row] + far, n, n_sample)
+        stratum = _strata(true * len(rows.labels) + predicted, true, far, n_sample)
         size = np.bincount(stratum)
-        farther = np.bincount(stratum, far) > 0
-        taken = allocation(size, n_sample, np.where(farther, FAR, 1.0))
-        order = np.lexsort((np.random.default_rng(random_state).random(len(row)), stratum))
-        whole = np.bincount(stratum, weight[row])
-        rank = np.arange(len(row)) - np.repeat(size.cumsum() - size, size)
+        taken = allocation(size, n_sample, np.where(np.bincount(stratum, far) > 0, FAR, 1.0))
+        order = np.lexsort((np.random.default_rng(random_state).random(len(counted)), stratum))
+        rank = np.arange(len(order)) - np.repeat(size.cumsum() - size, size)
         kept = rank < taken[stratum[order]]
-        row, stratum, rank = row[order][kept], stratum[order][kept], rank[kept]
-        first = taken.cumsum() - taken
-        replicate = (rank + first[stratum]) % REPLICATES
-        mine = weight[row]
-        stands = mine * (whole / np.bincount(stratum, mine))[stratum]
+        few, rank = order[kept], rank[kept]
+        mine = stratum[few]
+        stands = weight[few] * (np.bincount(stratum, weight) / np.bincount(mine, weight[few]))[mine]
         return cls(
-            score=_shown(compared[:, row], predicted[row]),
-            true=rows.true[row],
+            score=_shown(compared[:, counted[few]], predicted[few]),
+            true=true[few],
             weight=stands,
-            stratum=stratum,
-            replicate=replicate,
-            spread=stands * _spread(size, taken)[stratum],
+            stratum=mine,
+            replicate=(rank + (taken.cumsum() - taken)[mine]) % REPLICATES,
+            spread=stands * _spread(size, taken)[mine],
             n_replicates=REPLICATES,
-            told=_told(len(row), len(rows.true), len(size)),
+            told=_told(len(few), len(counted), len(size)),
         )
 
 
-def allocation(size: IntArray, n_sample: int, preferred: FloatArray | float = 1.0) -> IntArray:
-    """Return how many rows of each stratum to take, by the square root of its size.
+def allocation(size: IntArray, n_sample: int, preferred: FloatArray) -> IntArray:
+    """Return how many rows of each stratum to take, by the square root of its size times a preference.
 
     Examples
     --------
     >>> import numpy as np
-    >>> allocation(np.array([3, 100, 10_000]), 113)
-    array([ 3, 10, 99])
+    >>> allocation(np.array([3, 100, 10_000]), 113, np.ones(3))
+    array([  3,  10, 100])
     """
     root, low, high = np.sqrt(size) * preferred, 0.0, float(np.sqrt(size.max()) / np.min(preferred))
     for _ in range(60):
@@ -134,12 +132,14 @@ def _taken(size: IntArray, asked: FloatArray) -> IntArray:
     return np.minimum(size, np.maximum(FEW, np.round(asked).astype(np.intp)))
 
 
-def _strata(cell: IntArray, pooled: IntArray, n: int, n_sample: int) -> IntArray:
+def _strata(cell: IntArray, true: IntArray, far: BoolArray, n_sample: int) -> IntArray:
     """Return each row's stratum, numbered from 0: few enough that the least of each leave room in the sample."""
-    size, small = np.bincount(cell), SMALL
+    halves, small = 2 * cell + far, SMALL
+    size = np.bincount(halves)
     while FEW * np.count_nonzero(size >= small) > n_sample / 2:
         small *= 2
-    return np.unique(np.where(size[cell] < small, 2 * n * n + pooled, cell), return_inverse=True)[1]
+    together = len(size) + 2 * true + far
+    return np.unique(np.where(size[halves] < small, together, halves), return_inverse=True)[1]
 
 
 def _spread(size: IntArray, taken: IntArray) -> FloatArray:
@@ -164,6 +164,6 @@ def _told(n: int, n_rows: int, n_strata: int) -> str:
     if n == n_rows:
         return f"All {n_rows:,} rows: nothing is estimated."
     return (
-        f"{n:,} of {n_rows:,} rows, drawn at random within {n_strata:,} strata of true and predicted class, "
-        "of each by the square root of its size."
+        f"{n:,} of {n_rows:,} rows, drawn at random within {n_strata:,} strata by true class, predicted class and "
+        "nearness to another one: of each by the square root of its size, and more of the near."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, Self
 
@@ -17,6 +17,7 @@ from conjac.views.summary.classes.offsets import OffsetChoice
 from conjac.views.summary.measure import clean, title_of
 from conjac.views.summary.point import METRICS, UNDIRECTED
 from conjac.views.summary.point_map import PointMap
+from conjac.views.summary.scene.move import Move
 from conjac.views.summary.scene.threshold import RATES, ThresholdSheet, steps_of
 from conjac.views.summary.scene.track import Track
 from conjac.views.summary.surfaceplot import SurfacePlot
@@ -53,14 +54,14 @@ class MetricRow:
         As conjac calls it, and as people do.
     better : {1, -1, 0}
         Whether more of it is better, or less, or neither.
-    of : int
+    place : int
         Of several classes the place of the one that it is of; -1 of all of them.
     """
 
     name: str
     title: str
     better: int
-    of: int = -1
+    place: int = -1
 
     @classmethod
     def of(cls, row: Metric) -> Self:
@@ -133,6 +134,8 @@ class Scene:
     points : PointMap or None
     flips : array of shape (n_points,) or (n_points, n_classes), or None
         Of each point, at how many steps its row is predicted positive; of several classes what is compared.
+    moves : tuple of Move
+        What else may be moved, where Python is at hand to recompute.
     """
 
     title: str
@@ -150,6 +153,7 @@ class Scene:
     surface: SurfacePlot | None = None
     points: PointMap | None = None
     flips: Any = None
+    moves: tuple[Move, ...] = ()
 
     @classmethod
     def of_curves(
@@ -195,9 +199,7 @@ class Scene:
         point = threshold if threshold is not None else 0.5 if first.coordinate == "probability" else 0.0
         if not low <= point <= high:
             raise InvalidInputError(f"threshold={point:g}: a {first.unit.name} lies in [{low:g}, {high:g}]")
-        chosen = resolve(metric, first.labels)
-        rows = [resolve(name, first.labels) for name in METRICS]
-        rows = rows if chosen in rows else [chosen, *rows]
+        chosen, rows = resolve(metric, first.labels), metric_rows(metric, first.labels)
         constraints = parse_constraints(subject_to, first.labels)
         found = [_choices(curve, chosen, constraints, point, level) for curve in curves.values()]
         also = [one.threshold.value for several in found for one in several]
@@ -260,7 +262,15 @@ class Scene:
             "notes": self.notes,
             "recipe": asdict(self.recipe),
             "flips": self.flips,
+            "moves": [asdict(move) for move in self.moves],
         }
+
+
+def metric_rows(metric: str | Metric, labels: Sequence[Any]) -> list[Metric]:
+    """Return the metrics that are shown of two classes, the one asked for first where it is none of the usual ones."""
+    chosen = resolve(metric, labels)
+    rows = [resolve(name, labels) for name in METRICS]
+    return rows if chosen in rows else [chosen, *rows]
 
 
 def _choices(curve: ConfusionCurve, chosen: Metric, constraints: Any, point: float, level: float) -> tuple[Choice, ...]:

@@ -24,9 +24,6 @@ from conjac.views.summary.scene.ratios import MeanOfRatios
 from conjac.views.summary.scene.scene import ALL, Advice, MetricRow, Scene
 from conjac.views.summary.scene.track import Figure, Track
 
-STEPS, STEPS_OF_MANY, MANY = 41, 21, 16
-"""Values of each offset; fewer of many classes, whose matrices are large."""
-
 
 @dataclass(frozen=True, eq=False)
 class OffsetSheet:
@@ -115,7 +112,6 @@ def scene_of_classes(
     chosen = resolve(metric, first.labels)
     constraints = parse_constraints(subject_to, first.labels)
     how: dict[str, Any] = {"coordinate": coordinate, "condition_on": condition_on}
-    n_steps = STEPS if len(first.labels) <= MANY else STEPS_OF_MANY
     sheets, advice = [], []
     for place, (name, rows) in enumerate(parts.items()):
 
@@ -133,7 +129,6 @@ def scene_of_classes(
                 offsets=offsets,
                 metric=chosen,
                 level=level,
-                n_steps=n_steps,
                 also=_asked(choices),
                 random_state=random_state,
                 report=share,

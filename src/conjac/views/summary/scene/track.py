@@ -22,7 +22,8 @@ class Figure(NamedTuple):
 
     def to_tree(self) -> dict[str, AnyArray]:
         """Return the arrays with the step as their last axis, as figures to be read."""
-        return {name: _last(one).astype(np.float32) for name, one in self._asdict().items()}
+        with np.errstate(over="ignore"):  # what float32 does not hold is as good as without a limit
+            return {name: _last(one).astype(np.float32) for name, one in self._asdict().items()}
 
 
 def _last(values: AnyArray) -> AnyArray:

@@ -1,0 +1,1 @@
+"""What the explorer estimates where it does not count."""
