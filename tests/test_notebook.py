@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from support import needs
 from widgets import MODEL, Front
 
@@ -87,6 +88,9 @@ def test_what_keeps_no_scores_says_what_to_do_instead():
     assert INSTEAD in str(refused.value)
     with pytest.raises(cj.NotSupportedError, match=r"ConfusionCurve\.from_predictions\(\.\.\., assume_calibrated=True"):
         cj.confusion_jacobian(RNG.random(N) < SCORE, SCORE, assume_calibrated=True).explore()
+    three = RNG.dirichlet([1, 1, 1], N)
+    with pytest.raises(cj.NotSupportedError, match="a reject option"):
+        cj.confusion_jacobian(three.argmax(axis=1), three, offsets=[0, 0, 0, -0.5]).explore()
     changed = SCORE.copy()
     J = cj.confusion_jacobian(Y, changed)
     changed[:] = changed[::-1]
@@ -246,6 +250,26 @@ def test_python_answers_and_its_errors_are_told(tab, fresh):
     with pytest.raises(ZeroDivisionError):
         widgets._answering(Echo())(shown, content, [])
     assert front.replies[0][0]["error"] == "a bug"
+
+
+@pytest.mark.browser
+def test_with_the_model_at_hand_python_moves_what_the_page_shows(tab):
+    needs("anywidget")
+    X = RNG.normal(size=(N, 2)) + Y[:, None]
+    model = LogisticRegression().fit(X[:300], Y[:300])
+    explorer = cj.Explorer.from_estimator(model, X[300:], Y[300:], surface=False)
+    front = Front(tab, "live", explorer.widget())
+    front.settled()
+    name = next(move.name for move in explorer.scene.moves if move.kind == "drift")
+    before = tab.locator("#live .lead").text_content()
+    tab.locator(f"#live [data-move='{name}']").press("PageUp")
+    tab.wait_for_function("models.live.sent.length")
+    front.deliver()
+    tab.wait_for_function("(before) => document.querySelector('#live .lead').textContent !== before", arg=before)
+    front.settled()
+    (moved,) = front.widget.state["moves"].items()
+    assert moved[0] == name
+    assert moved[1] > 0
 
 
 PAGES = (
