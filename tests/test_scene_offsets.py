@@ -268,6 +268,21 @@ def test_ties_of_a_sample_go_as_those_of_the_rule():
     assert not sample.spread.any()
 
 
+def test_where_logarithms_tie_and_probabilities_do_not_a_sample_goes_with_the_rule():
+    least = np.linspace(0.34, 0.49, 400)
+    more = np.nextafter(least, 1)
+    tied = np.log(least) == np.log(more)
+    assert tied.any()
+    score = np.stack([least, more, 1 - least - more], axis=1)[tied]
+    rows = check_classes(np.arange(len(score)) % 3, score)
+    rule = rule_of(rows, None)
+    sample = JointSample.of(rows, rule, rule.compared(rows.score), 10_000, 0)
+    assert (sample.score.argmax(axis=1) == 1).all()
+    path = OffsetScene.of(rows, n_steps=5).paths[2]
+    assert path.matrix[path.base, :, 1].sum() == len(score)
+    assert not path.matrix[path.base + 1 :, :, 1].any()  # where offsets differ, logarithms are compared
+
+
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=30), st.integers(1, 5000))
 def test_an_allocation_takes_a_few_of_each_and_no_more_than_there_are(sizes, n_sample):
     size = np.array(sizes)
