@@ -62,7 +62,54 @@
     return [...new Set(found)];
   }
 
+  const REACHED = "a, summary, button, input, select, textarea, [tabindex]";
+  const named = (node) =>
+    node.getAttribute("aria-label") ||
+    (node.getAttribute("aria-labelledby") || "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join(" ") ||
+    [...(node.labels ?? [])].map((label) => label.textContent).join(" ") ||
+    (node.matches("button, a, summary") ? node.textContent : "");
+
   const checks = {
+    controls() {
+      const wrong = [...document.querySelectorAll("button, input, select, textarea, [role=grid], [role=img]")]
+        .filter((node) => !named(node).trim())
+        .map((node) => node.outerHTML.slice(0, 80));
+      const ranges = [...document.querySelectorAll("input[type=range]")].filter((node) => !node.getAttribute("aria-valuetext"));
+      const first = [...document.querySelectorAll("[tabindex]")].filter((node) => node.tabIndex > 0);
+      return [...wrong, ...ranges.map(named), ...first.map((node) => node.outerHTML.slice(0, 80))];
+    },
+    references() {
+      const ids = [...document.querySelectorAll("[id]")].map((node) => node.id).filter(Boolean);
+      const twice = ids.filter((id, k) => ids.indexOf(id) !== k);
+      const to = ["for", "aria-labelledby", "aria-describedby", "aria-controls"];
+      const asked = to.flatMap((name) => [...document.querySelectorAll(`[${name}]`)].flatMap((node) => node.getAttribute(name).split(" ")));
+      return [...twice, ...asked.filter((id) => !document.getElementById(id))];
+    },
+    // A target is 24 pixels wide and high, or has that much room around its middle.
+    targets() {
+      const all = [...document.querySelectorAll("a, button, input, select, textarea, [role=grid] [tabindex]")].filter(visible);
+      const boxes = all.map((node) => node.getBoundingClientRect());
+      const small = ({ width, height }) => width < 24 || height < 24;
+      const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
+      const near = (box, other) => {
+        const [x, y] = middle(box);
+        if (small(other)) return Math.hypot(x - middle(other)[0], y - middle(other)[1]) < 24;
+        return Math.hypot(Math.max(other.left - x, 0, x - other.right), Math.max(other.top - y, 0, y - other.bottom)) < 12;
+      };
+      return all
+        .filter((_, k) => small(boxes[k]) && boxes.some((other, j) => j !== k && near(boxes[k], other)))
+        .map((node, k) => `${short(named(node))} ${Math.round(boxes[k].width)} x ${Math.round(boxes[k].height)}`);
+    },
+    // What has the focus is not behind what stays in place.
+    hidden() {
+      const node = document.activeElement;
+      const box = node.getBoundingClientRect();
+      const seen = [0.1, 0.3, 0.5, 0.7, 0.9].some((share) => {
+        const there = document.elementFromPoint(box.x + Math.min(box.width, innerWidth) / 2, box.y + share * box.height);
+        return there && node.contains(there);
+      });
+      return seen ? [] : [short(named(node) || node.textContent)];
+    },
     contrast() {
       return texts().flatMap((element) => {
         const style = getComputedStyle(element);
@@ -104,9 +151,6 @@
         [...document.querySelectorAll(tag)].filter((node) => !node.closest("main, article, section")).length;
       const wrong = [];
       for (const tag of ["main", "header", "footer"]) if (outside(tag) + (tag === "main" ? document.querySelectorAll("main").length : 0) !== 1) wrong.push(tag);
-      const named = (node) =>
-        node.getAttribute("aria-label") ||
-        (node.getAttribute("aria-labelledby") || "").split(" ").map((id) => document.getElementById(id)?.textContent).join(" ");
       const marks = [...document.querySelectorAll("nav, section, [role=region], [role=group], article ~ article")];
       wrong.push(...marks.filter((node) => !named(node).trim()).map((node) => `${node.tagName} without a name`));
       const place = (node) => node.parentElement.closest("article")?.id ?? "";
@@ -121,7 +165,7 @@
       });
     },
     focus() {
-      return [...document.querySelectorAll("a, summary, [tabindex]")].filter(visible).flatMap((node) => {
+      return [...document.querySelectorAll(REACHED)].filter(visible).flatMap((node) => {
         if (node.tabIndex < 0) return [];
         node.focus();
         const style = getComputedStyle(node);
@@ -133,13 +177,13 @@
       const width = document.documentElement.clientWidth;
       const wide = document.documentElement.scrollWidth > width ? [`${document.documentElement.scrollWidth} > ${width}`] : [];
       const cut = texts().filter((node) => {
-        if (node.closest(".scroll, .skip")) return false;
+        if (node.closest(".scroll, .skip, .spoken")) return false;
         const box = node.getBoundingClientRect();
         return box.left < -1 || box.right > width + 1;
       });
       const shut = [...document.querySelectorAll("body *")].filter((node) => {
         const style = getComputedStyle(node);
-        return /hidden|clip/.test(style.overflowX) && !node.closest("svg") && node.scrollWidth > node.clientWidth + 1;
+        return /hidden|clip/.test(style.overflowX) && !node.closest("svg, .spoken") && node.scrollWidth > node.clientWidth + 1;
       });
       return [...wide, ...[...cut, ...shut].map((node) => short(node.textContent))];
     },

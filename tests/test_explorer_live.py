@@ -290,8 +290,8 @@ def test_offsets_of_several_classes_are_counted_together_on_drifted_rows(answere
     sd = {one.place: one.sd for one in explorer.source.rescored.drifts.values()}
     asked = {"offset[bee]": 0.4, "offset[cat]": -0.3, "drift[x1]": 1.0, "C": 0.01}
     fitted = clone(model).set_params(C=0.01).fit(*data)
-    probability = fitted.predict_proba(drifted(WIDE[TEST], {"drift[x1]": 1.0}, sd))
-    score = np.log(probability) + np.array([0.0, 0.4, -0.3])
+    moved = np.array([0.0, 0.4, -0.3])
+    score = np.log(fitted.predict_proba(drifted(WIDE[TEST], {"drift[x1]": 1.0}, sd))) + moved
     predicted = np.array(["ant", "bee", "cat"])[score.argmax(axis=1)]
     for k, here in enumerate([slice(None), BY[TEST] == "north", BY[TEST] == "south"]):
         tree = answered(explorer, asked, k)

@@ -65,7 +65,8 @@ def test_the_matrix_is_scikit_learns_at_every_step(made):
     found, score, options = made
     sheet = found.sheets[0]
     for k, at in enumerate(sheet.score):
-        expected = confusion_matrix(Y, score >= at, labels=[0, 1], sample_weight=options.get("sample_weight"))
+        alerted = score >= float(at)  # in the scores' own type
+        expected = confusion_matrix(Y, alerted, labels=[0, 1], sample_weight=options.get("sample_weight"))
         np.testing.assert_allclose(sheet.tracks[0].matrix.value[k], expected, rtol=1e-12)
     assert all(track.matrix is sheet.tracks[0].matrix for track in sheet.tracks)
 

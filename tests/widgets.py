@@ -67,7 +67,7 @@ class Front:
             self.widget.set_state({"state": state})
         for content in asked:
             self.widget._handle_custom_msg(content, [])
-        for content, buffers in self.replies:
+        for content, buffers in reversed(self.replies):  # in no order that may be relied on
             told = [content, [sent(bytes(one)) for one in buffers]]
             self.tab.evaluate(
                 f"([content, buffers]) => models.{self.name}.tell('msg:custom', content, buffers.map(plain))", told

@@ -29,13 +29,15 @@ def rows_kept(J: ConfusionJacobian) -> Predictions | ClassPredictions:
     Raises
     ------
     NotSupportedError
-        It keeps no scores, as of a mix or of refits; or it takes them as calibrated.
+        It keeps no scores, as of a mix or of refits; it takes them as calibrated; or it may reject rows.
     InvalidInputError
         Scores that were changed since they were counted.
     """
     kept = J._outcomes
     if kept.rule is None or kept.score is None:
         raise NotSupportedError(f"explore: by {J.parameters[0]!r}, this result keeps no scores; {INSTEAD}")
+    if kept.n_columns > len(J.labels):
+        raise NotSupportedError("explore: a reject option has no offset on the page; leave it out of offsets")
     if isinstance(J._motion, Motion) and np.isfinite(J._motion.flux.calibration).all():
         raise NotSupportedError(
             "explore: of assume_calibrated, a curve knows it at every threshold: "

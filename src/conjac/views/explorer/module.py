@@ -10,6 +10,9 @@ from importlib.resources import files
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.mjs";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
+LEFT_OUT = re.compile(r"^ *(?://.*\n)?|(?<=\n)\n", re.MULTILINE)
+"""Comments, indentation and empty lines: no text of these parts runs over a line."""
+
 
 @cache
 def module(entry: str) -> str:
@@ -39,7 +42,7 @@ def module(entry: str) -> str:
             needs[name] = {needed for _, needed in IMPORT.findall(parts[name])}
             waiting += sorted(needs[name])
     order = TopologicalSorter({name: sorted(needs[name]) for name in sorted(needs)}).static_order()
-    return "\n".join(_joined(name, parts[name], name == entry) for name in order)
+    return LEFT_OUT.sub("", "\n".join(_joined(name, parts[name], name == entry) for name in order))
 
 
 def _joined(name: str, text: str, last: bool) -> str:

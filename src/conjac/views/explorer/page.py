@@ -22,6 +22,7 @@ from conjac.views.summary.scene import Scene, pack
 from conjac.views.theme import DARK, LIGHT, css
 
 ROOT = ".conjac"
+IN_HTML = str.maketrans("<>&", ":.,")
 MANY = 16
 """Numbers in a row from which they are kept as an array."""
 
@@ -50,7 +51,7 @@ def render(scene: Scene, *, host: str = "file") -> str:
         version=__version__,
         style=Markup(stylesheet()),
         code=Markup(code),
-        digest=in_text(hashlib.sha256(code.encode()).digest()),
+        digest=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
         scene=in_text(tree),
         arrays=in_text(arrays),
         plotly=in_text(plotly()),
@@ -109,8 +110,8 @@ def zipped(data: bytes) -> bytes:
 
 
 def in_text(data: bytes) -> str:
-    """Return bytes as base64."""
-    return base64.b64encode(data).decode()
+    """Return bytes as base 85, a sixteenth less than base64, in letters that HTML leaves as they are."""
+    return base64.b85encode(data).decode().translate(IN_HTML)
 
 
 def _shape(one: dict[str, Any]) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from conjac.views.summary.surfaceplot import SurfacePlot
 
 RANGE = (0.01, 0.99)
 """Shares of the scores between which a surface reaches."""
+N_POINTS = 1500
 WIDE = 1.5
 """How far a surface reaches from the offsets."""
 MOST_ROWS = 20_000
@@ -75,7 +76,7 @@ class Pictured:
 
     def _points(self, J: ConfusionJacobian, metric: str | Metric, X: Any) -> PointMap:
         adds = J.contributions(metric, J.fastest(metric) if len(J.parameters) > 1 else None)
-        return PointMap.of(adds, X, random_state=self.random_state)
+        return PointMap.of(adds, X, n_points=N_POINTS, random_state=self.random_state)
 
     def _with_surface(self, scene: Scene, default: Callable[[], Surface]) -> Scene:
         if self.surface is False:

@@ -2,7 +2,7 @@
 
 import { advice } from "./advice.mjs";
 import { bdi, el, section, select, text } from "./dom.mjs";
-import { interval, number, signed } from "./format.mjs";
+import { interval, number, shorten, signed } from "./format.mjs";
 import { lines } from "./lines.mjs";
 import { FEW, matrices } from "./matrix.mjs";
 import { classesTable, metricsTable, ratesTable } from "./metrics.mjs";
@@ -22,7 +22,13 @@ export function mount(host) {
   const { pictures } = scene;
   const several = scene.kind === "offsets";
   const view = several ? new OffsetView(scene) : new View(scene);
-  const missing = host.state ? restore(view, host.state, Boolean(host.ask)) : [];
+  const missing = text();
+  const stand = (state) => {
+    const found = restore(view, state, Boolean(host.ask));
+    missing.set(found.length ? `Not in this page: ${shorten(found.join(", "), 200)}.` : "");
+    return found;
+  };
+  if (host.state !== undefined && host.state !== null) stand(host.state);
   const spoken = text();
   const words = text();
   let settle = 0;
@@ -57,7 +63,7 @@ export function mount(host) {
     renew();
   };
   const jump = (state) => {
-    const found = restore(view, state, Boolean(host.ask));
+    const found = stand(state);
     renew();
     chosen();
     return found;
@@ -97,7 +103,7 @@ export function mount(host) {
     el(
       "main",
       { tabindex: -1 },
-      missing.length ? el("p", { class: "caution" }, `Not in this page: ${missing.join(", ")}.`) : null,
+      el("p", { class: "caution", role: "status" }, missing.node),
       el("p", { class: "lead" }, words.node),
       el("p", { class: "spoken", "aria-live": "polite" }, spoken.node),
       made.together ? made.together.node : null,

@@ -79,7 +79,7 @@ export class OffsetView extends View {
   changes(place) {
     const { labels, flips } = this.scene;
     const n = labels.length;
-    const moves = this.moves();
+    const moves = this.shifts();
     let [first, now, most, high] = [0, 0, -Infinity, -Infinity];
     for (let k = 0; k < n; k++) {
       const score = flips[place * n + k];
@@ -89,7 +89,7 @@ export class OffsetView extends View {
     return first !== now;
   }
 
-  moves() {
+  shifts() {
     return this.rows.tracks.map((track, k) => track.at[this.steps[k]] - track.at[track.base]);
   }
 

@@ -24,7 +24,7 @@ export async function start(more = {}) {
   });
   addEventListener("hashchange", () => {
     const state = fromLink(location.hash);
-    if (state) explorer.jump(state);
+    if (state !== undefined) explorer.jump(state);
   });
   document.documentElement.dataset.conjac = "ready";
 }

@@ -2,7 +2,7 @@
 
 import { Chart, faded } from "./chart.mjs";
 import { el, text } from "./dom.mjs";
-import { signed } from "./format.mjs";
+import { shorten, signed } from "./format.mjs";
 import { plain } from "./lines.mjs";
 
 const BARE = { l: 0, r: 0, t: 0, b: 0 };
@@ -94,7 +94,7 @@ function drawn(map, colour) {
   const traces = groups(map).map((places, k) => ({
     type: "scatter",
     mode: "markers",
-    name: plain(map.marks[k]),
+    name: plain(shorten(map.marks[k])),
     x: places.map((p) => map.x[p]),
     y: places.map((p) => map.y[p]),
     text: places.map((p) => `row ${map.row[p]}, true ${plain(map.true[p])}, predicted ${plain(map.predicted[p])} at the operating point<br>adds ${signed(map.contribution[p])} ${plain(map.unit)}`),

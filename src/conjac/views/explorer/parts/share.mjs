@@ -9,7 +9,7 @@ export function stateOf(view) {
     against: view.scene.metrics[view.against].name,
     moving: view.now.name,
     coordinate: view.now.coordinate,
-    at: Number.isFinite(view.at) ? view.at : null,
+    at: Number.isFinite(view.at) ? view.at : String(view.at), // at an end of a coordinate; JSON has no infinity
     ...(Object.keys(view.shifted).length ? { moves: view.shifted } : {}),
     ...view.more(),
   };
@@ -17,10 +17,11 @@ export function stateOf(view) {
 
 // Go where a state says, as far as this scene has it; what it has not is told.
 export function restore(view, state, live) {
+  if (state === null || typeof state !== "object") return [`the state ${JSON.stringify(state)}`];
   const missing = [];
   const find = (list, name, what) => {
     const place = list.findIndex((one) => one.name === name);
-    if (place < 0 && name !== undefined) missing.push(`${what} ${name}`);
+    if (place < 0 && name !== undefined) missing.push(`${what} ${JSON.stringify(name)}`);
     return Math.max(place, 0);
   };
   const { scene } = view;
@@ -29,10 +30,11 @@ export function restore(view, state, live) {
   if (state.against !== undefined) view.against = find(scene.metrics, state.against, "metric");
   if (state.moving !== undefined) {
     const track = view.rows.tracks.findIndex((one) => one.name === state.moving && one.coordinate === state.coordinate);
-    if (track < 0) missing.push(`${state.moving} in ${state.coordinate}`);
+    if (track < 0) missing.push(JSON.stringify([state.moving, state.coordinate]));
     view.track = Math.max(track, 0);
   }
-  view.step = Number.isFinite(state.at) ? view.nearest(state.at) : view.now.base;
+  const at = ["number", "string"].includes(typeof state.at) ? Number(state.at) : NaN;
+  view.step = Number.isNaN(at) ? view.now.base : view.nearest(at);
   view.takeMore(state);
   const asked = Object.entries(state.moves ?? {});
   const taken = asked.filter(([name, value]) => live && Number.isFinite(value) && scene.moves.some((one) => one.name === name));
@@ -45,12 +47,22 @@ export function link(state) {
   return `#${encodeURIComponent(JSON.stringify(state))}`;
 }
 
+// The state in an address: nothing where there is none, the text itself where it is no state.
 export function fromLink(hash) {
-  if (hash.length < 2) return null;
+  if (hash.length < 2) return undefined;
   try {
     return JSON.parse(decodeURIComponent(hash.slice(1)));
   } catch {
-    return null;
+    return hash.slice(1);
+  }
+}
+
+// What was pasted: JSON, or else an address.
+function asked(pasted) {
+  try {
+    return JSON.parse(pasted);
+  } catch {
+    return fromLink(pasted.trim().replace(/^[^#]*/, ""));
   }
 }
 
@@ -99,12 +111,7 @@ export function sharing(view, host, jump) {
     }
   };
   const apply = () => {
-    let state = null;
-    try {
-      state = area.value.includes("#") ? fromLink(area.value.slice(area.value.indexOf("#"))) : JSON.parse(area.value);
-    } catch {
-      state = null;
-    }
+    const state = asked(area.value);
     if (state === null || typeof state !== "object") told.textContent = "That is neither a link nor JSON of this page.";
     else {
       const missing = jump(state);

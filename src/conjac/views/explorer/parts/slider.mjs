@@ -28,12 +28,12 @@ export function slider(view, go) {
     go(ends[event.key] ?? view.step + way() * KEYS[event.key]);
   });
   const told = text();
+  const shown = () => (Number.isFinite(view.at) ? exact(view.at) : view.at < 0 ? range.min : range.max);
   typed.addEventListener("change", () => {
-    if (!Number.isFinite(typed.valueAsNumber)) return;
     const asked = typed.valueAsNumber;
-    go(view.nearest(asked));
-    const near = view.at !== asked;
-    told.set(near ? `${number(asked, 6)} is no step; this is the nearest.` : "");
+    if (Number.isFinite(asked)) go(view.nearest(asked));
+    typed.value = shown();
+    told.set(Number.isFinite(asked) && asked !== typed.valueAsNumber ? `${asked} is no step; this is the nearest.` : "");
   });
   const line = [el("label", { for: id }, name.node), el("label", { for: box, class: "spoken" }, "Value"), typed];
   return {
@@ -48,14 +48,13 @@ export function slider(view, go) {
       range.min = exact(Math.min(...known));
       range.max = exact(Math.max(...known));
       name.set(axisName(view));
-      told.set("");
     },
     update() {
-      const at = Number.isFinite(view.at) ? exact(view.at) : view.at < 0 ? range.min : range.max;
+      const at = shown();
       if (range.value !== at) range.value = at;
       range.setAttribute("aria-valuetext", `${number(view.at, 4)}, ${view.summary()}`);
       if (typed.value !== at) typed.value = at;
-      told.node.data && view.at !== typed.valueAsNumber && told.set("");
+      told.set("");
       read.set(view.summary());
     },
   };

@@ -93,7 +93,7 @@ export class View {
       if (at[middle] > value === falls) low = middle;
       else high = middle;
     }
-    return Math.abs(at[low] - value) <= Math.abs(at[high] - value) ? low : high;
+    return at[low] === value || Math.abs(at[low] - value) <= Math.abs(at[high] - value) ? low : high;
   }
 
   // The metric along the steps, or its limits or slopes.

@@ -2,13 +2,13 @@
 
 An array becomes ``{"$": k}``, and entry k of the list of arrays tells its kind, shape and length in bytes:
 
-======  ================  =============================================================================
-kind    of                how
-======  ================  =============================================================================
-"i"     integers          exact
-"f"     float32           figures: `DIGITS` significant binary digits, which is what people read
-"d"     float64           exact: thresholds, counts of weighted rows
-======  ================  =============================================================================
+======  ================== ===========================================================================
+kind    of                 how
+======  ================== ===========================================================================
+"i"     integers           exact
+"f"     float32, `Rounded` figures: so many significant binary digits, of float32 `DIGITS`: more than people read
+"d"     float64            exact: thresholds, counts of weighted rows
+======  ================== ===========================================================================
 
 Along the last axis "i" and "f" are kept as differences, since figures next to each other are alike; of all numbers the
 first bytes come first, then the second, and so on, which a compressor likes.
@@ -27,8 +27,21 @@ from conjac.frames import as_plain
 
 DIGITS = 14
 """Significant binary digits of a figure: a relative error of at most 6e-5."""
-DROPPED = 24 - DIGITS
 LARGEST = 2**31 - 1
+
+
+class Rounded(NamedTuple):
+    """Figures to so many significant binary digits.
+
+    Attributes
+    ----------
+    figures : array
+    digits : int
+        At most 24.
+    """
+
+    figures: AnyArray
+    digits: int
 
 
 class Packed(NamedTuple):
@@ -65,14 +78,22 @@ def pack(value: Mapping[str, Any]) -> Packed:
     parts: list[bytes] = []
     seen: dict[Any, int] = {}
 
+    def put(told: dict[str, Any], data: bytes) -> dict[str, int]:
+        place = seen.setdefault((*map(str, told.values()), data), len(arrays))
+        if place == len(arrays):
+            arrays.append({**told, "bytes": len(data)})
+            parts.append(data)
+        return {"$": place}
+
     def of(one: Any) -> Any:
+        if isinstance(one, np.ndarray) and one.dtype == np.float32:
+            one = Rounded(one, DIGITS)
+        if isinstance(one, Rounded):
+            data = _shuffled(_differences(_rounded(*one)))
+            return put({"kind": "f", "digits": one.digits, "shape": list(one.figures.shape)}, data)
         if isinstance(one, np.ndarray) and one.dtype.kind in "iufb":
             kind, data = encoded(one)
-            place = seen.setdefault((kind, one.shape, data), len(arrays))
-            if place == len(arrays):
-                arrays.append({"kind": kind, "shape": list(one.shape), "bytes": len(data)})
-                parts.append(data)
-            return {"$": place}
+            return put({"kind": kind, "shape": list(one.shape)}, data)
         if isinstance(one, Mapping):
             return {str(key): of(item) for key, item in one.items()}
         if isinstance(one, list | tuple):
@@ -83,15 +104,13 @@ def pack(value: Mapping[str, Any]) -> Packed:
 
 
 def encoded(array: AnyArray) -> tuple[str, bytes]:
-    """Return the kind of an array and its bytes.
+    """Return the kind of an array that is kept exactly, and its bytes.
 
     Raises
     ------
     InvalidInputError
         Integers that float64 does not hold.
     """
-    if array.dtype == np.float32:
-        return "f", _shuffled(_differences(_rounded(array)))
     if array.dtype.kind in "iub":
         whole = array.astype(np.int64)
         if np.abs(whole).max(initial=0) <= LARGEST // 2:
@@ -101,10 +120,13 @@ def encoded(array: AnyArray) -> tuple[str, bytes]:
     return "d", _shuffled(array.astype("<f8"))
 
 
-def _rounded(array: AnyArray) -> AnyArray:
-    """Return float32 as integers in the same order, to as many digits as are kept; nan of any kind is one number."""
-    bits = np.where(np.isnan(array), np.float32(np.nan), array).astype(np.float32).view(np.int32).astype(np.int64)
-    magnitude = ((bits & 0x7FFFFFFF) + (1 << (DROPPED - 1))) >> DROPPED
+def _rounded(figures: AnyArray, digits: int) -> AnyArray:
+    """Return float32 as integers in the same order, to so many digits; nan of any kind is one number."""
+    with np.errstate(over="ignore"):  # what float32 does not hold is as good as without end
+        told = np.where(np.isnan(figures), np.nan, figures).astype(np.float32)
+    bits, dropped = told.view(np.int32).astype(np.int64), 24 - digits
+    half = 1 << (dropped - 1) if dropped else 0
+    magnitude = ((bits & 0x7FFFFFFF) + half) >> dropped
     return np.where(bits < 0, -magnitude, magnitude)
 
 

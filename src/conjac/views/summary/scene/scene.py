@@ -18,12 +18,15 @@ from conjac.views.summary.measure import clean, title_of
 from conjac.views.summary.point import METRICS, UNDIRECTED
 from conjac.views.summary.point_map import PointMap
 from conjac.views.summary.scene.move import Move
+from conjac.views.summary.scene.packed import Rounded
 from conjac.views.summary.scene.threshold import RATES, ThresholdSheet, steps_of
 from conjac.views.summary.scene.track import Track
 from conjac.views.summary.surfaceplot import SurfacePlot
 
 SCHEMA = "conjac.scene/1"
 ALL = "all rows"
+FLIPS = 9
+"""Significant binary digits of what is compared, of a point."""
 
 
 class Sheet(Protocol):
@@ -261,7 +264,7 @@ class Scene:
             "shown": self.shown,
             "notes": self.notes,
             "recipe": asdict(self.recipe),
-            "flips": self.flips,
+            "flips": self.flips if self.kind == "threshold" or self.flips is None else Rounded(self.flips, FLIPS),
             "moves": [asdict(move) for move in self.moves],
         }
 

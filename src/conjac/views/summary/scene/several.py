@@ -19,10 +19,16 @@ from conjac.views.summary.classes.offsets import OffsetChoice, offset_choices
 from conjac.views.summary.heatmap import OFFSET_STEP
 from conjac.views.summary.measure import clean
 from conjac.views.summary.scene.offsets import BY_CLASS, OffsetScene, SceneMetric
+from conjac.views.summary.scene.packed import Rounded
 from conjac.views.summary.scene.path import Path
 from conjac.views.summary.scene.ratios import MeanOfRatios
 from conjac.views.summary.scene.scene import ALL, Advice, MetricRow, Scene
 from conjac.views.summary.scene.track import Figure, Track
+
+SAMPLED, FEWEST, MOST = 30_000, 1_500, 4_000
+"""Scores in a sample, and its rows at least and at most."""
+SCORE = 12
+"""Significant binary digits of what is compared, of a row of the sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +61,11 @@ class OffsetSheet:
         return {
             "name": self.name,
             "totals": self.tracks[0].matrix.value[0].sum(axis=1).astype(np.float64),
-            "tracks": [track.to_tree() for track in self.tracks],
+            "tracks": [track.to_tree(["matrix"]) for track in self.tracks],
             "effective": None,
             "bound": None,
             "sample": {
-                "score": sample.score,
+                "score": Rounded(sample.score, SCORE),
                 "true": sample.true,
                 "weight": sample.weight,
                 "stratum": sample.stratum,
@@ -130,6 +136,7 @@ def scene_of_classes(
                 metric=chosen,
                 level=level,
                 also=_asked(choices),
+                n_sample=int(np.clip(SAMPLED // len(first.labels), FEWEST, MOST)),
                 random_state=random_state,
                 report=share,
                 **how,

@@ -23,7 +23,8 @@ from conjac.views.summary.scene.track import Figure, Track
 
 ROUND = np.arange(101) / 100
 """Probabilities that people name, which are steps: the numbers that are read from their decimals."""
-SAME = 1e-12
+DIGITS = 12
+"""Of the other steps: a browser's slider holds 15, and what it tells must be what was counted."""
 UNITS: dict[str, tuple[CoordinateName, ...]] = {
     "logit": ("probability", "logit", "percentile"),
     "score": ("score", "percentile"),
@@ -31,6 +32,8 @@ UNITS: dict[str, tuple[CoordinateName, ...]] = {
 RATES = (("fp", "tp"), ("alert_rate", "recall"), ("precision", "recall"), ("specificity", "recall"))
 """What is paid for what."""
 SCORES = 201
+EXACT = ("matrix", "metric")
+"""Targets and the best step are looked for among all digits of these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +147,7 @@ class ThresholdSheet:
         return {
             "name": self.name,
             "totals": self.totals,
-            "tracks": [track.to_tree() for track in self.tracks],
+            "tracks": [track.to_tree(EXACT) for track in self.tracks],
             "effective": np.ascontiguousarray(self.effective.T, dtype=np.float32),
             "bound": None if self.bound is None else np.ascontiguousarray(self.bound.T, dtype=np.float64),
         }
@@ -172,13 +175,14 @@ def steps_of(curves: Sequence[ConfusionCurve], point: float, also: Iterable[floa
     told, _ = thresholds(curves, point, asked)
     score = first.score_of(np.union1d(told, asked))
     if first.unit.scale == "logit":
-        score = np.union1d(score[np.abs(score - score.round(2)) > SAME], ROUND)
+        score = np.union1d(score, ROUND)
     edges = [one.cutoffs()[np.isfinite(one.cutoffs())] for one in curves if one.bound_at(first.told(score)).any()]
     if edges:
         exact = np.unique(np.concatenate(edges))
         nearest = exact[np.clip(np.searchsorted(exact, score), 0, len(exact) - 1)]
-        score = np.unique(nearest)
-    return np.union1d(score, first.score_of([point, *asked]))
+        return np.union1d(nearest, first.score_of([point, *asked]))
+    short = [float(f"{step:.{DIGITS}g}") for step in score]
+    return np.union1d(short, first.score_of([point, *asked]))
 
 
 def _in_unit(curve: ConfusionCurve, motion: Motion, unit: Coordinate, score: FloatArray) -> Motion:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.views.summary.scene.packed import Rounded
 
-EXACT = ("matrix", "metric")
-"""Figures whose values keep all their digits: targets and the best step are looked for among them."""
+DIGITS, DISTANCE, ALIKE = 12, 10, 1e-4
+"""Significant binary digits of a figure, of how far its limits are from it, and up to which difference both are one."""
 
 
 class Figure(NamedTuple):
@@ -24,10 +26,14 @@ class Figure(NamedTuple):
         """Return the figure of each step in another unit, by a factor above 0, array of shape (n_steps,)."""
         return Figure(*((side.T * factor).T for side in self))
 
-    def to_tree(self) -> dict[str, AnyArray]:
-        """Return the arrays with the step as their last axis, as figures to be read."""
-        with np.errstate(over="ignore"):  # what float32 does not hold is as good as without a limit
-            return {name: _last(one).astype(np.float32) for name, one in self._asdict().items()}
+    def to_tree(self) -> dict[str, Any]:
+        """Return the figures with the step as their last axis, and how far away their limits are."""
+        limits = self.value - self.lower, self.upper - self.value
+        below, above = (_last(np.asarray(one, dtype=np.float64)) for one in limits)
+        if np.allclose(below, above, rtol=ALIKE, atol=0, equal_nan=True):
+            above = below
+        value = Rounded(_last(self.value), DIGITS)
+        return {"value": value, "below": Rounded(below, DISTANCE), "above": Rounded(above, DISTANCE)}
 
 
 def _last(values: AnyArray) -> AnyArray:
@@ -73,10 +79,16 @@ class Track:
     gain: Figure
     exchange: Figure
 
-    def to_tree(self) -> dict[str, Any]:
-        """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`."""
+    def to_tree(self, exactly: Sequence[str]) -> dict[str, Any]:
+        """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`.
+
+        Parameters
+        ----------
+        exactly : sequence of str
+            Figures whose values keep all their digits.
+        """
         told = {field.name: getattr(self, field.name) for field in fields(self)}
         tree = {name: one.to_tree() if isinstance(one, Figure) else one for name, one in told.items()}
-        for name in EXACT:
+        for name in exactly:
             tree[name]["value"] = _last(told[name].value)
         return tree
