@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from widgets import MODEL, Front
 
 import conjac as cj
 from conjac.validation import check_classes, check_predictions
-from conjac.views.explorer import explorer as explorers
 from conjac.views.explorer import widget as widgets
 from conjac.views.explorer.kept import INSTEAD, parts_kept, rows_kept
 from conjac.views.explorer.notebook import Frame, in_kernel
@@ -27,6 +27,7 @@ SCORE = 1 / (1 + np.exp(-RNG.normal(2 * Y - 1, 1)))
 WEIGHT = RNG.uniform(0.5, 2, N)
 CLUSTERS = np.arange(N) // 3
 BY = np.array(["north", "south"])[CLUSTERS % 2]
+KERNEL = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel="a kernel"))
 HOSTILE = '"><img src=x onerror=alert(1)> & </iframe>'
 
 
@@ -109,8 +110,7 @@ def test_without_a_notebook_a_frame_is_shown_and_says_so(explorer):
 
 def test_without_anywidget_a_frame_is_shown_and_names_the_extra(explorer, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.setattr(explorers, "in_kernel", lambda: True)
-    widgets._widget_class.cache_clear()
+    monkeypatch.setitem(sys.modules, "IPython", KERNEL)
     lone = cj.Explorer(explorer.scene)
     said = "anywidget is not installed; pip install 'conjac[notebook]'"
     assert html.escape(f"{said}; this frame does all but recompute.") in lone._repr_mimebundle_()["text/html"]
@@ -135,7 +135,7 @@ def test_the_widget_is_one_and_holds_where_it_stands(explorer, monkeypatch):
     shown = explorer.widget()
     assert shown is explorer.widget()
     assert not shown.live
-    monkeypatch.setattr(explorers, "in_kernel", lambda: True)
+    monkeypatch.setitem(sys.modules, "IPython", KERNEL)
     data = explorer._repr_mimebundle_()[0]
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == shown.model_id
     assert data["text/plain"] == repr(explorer)
@@ -187,7 +187,7 @@ def test_the_slider_and_the_state_follow_each_other_in_any_root(tab, fresh):
     for name in ("light", "dark"):
         tab.locator(f"#{name} .chart").first.evaluate("(node) => node.scrollIntoView()")
     for name in ("light", "dark"):
-        tab.locator(f"#{name} .js-plotly-plot .main-svg").first.wait_for(timeout=10000)
+        tab.locator(f"#{name} .js-plotly-plot .main-svg").first.wait_for()
     assert tab.locator("script[src^=blob]").count() == 1  # Plotly, once for both
     for front in (light, dark):
         front.slider.press("ArrowRight")
@@ -372,7 +372,7 @@ def test_the_frame_of_a_converted_notebook_works_without_a_network(executed, bro
     assert float(slider.input_value()) > 0.3
     assert frame.text_content(".lead") != before
     frame.locator(".chart").first.scroll_into_view_if_needed()
-    frame.wait_for_selector(".js-plotly-plot .main-svg", timeout=10000)
+    frame.wait_for_selector(".js-plotly-plot .main-svg")
     frame.click("[data-conjac=json]")
     assert json.loads(frame.input_value("[data-conjac=state]"))["at"] == pytest.approx(float(slider.input_value()))
     assert frame.evaluate("origin") == "null"  # it can reach neither the notebook nor what that has stored

@@ -40,15 +40,19 @@ def widget_of(scene: Scene, source: Answers | None, told: str) -> Any:
     return made
 
 
-@cache
 def _widget_class() -> Any:
     try:
-        import anywidget
-        import traitlets
+        from anywidget import AnyWidget
     except ModuleNotFoundError:
         raise MissingDependencyError("anywidget is not installed; pip install 'conjac[notebook]'") from None
+    return _class_on(AnyWidget)
 
-    class ExplorerWidget(anywidget.AnyWidget):  # type: ignore[misc]
+
+@cache
+def _class_on(base: Any) -> Any:
+    import traitlets  # which anywidget brings
+
+    class ExplorerWidget(base):  # type: ignore[misc]
         _esm = module("widget")
         _css = stylesheet()
         scene = traitlets.Bytes().tag(sync=True)
