@@ -19,7 +19,7 @@ from conjac.metrics import resolve
 from conjac.motion import MIN_ROWS
 from conjac.validation import check_classes
 from conjac.views.summary.scene.joint import joint_matrix, moved_together
-from conjac.views.summary.scene.offsets import OffsetScene, scene_metrics
+from conjac.views.summary.scene.offsets import OffsetSheet, scene_metrics
 from conjac.views.summary.scene.ratios import MeanOfRatios
 from conjac.views.summary.scene.sample import REPLICATES, JointSample, allocation
 
@@ -55,7 +55,7 @@ KINDS = {
 def there(scene, column, step):
     """Return the offsets at a step of a path."""
     offsets = scene.offsets.copy()
-    offsets[column] = scene.paths[column].offset[step]
+    offsets[column] = scene.tracks[column].at[step]
     return offsets
 
 
@@ -73,33 +73,32 @@ def test_every_figure_is_that_of_the_jacobian_there(kind, condition_on):
     rows = normals(**KINDS[kind])
     n = len(rows.labels)
     offsets = 0.2 * np.cos(np.arange(n)) - 0.2
-    scene = OffsetScene.of(rows, offsets, condition_on=condition_on, n_steps=7, n_sample=50)
-    for k, path in enumerate(scene.paths):
-        for step in range(len(path.offset)):
+    scene = OffsetSheet.of(rows, offsets, condition_on=condition_on, n_steps=7, n_sample=50)
+    for k, path in enumerate(scene.tracks):
+        for step in range(len(path.at)):
             J = ConfusionJacobian.from_classes(rows, offsets=there(scene, k, step), condition_on=condition_on)
-            same(path.matrix[step], J.matrix, 0 if rows.weight is None else 1e-12)
-            assert path.method[step] == J.method
-            for found, told in zip((path.lower, path.upper), J.matrix_confint(), strict=True):
+            same(path.matrix.value[step], J.matrix, 0 if rows.weight is None else 1e-12)
+            for found, told in zip(path.matrix[1:], J.matrix_confint(), strict=True):
                 same(found[step], told)
-            same(path.slope[step], J.jacobian[..., k])
-            for found, told in zip((path.slope_lower, path.slope_upper), J.confint(), strict=True):
+            same(path.slope.value[step], J.jacobian[..., k])
+            for found, told in zip(path.slope[1:], J.confint(), strict=True):
                 same(found[step], told[..., k])
             for m, metric in enumerate(scene.metrics):
                 told = J.of(metric.name)
-                known = ~np.isnan(path.value[step, m])
-                same(path.value[step, m], told.value if known else np.nan)
-                limits = (path.value_lower, path.value_upper)
+                known = ~np.isnan(path.metric.value[step, m])
+                same(path.metric.value[step, m], told.value if known else np.nan)
+                limits = path.metric[1:]
                 for found, side in zip(limits, told.value_confint(), strict=True):
                     same(found[step, m], side if known else np.nan)
-                same(path.gain[step, m], told.gradient[k])
-                for found, side in zip((path.gain_lower, path.gain_upper), told.confint(), strict=True):
+                same(path.gain.value[step, m], told.gradient[k])
+                for found, side in zip(path.gain[1:], told.confint(), strict=True):
                     same(found[step, m], side[k])
             told = J.exchange_rate(f"precision[{k}]", f"recall[{k}]")
             lower, upper = (side[k] for side in told.confint())
             known = np.isfinite([lower, upper]).all()
-            same(path.exchange[step], told.gradient[k] if known else np.nan)
-            same(path.exchange_lower[step], lower if known else np.nan, 1e-6)
-            same(path.exchange_upper[step], upper if known else np.nan, 1e-6)
+            same(path.exchange.value[step, 0], told.gradient[k] if known else np.nan)
+            same(path.exchange.lower[step, 0], lower if known else np.nan, 1e-6)
+            same(path.exchange.upper[step, 0], upper if known else np.nan, 1e-6)
 
 
 def same(found, told, relative=1e-9):
@@ -147,34 +146,34 @@ def test_fluxes_where_rows_tie_and_where_many_classes_meet_are_those_of_the_jaco
 
 
 def test_a_path_reaches_from_hardly_any_row_to_nearly_all_and_holds_the_base():
-    scene = OffsetScene.of(normals(5000), [0, 0.3, -0.1], n_steps=41)
-    for k, path in enumerate(scene.paths):
-        assert (np.diff(path.offset) > 0).all()
-        assert path.offset[path.base] == scene.offsets[k]
-        share = path.matrix[:, :, k].sum(axis=1) / 5000
+    scene = OffsetSheet.of(normals(5000), [0, 0.3, -0.1], n_steps=41)
+    for k, path in enumerate(scene.tracks):
+        assert (np.diff(path.at) > 0).all()
+        assert path.at[path.base] == scene.offsets[k]
+        share = path.matrix.value[:, :, k].sum(axis=1) / 5000
         assert share[0] < 0.01
         assert share[-1] > 0.99
-        assert len(path.offset) <= 41
-        recall = path.matrix[:, k, k] / path.matrix[0, k].sum()
+        assert len(path.at) <= 41
+        recall = path.matrix.value[:, k, k] / path.matrix.value[0, k].sum()
         assert np.diff(recall).max() < 0.1
-        np.testing.assert_array_equal(path.matrix[path.base], scene.paths[0].matrix[scene.paths[0].base])
+        np.testing.assert_array_equal(path.matrix.value[path.base], scene.tracks[0].matrix.value[scene.tracks[0].base])
 
 
 def test_a_rare_class_is_told_as_finely_as_a_common_one():
     rng = np.random.default_rng(0)
     y = np.where(rng.random(20_000) < 0.002, 2, rng.integers(0, 2, 20_000))
     rows = check_classes(y, rng.normal(size=(20_000, 3)) + 2 * np.eye(3)[y], labels=range(3))
-    path = OffsetScene.of(rows, n_sample=50).paths[2]
-    assert np.diff(path.matrix[:, 2, 2] / (y == 2).sum()).max() < 0.15
+    path = OffsetSheet.of(rows, n_sample=50).tracks[2]
+    assert np.diff(path.matrix.value[:, 2, 2] / (y == 2).sum()).max() < 0.15
 
 
 def test_heavy_tails_do_not_thin_the_steps():
     rows = normals(3000, as_probabilities=True)
     score = rows.score.copy()
     score[:300] = np.eye(3)[rows.true[:300]]
-    path = OffsetScene.of(check_classes(rows.true, score), n_sample=50).paths[0]
-    assert np.ptp(path.offset) > 20
-    assert np.count_nonzero(np.abs(path.offset) < 5) > 25
+    path = OffsetSheet.of(check_classes(rows.true, score), n_sample=50).tracks[0]
+    assert np.ptp(path.at) > 20
+    assert np.count_nonzero(np.abs(path.at) < 5) > 25
 
 
 # --- what is rare
@@ -185,37 +184,38 @@ def test_absent_classes_are_nan_and_rows_of_one_class_are_no_trouble():
     score = rng.normal(size=(400, 4))
     for y in (rng.choice([0, 2], 400), np.full(400, 2)):
         rows = check_classes(y, score, labels=range(4))
-        scene = OffsetScene.of(rows, n_steps=9, n_sample=100)
+        scene = OffsetSheet.of(rows, n_steps=9, n_sample=100)
         names = [metric.name for metric in scene.metrics]
-        for path in scene.paths:
-            assert np.isnan(path.value[:, names.index("recall[1]")]).all()
-            assert path.matrix.sum(axis=(1, 2)).tolist() == [400] * len(path.offset)
-        np.testing.assert_array_equal(scene.paths[3].matrix[:, [1, 3]], 0)
+        for path in scene.tracks:
+            assert np.isnan(path.metric.value[:, names.index("recall[1]")]).all()
+            assert path.matrix.value.sum(axis=(1, 2)).tolist() == [400] * len(path.at)
+        np.testing.assert_array_equal(scene.tracks[3].matrix.value[:, [1, 3]], 0)
 
 
 def test_scores_that_are_all_alike_have_a_path():
-    scene = OffsetScene.of(check_classes([0, 1, 2, 0], np.full((4, 3), 2.0)), n_steps=9)
-    assert [path.offset.tolist() for path in scene.paths] == [[-1.0, 0.0, 1.0]] * 3
-    assert scene.paths[1].matrix[:, :, 1].sum(axis=1).tolist() == [0, 0, 4]
+    scene = OffsetSheet.of(check_classes([0, 1, 2, 0], np.full((4, 3), 2.0)), n_steps=9)
+    assert [path.at.tolist() for path in scene.tracks] == [[-1.0, 0.0, 1.0]] * 3
+    assert scene.tracks[1].matrix.value[:, :, 1].sum(axis=1).tolist() == [0, 0, 4]
 
 
 def test_labels_and_metrics_are_told_with_their_direction():
-    scene = OffsetScene.of(normals(), metric="cohen_kappa", n_steps=5, n_sample=50)
+    scene = OffsetSheet.of(normals(), metric="cohen_kappa", n_steps=5, n_sample=50)
     assert scene.labels == ("0", "1", "2")
     assert scene.metrics[0].name == "cohen_kappa"
     assert len(scene.metrics) == 1 + 5 + 9
-    assert not any(metric.undirected for metric in scene.metrics)
+    assert {metric.better for metric in scene.metrics} == {1}
+    assert [metric.place for metric in scene.metrics] == [-1] * 6 + [0, 1, 2] * 3
     assert scene.coordinate == "score"
     shares = []
-    OffsetScene.of(normals(), n_steps=5, report=shares.append)
+    OffsetSheet.of(normals(), n_steps=5, report=shares.append)
     assert shares == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(NotSupportedError, match="reject"):
-        OffsetScene.of(normals(), [0, 0, 0, 0.1])
+        OffsetSheet.of(normals(), [0, 0, 0, 0.1])
     with pytest.raises(InvalidInputError, match="'score'"):
-        OffsetScene.of(normals(), coordinate="logit")
+        OffsetSheet.of(normals(), coordinate="logit")
 
 
 # --- metrics as ratios
@@ -278,9 +278,9 @@ def test_where_logarithms_tie_and_probabilities_do_not_a_sample_goes_with_the_ru
     rule = rule_of(rows, None)
     sample = JointSample.of(rows, rule, rule.compared(rows.score), 10_000, 0)
     assert (sample.score.argmax(axis=1) == 1).all()
-    path = OffsetScene.of(rows, n_steps=5).paths[2]
-    assert path.matrix[path.base, :, 1].sum() == len(score)
-    assert not path.matrix[path.base + 1 :, :, 1].any()  # where offsets differ, logarithms are compared
+    path = OffsetSheet.of(rows, n_steps=5).tracks[2]
+    assert path.matrix.value[path.base, :, 1].sum() == len(score)
+    assert not path.matrix.value[path.base + 1 :, :, 1].any()  # where offsets differ, logarithms are compared
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=30), st.integers(1, 5000))
@@ -293,21 +293,21 @@ def test_an_allocation_takes_a_few_of_each_and_no_more_than_there_are(sizes, n_s
 
 
 def test_moves_of_one_offset_are_exact():
-    scene = OffsetScene.of(normals(5000, 4), [0, 0.2, -0.3, 0.1], n_steps=9, n_sample=300)
-    for k, path in enumerate(scene.paths):
-        steps = np.array([one.base for one in scene.paths])
-        for step in range(len(path.offset)):
+    scene = OffsetSheet.of(normals(5000, 4), [0, 0.2, -0.3, 0.1], n_steps=9, n_sample=300)
+    for k, path in enumerate(scene.tracks):
+        steps = np.array([one.base for one in scene.tracks])
+        for step in range(len(path.at)):
             steps[k] = step
             found = joint_matrix(scene, steps)
-            np.testing.assert_allclose(found.matrix, path.matrix[step], atol=1e-8)
+            np.testing.assert_allclose(found.matrix, path.matrix.value[step], atol=1e-8)
             assert not found.stderr.any()
 
 
 def test_of_all_rows_joint_moves_are_exact():
     rows = normals(2000, 4, **drawn(2000)[0])
-    scene = OffsetScene.of(rows, n_steps=9, n_sample=10_000)
+    scene = OffsetSheet.of(rows, n_steps=9, n_sample=10_000)
     found = joint_matrix(scene, np.array([2, 6, 3, 5]))
-    offsets = np.array([path.offset[step] for path, step in zip(scene.paths, [2, 6, 3, 5], strict=True)])
+    offsets = np.array([path.at[step] for path, step in zip(scene.tracks, [2, 6, 3, 5], strict=True)])
     np.testing.assert_allclose(found.matrix, brute(rows, rule_of(rows, offsets).predict(rows.score)), atol=1e-9)
     assert not found.stderr.any()
 
@@ -341,10 +341,10 @@ def test_errors_of_joint_moves_hold_and_are_below_those_of_the_sample_alone(move
 
 
 def test_a_metric_of_joint_moves_has_an_error():
-    scene = OffsetScene.of(normals(20_000, 4), n_steps=9, n_sample=1000)
+    scene = OffsetSheet.of(normals(20_000, 4), n_steps=9, n_sample=1000)
     ratios = dict(zip([metric.name for metric in scene.metrics], scene.ratios, strict=True))["f1_macro"]
     value, stderr = joint_matrix(scene, np.array([5, 5, 2, 4])).figure(ratios.value)
-    offsets = np.array([path.offset[step] for path, step in zip(scene.paths, [5, 5, 2, 4], strict=True)])
+    offsets = np.array([path.at[step] for path, step in zip(scene.tracks, [5, 5, 2, 4], strict=True)])
     rows = normals(20_000, 4)
     exact = resolve("f1_macro", range(4)).value(brute(rows, rule_of(rows, offsets).predict(rows.score)))
     assert 0 < stderr < 0.02
@@ -352,21 +352,20 @@ def test_a_metric_of_joint_moves_has_an_error():
 
 
 def test_of_many_classes_there_are_fewer_steps(monkeypatch):
-    assert OffsetScene.of(normals(), n_sample=50).n_steps == 41
+    assert OffsetSheet.of(normals(), n_sample=50).n_steps == 41
     monkeypatch.setattr("conjac.views.summary.scene.offsets.MOST_STEPS", 36)
-    scene = OffsetScene.of(normals(), n_sample=50)
+    scene = OffsetSheet.of(normals(), n_sample=50)
     assert scene.n_steps == 12
-    assert [len(path.offset) for path in scene.paths] == [12] * 3
+    assert [len(path.at) for path in scene.tracks] == [12] * 3
 
 
 def test_arrays_of_a_path_have_the_shapes_that_are_told():
-    scene = OffsetScene.of(normals(), n_steps=9, n_sample=50)
+    scene = OffsetSheet.of(normals(), n_steps=9, n_sample=50)
     n, m = 3, len(scene.metrics)
-    for path in scene.paths:
-        s = len(path.offset)
-        shapes = {"m": (s, n, n), "s": (s, n, n), "l": (s, n, n), "u": (s, n, n), "v": (s, m), "g": (s, m), "e": (s,)}
-        for field in fields(path):
-            array = getattr(path, field.name)
-            if field.name not in ("base", "offset", "method"):
-                assert array.shape == shapes[field.name[0]]
+    for path in scene.tracks:
+        s = len(path.at)
+        shapes = {"matrix": (s, n, n), "slope": (s, n, n), "metric": (s, m), "gain": (s, m), "exchange": (s, 1)}
+        assert {name: [side.shape for side in getattr(path, name)] for name in shapes} == {
+            name: [shape] * 3 for name, shape in shapes.items()
+        }
     assert resolve("f1_macro", range(3)).name == scene.metrics[0].name

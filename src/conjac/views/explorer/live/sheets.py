@@ -13,7 +13,7 @@ from conjac.curve import ConfusionCurve
 from conjac.metrics import Metric
 from conjac.validation import ClassPredictions, Predictions, blaming
 from conjac.views.summary.scene import Move, Scene, ThresholdSheet, metric_rows
-from conjac.views.summary.scene.several import OffsetSheet
+from conjac.views.summary.scene.offsets import OffsetSheet
 
 Placed: TypeAlias = tuple[Any, IntArray | None]
 """Checked rows, and their places among all; None of all."""
@@ -150,6 +150,6 @@ class OffsetSheets:
         """Return the sheet of other scores and other offsets."""
         old, rows = self.scene.sheets[k], replace(self.rows[k][0], score=score)
         offsets = np.array([values[move.name] for move in self.moves()])
-        how = {"metric": self.metric, "condition_on": self.condition_on, "level": self.scene.level}
+        how: dict[str, Any] = {"metric": self.metric, "condition_on": self.condition_on, "level": self.scene.level}
         with blaming(old.name):
-            return OffsetSheet.of(rows, old.name, offsets=offsets, **how)
+            return OffsetSheet.of(rows, offsets, name=old.name, **how)

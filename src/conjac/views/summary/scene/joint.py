@@ -20,7 +20,7 @@ import numpy as np
 
 from conjac._typing import FloatArray, IntArray
 from conjac.density.near import or_one, sums_by
-from conjac.views.summary.scene.offsets import OffsetScene
+from conjac.views.summary.scene.offsets import OffsetSheet
 from conjac.views.summary.scene.sample import JointSample
 
 UNSEEN = 0.2
@@ -51,19 +51,21 @@ class JointMatrix:
         return value, float(np.sqrt(sum((told(self.matrix + one) - value) ** 2 for one in self.deviation)))
 
 
-def joint_matrix(scene: OffsetScene, steps: IntArray) -> JointMatrix:
+def joint_matrix(sheet: OffsetSheet, steps: IntArray) -> JointMatrix:
     """Estimate the matrix at some step of each path.
 
     Parameters
     ----------
-    scene : OffsetScene
+    sheet : OffsetSheet
     steps : array of shape (K,)
         A step of the path of each class.
     """
-    base = np.asarray(scene.paths[0].matrix[scene.paths[0].base], dtype=np.float64)
-    taken = list(zip(scene.paths, steps, strict=True))
-    moves = np.array([path.offset[step] - path.offset[path.base] for path, step in taken])
-    return moved_together(scene.sample, moves, base, np.sum([path.matrix[step] - base for path, step in taken], axis=0))
+    base = np.asarray(sheet.tracks[0].matrix.value[sheet.tracks[0].base], dtype=np.float64)
+    taken = list(zip(sheet.tracks, steps, strict=True))
+    moves = np.array([track.at[step] - track.at[track.base] for track, step in taken])
+    return moved_together(
+        sheet.sample, moves, base, np.sum([track.matrix.value[step] - base for track, step in taken], axis=0)
+    )
 
 
 def moved_together(sample: JointSample, moves: FloatArray, base: FloatArray, alone: FloatArray) -> JointMatrix:

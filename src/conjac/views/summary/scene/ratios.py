@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -83,6 +83,15 @@ class MeanOfRatios:
             return None
         above, below = (np.array([getattr(form, name) for form in forms]) for name in ("numerator", "denominator"))
         return cls(metric.name, weight, metric.undefined, Coefficients.of(above), Coefficients.of(below))
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return it as plain types and arrays, for `conjac.views.summary.scene.pack`."""
+        return {
+            "weight": self.weight,
+            "undefined": self.undefined,
+            "above": self.numerator._asdict(),
+            "below": self.denominator._asdict(),
+        }
 
     def value(self, matrix: AnyArray) -> float:
         """Return the metric of a matrix with these totals of classes: what a page does."""

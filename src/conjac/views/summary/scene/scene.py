@@ -15,8 +15,9 @@ from conjac.metrics import Metric, resolve
 from conjac.views.summary.choices import Choice, choices
 from conjac.views.summary.classes.offsets import OffsetChoice
 from conjac.views.summary.measure import clean, title_of
-from conjac.views.summary.point import METRICS, UNDIRECTED
+from conjac.views.summary.point import METRICS
 from conjac.views.summary.point_map import PointMap
+from conjac.views.summary.scene.metric_row import MetricRow
 from conjac.views.summary.scene.move import Move
 from conjac.views.summary.scene.packed import Rounded
 from conjac.views.summary.scene.threshold import RATES, ThresholdSheet, steps_of
@@ -45,32 +46,6 @@ class Sheet(Protocol):
     def to_tree(self) -> dict[str, Any]:
         """Return everything as plain types and arrays."""
         ...
-
-
-@dataclass(frozen=True)
-class MetricRow:
-    """One metric of the table.
-
-    Attributes
-    ----------
-    name, title : str
-        As conjac calls it, and as people do.
-    better : {1, -1, 0}
-        Whether more of it is better, or less, or neither.
-    place : int
-        Of several classes the place of the one that it is of; -1 of all of them.
-    """
-
-    name: str
-    title: str
-    better: int
-    place: int = -1
-
-    @classmethod
-    def of(cls, row: Metric) -> Self:
-        """Take a metric."""
-        better = 0 if row.name in UNDIRECTED else 1 if row.greater_is_better else -1
-        return cls(clean(row.name), title_of(row.name), better)
 
 
 @dataclass(frozen=True)

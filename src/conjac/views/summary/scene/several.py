@@ -3,80 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName, FloatArray
 from conjac.decisions.constraints import parse_constraints
-from conjac.inference import quantile
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.progress import Told
 from conjac.validation import ClassPredictions, blaming
 from conjac.views.summary.classes.offsets import OffsetChoice, offset_choices
-from conjac.views.summary.heatmap import OFFSET_STEP
 from conjac.views.summary.measure import clean
-from conjac.views.summary.scene.offsets import BY_CLASS, OffsetScene, SceneMetric
-from conjac.views.summary.scene.packed import Rounded
-from conjac.views.summary.scene.path import Path
-from conjac.views.summary.scene.ratios import MeanOfRatios
-from conjac.views.summary.scene.scene import ALL, Advice, MetricRow, Scene
-from conjac.views.summary.scene.track import Figure, Track
+from conjac.views.summary.scene.offsets import OffsetSheet
+from conjac.views.summary.scene.scene import ALL, Advice, Scene
 
 SAMPLED, FEWEST, MOST = 30_000, 1_500, 4_000
 """Scores in a sample, and its rows at least and at most."""
-SCORE = 12
-"""Significant binary digits of what is compared, of a row of the sample."""
-
-
-@dataclass(frozen=True, eq=False)
-class OffsetSheet:
-    """One set of rows of several classes.
-
-    Attributes
-    ----------
-    name : str
-        Of the group; empty of all rows.
-    scene : OffsetScene
-    tracks : tuple of Track
-        One a class.
-    """
-
-    name: str
-    scene: OffsetScene
-    tracks: tuple[Track, ...]
-
-    @classmethod
-    def of(cls, rows: ClassPredictions, name: str, **how: Any) -> Self:
-        """Follow every offset; ``how`` is what `OffsetScene.of` takes."""
-        scene = OffsetScene.of(rows, **how)
-        tracks = tuple(_track(path, label, scene) for path, label in zip(scene.paths, scene.labels, strict=True))
-        return cls(clean(name), scene, tracks)
-
-    def to_tree(self) -> dict[str, Any]:
-        """Return everything as plain types and arrays, for `conjac.views.summary.scene.pack`."""
-        sample = self.scene.sample
-        return {
-            "name": self.name,
-            "totals": self.tracks[0].matrix.value[0].sum(axis=1).astype(np.float64),
-            "tracks": [track.to_tree(["matrix"]) for track in self.tracks],
-            "effective": None,
-            "bound": None,
-            "sample": {
-                "score": Rounded(sample.score, SCORE),
-                "true": sample.true,
-                "weight": sample.weight,
-                "stratum": sample.stratum,
-                "replicate": sample.replicate,
-                "spread": sample.spread,
-                "n_replicates": sample.n_replicates,
-                "quantile": quantile(self.scene.level, sample.n_replicates - 1),
-                "told": sample.told,
-            },
-            "ratios": [None if one is None else _ratios(one) for one in self.scene.ratios],
-        }
 
 
 def scene_of_classes(
@@ -131,8 +74,8 @@ def scene_of_classes(
             choices = offset_choices(rows, J, chosen, constraints, level=level, **how) if several else ()
             sheet = OffsetSheet.of(
                 rows,
-                "" if name == ALL else name,
-                offsets=offsets,
+                offsets,
+                name="" if name == ALL else name,
                 metric=chosen,
                 level=level,
                 also=_asked(choices),
@@ -143,27 +86,20 @@ def scene_of_classes(
             )
         sheets.append(sheet)
         advice.append(tuple(Advice(choice, _steps(choice, sheet)) for choice in choices))
-    scene = sheets[0].scene
+    shown = sheets[0]
     return Scene(
         title=clean(title),
         kind="offsets",
-        labels=scene.labels,
+        labels=shown.labels,
         level=level,
-        metrics=tuple(_metric_row(row, scene.labels) for row in scene.metrics),
+        metrics=shown.metrics,
         metric=0,
         rates=(("precision of the class", "recall of the class"),),
         sheets=tuple(sheets),
         advice=tuple(advice),
-        shown=scene.coordinate,
+        shown=shown.coordinate,
         **told,
     )
-
-
-def _metric_row(row: SceneMetric, labels: tuple[str, ...]) -> MetricRow:
-    """Return a line of the table, which knows its class."""
-    better = 0 if row.undirected else 1 if row.greater_is_better else -1
-    of = {f"{base}[{label}]": place for place, label in enumerate(labels) for base in BY_CLASS}
-    return MetricRow(row.name, row.title, better, of.get(row.name, -1))
 
 
 def _asked(choices: Sequence[OffsetChoice]) -> FloatArray:
@@ -175,29 +111,3 @@ def _steps(choice: OffsetChoice, sheet: OffsetSheet) -> tuple[int, ...]:
     """Return the step of each offset."""
     pairs = zip(choice.offsets, sheet.tracks, strict=bool(choice.offsets))
     return tuple(int(np.argmin(np.abs(track.at - one.value))) for one, track in pairs)
-
-
-def _track(path: Path, label: str, scene: OffsetScene) -> Track:
-    exchange = (path.exchange, path.exchange_lower, path.exchange_upper)
-    return Track(
-        name=f"offset[{label}]",
-        coordinate=scene.coordinate,
-        unit="1 of offset",
-        size=OFFSET_STEP,
-        at=path.offset,
-        base=path.base,
-        matrix=Figure(path.matrix, path.lower, path.upper),
-        slope=Figure(path.slope, path.slope_lower, path.slope_upper),
-        metric=Figure(path.value, path.value_lower, path.value_upper),
-        gain=Figure(path.gain, path.gain_lower, path.gain_upper),
-        exchange=Figure(*(side[:, None] for side in exchange)),
-    )
-
-
-def _ratios(one: MeanOfRatios) -> dict[str, Any]:
-    return {
-        "weight": one.weight,
-        "undefined": one.undefined,
-        "above": one.numerator._asdict(),
-        "below": one.denominator._asdict(),
-    }

@@ -12,11 +12,10 @@ from conjac._typing import CoordinateName, FloatArray
 from conjac.coordinates import COORDINATES, Coordinate
 from conjac.curve import ConfusionCurve
 from conjac.engines.thresholds import from_score
-from conjac.inference import at_share, metric_interval, quantile
+from conjac.inference import at_share
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.motion import Exchange, Motion, Pair
-from conjac.views.summary.lineplot import measured
 from conjac.views.summary.measure import Step, clean
 from conjac.views.summary.places import Rows, thresholds
 from conjac.views.summary.scene.track import Figure, Track
@@ -94,19 +93,8 @@ class ThresholdSheet:
         motion = curve.motion_at_score(score)
         cells = motion.joint.cells
         matrix = Figure(cells.weight, *motion.cells_confint(level))
-        limits = [metric_interval(row, cells, level) for row in metrics]
-        known = [measured(row, cells.weight) for row in metrics]
-        metric = Figure(
-            _columns([row.value(cells.weight) * one for row, one in zip(metrics, known, strict=True)]),
-            *(_columns([side[k] * one for side, one in zip(limits, known, strict=True)]) for k in (0, 1)),
-        )
-        rates = [(figure(paid, curve.labels, 2), figure(gained, curve.labels, 2)) for paid, gained in RATES]
-        pairs = [Exchange.between(rows, Pair.of(rows, motion)) for rows in rates]
-        paid = [one.limits(level) for one in pairs]
-        exchange = Figure(
-            _columns([np.where(np.isfinite(one.value), one.value, np.nan) for one in pairs]),
-            *(_columns([side[k] for side in paid]) for k in (0, 1)),
-        )
+        metric = Figure.side_by_side([Figure.of_metric(row, cells, level) for row in metrics])
+        exchange = Figure.side_by_side([_paid(curve, motion, pair, level) for pair in RATES])
         first = curve.unit.name
         names = [first, *(n for n in (coordinates or UNITS[curve.unit.scale]) if n != first)]
         spread = Rows.of(curve).quantile(np.linspace(0, 1, SCORES)) if curve.unit.scale == "score" else None
@@ -197,19 +185,16 @@ def _in_unit(curve: ConfusionCurve, motion: Motion, unit: Coordinate, score: Flo
 
 
 def _slopes(motion: Motion, level: float) -> Figure:
-    value, center, stderr, _ = motion.slopes(None)
-    half = quantile(level, motion.counted.df) * stderr
-    return Figure(value, center - half, center + half)
+    return Figure.of_slopes(motion.slopes(None), motion.counted.df, level)
 
 
 def _gains(motion: Motion, metrics: Sequence[Metric], level: float) -> Figure:
     found = [motion.metric_slope(row) for row in metrics]
-    half = [quantile(level, motion.counted.df) * one.stderr for one in found]
-    return Figure(
-        _columns([one.value for one in found]),
-        *(_columns([one.center + side * h for one, h in zip(found, half, strict=True)]) for side in (-1, 1)),
-    )
+    return Figure.side_by_side([Figure.of_slopes(one, motion.counted.df, level) for one in found])
 
 
-def _columns(parts: Sequence[FloatArray]) -> FloatArray:
-    return np.stack([np.asarray(part, dtype=np.float64) for part in parts], axis=1)
+def _paid(curve: ConfusionCurve, motion: Motion, pair: tuple[str, str], level: float) -> Figure:
+    """Return how much of one figure is paid for a unit of another; nan where that is no number."""
+    rows = figure(pair[0], curve.labels, 2), figure(pair[1], curve.labels, 2)
+    rate = Exchange.between(rows, Pair.of(rows, motion))
+    return Figure(np.where(np.isfinite(rate.value), rate.value, np.nan), *rate.limits(level))

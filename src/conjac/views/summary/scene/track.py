@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.inference import Cells, NormalBand, metric_interval
+from conjac.metrics import Metric
+from conjac.motion.slopes import Slopes
+from conjac.views.summary.lineplot import measured
 from conjac.views.summary.scene.packed import Rounded
 
 DIGITS, DISTANCE, ALIKE = 12, 10, 1e-4
@@ -21,6 +25,24 @@ class Figure(NamedTuple):
     value: AnyArray
     lower: FloatArray
     upper: FloatArray
+
+    @classmethod
+    def side_by_side(cls, parts: Sequence[Figure]) -> Figure:
+        """Return figures of shape (n_steps,) as one of shape (n_steps, n_parts)."""
+        sides = ([np.asarray(one, dtype=np.float64) for one in side] for side in zip(*parts, strict=True))
+        return cls(*(np.stack(side, axis=1) for side in sides))
+
+    @classmethod
+    def of_metric(cls, row: Metric, cells: Cells, level: float) -> Figure:
+        """Return a metric with its interval, arrays of shape (n_steps,); nan where it is 0/0."""
+        known = measured(row, cells.weight)
+        return cls(row.value(cells.weight) * known, *(side * known for side in metric_interval(row, cells, level)))
+
+    @classmethod
+    def of_slopes(cls, slopes: Slopes, df: int | None, level: float) -> Figure:
+        """Return derivatives with their intervals, arrays of their shape."""
+        value, center, stderr, own = slopes
+        return cls(value, *NormalBand(center, stderr, df if own is None else own)(level))
 
     def times(self, factor: FloatArray) -> Figure:
         """Return the figure of each step in another unit, by a factor above 0, array of shape (n_steps,)."""
