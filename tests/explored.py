@@ -12,7 +12,8 @@ addEventListener("securitypolicyviolation", (event) => {
 });
 """
 MOVED = """(values) => {
-  const [slider, box] = ["threshold", "value"].map((name) => document.querySelector(`[data-conjac=${name}]`));
+  const slider = document.querySelector(":is([data-conjac=threshold], [data-conjac=offset])");
+  const box = document.querySelector("[data-conjac=value]");
   const cells = [...document.querySelector("table[role=grid]").querySelectorAll("[data-cell] .big")];
   return values.map((value) => {
     slider.value = value;
@@ -98,4 +99,4 @@ def number(text):
 
 
 def cells(texts):
-    return np.array([number(text) for text in texts]).reshape(2, -1)
+    return np.array([number(text) for text in texts]).reshape(round(len(texts) ** 0.5), -1)

@@ -32,6 +32,8 @@ HOSTILE = (
     '"مرحبا بالعالم" 🎉 <img src=x onerror=hacked=1>' + "long" * 50,
 )
 PLACES = np.linspace(0, 1, 60)
+CLASS = RNG.integers(0, 3, N)
+U = RNG.normal(size=(N, 3)) + 1.5 * np.eye(3)[CLASS]
 
 
 def full_page():
@@ -61,7 +63,17 @@ def hostile_page():
     )
 
 
-PAGES = {"full": full_page, "lattice": lattice_page, "raw": raw_page, "hostile": hostile_page}
+def classes_page():
+    return cj.Explorer.from_predictions(CLASS, U, X=X, surface=False, title="Three classes")
+
+
+PAGES = {
+    "full": full_page,
+    "lattice": lattice_page,
+    "raw": raw_page,
+    "hostile": hostile_page,
+    "classes": classes_page,
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +89,10 @@ def explored(browser, tmp_path_factory):
             opened[name] = Explored(browser, explorer.save(folder / f"{name}.html").as_uri())
             opened[name].scene = explorer.scene
         page = opened[name]
-        start(page, "score" if name == "raw" else "probability")
+        if name == "classes":
+            page.restore('{"moving": "offset[0]", "coordinate": "score", "offsets": {}}')
+        else:
+            start(page, "score" if name == "raw" else "probability")
         return page
 
     yield of
@@ -119,6 +134,28 @@ def test_raw_scores_are_moved_on_their_own_scale(explored):
     page = explored("raw")
     for at, shown in page.moved(np.linspace(RAW.min() - 1, RAW.max() + 1, 60)):
         np.testing.assert_array_equal(shown, counted(at, score=RAW))
+    assert page.faults() == []
+
+
+def decided(offsets):
+    return confusion_matrix(CLASS, (U + offsets).argmax(axis=1))
+
+
+def test_the_offset_of_a_class_is_moved_exactly_and_several_together_by_estimate(explored):
+    page = explored("classes")
+    part = page.drawn("[data-conjac=points]")
+    for k, label in enumerate("012"):
+        page.choose("class", label)
+        for at, shown in page.moved(np.linspace(-2, 2, 9)):
+            np.testing.assert_array_equal(shown, decided(at * np.eye(3)[k]))
+        expected = (U + at * np.eye(3)[k]).argmax(axis=1) != U.argmax(axis=1)
+        assert part.locator(".note").first.text_content().startswith(f"{expected.sum()} of these")
+        state = page.text("json")
+        page.tab.locator("[data-conjac=reset]").evaluate("node => node.click()")
+        np.testing.assert_array_equal(page.matrix(), decided(np.zeros(3)))
+        page.restore(state)
+        np.testing.assert_array_equal(page.matrix(), decided(at * np.eye(3)[k]))
+        page.tab.locator("[data-conjac=reset]").evaluate("node => node.click()")
     assert page.faults() == []
 
 

@@ -34,8 +34,14 @@ export class OffsetView extends View {
 
   // The one track that holds the figures here, if one does.
   get held() {
-    const { away } = this;
-    return away.length > 1 ? null : (away[0] ?? this.track);
+    const { tracks } = this.rows;
+    let [found, moved] = [this.track, 0];
+    for (let k = 0; k < tracks.length; k++) {
+      if (this.steps[k] === tracks[k].base) continue;
+      found = k;
+      moved += 1;
+    }
+    return moved > 1 ? null : found;
   }
 
   looked(kind, place) {
