@@ -34,7 +34,7 @@ class Explored:
         self.tab.set_default_timeout(10_000)
         self.tab.add_init_script(WATCH)
         self.tab.on("console", lambda said: said.type in ("error", "warning") and self._console(said))
-        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.tab.on("pageerror", lambda error: self.wrong.append(f"{error}\n{error.stack}"[:2000]))
         self.tab.on("request", lambda asked: self._request(asked.url))
         self.open()
 
