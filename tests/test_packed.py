@@ -8,8 +8,9 @@ import pytest
 
 from conjac.errors import InvalidInputError
 from conjac.views.explorer.module import module
-from conjac.views.summary.scene import pack
-from conjac.views.summary.scene.packed import DIGITS, DROPPED, LARGEST
+from conjac.views.explorer.page import in_text
+from conjac.views.summary.scene import Figure, pack
+from conjac.views.summary.scene.packed import DIGITS, LARGEST, Rounded
 
 HALF = LARGEST // 2
 RNG = np.random.default_rng(0)
@@ -35,13 +36,33 @@ CASES = {
 }
 
 
+ADDRESS = "data:text/javascript;base64," + base64.b64encode(module("unpack").encode()).decode()
+
+
+def in_browser(browser, packed):
+    """Unpack in Chromium; numbers come back as texts, which hold what JSON does not."""
+    script = """async ([address, tree, blob]) => {
+        const { unpack } = await import(address);
+        const found = unpack(tree, Uint8Array.from(atob(blob), (letter) => letter.charCodeAt(0)));
+        const told = (one) =>
+            ArrayBuffer.isView(one)
+                ? Array.from(one, String)
+                : Object.fromEntries(Object.entries(one).map(([key, item]) => [key, told(item)]));
+        return told(found);
+    }"""
+    tab = browser.new_page()
+    found = tab.evaluate(script, [ADDRESS, packed.tree, base64.b64encode(packed.blob).decode()])
+    tab.close()
+    return found
+
+
 def unpacked(packed):
     """Undo `pack`: what parts/unpack.mjs does, by its description alone."""
     start, arrays = 0, []
     for entry in packed.tree["arrays"]:
         data = packed.blob[start : start + entry["bytes"]]
         start += entry["bytes"]
-        arrays.append(decoded(entry["kind"], data, entry["shape"]))
+        arrays.append(decoded(entry["kind"], data, entry["shape"], entry.get("digits")))
     assert start == len(packed.blob)
 
     def restore(one):
@@ -54,7 +75,7 @@ def unpacked(packed):
     return restore(packed.tree["value"])
 
 
-def decoded(kind, data, shape):
+def decoded(kind, data, shape, digits):
     width = 8 if kind == "d" else 4
     plain = np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(width, -1).T)
     if kind == "d":
@@ -64,7 +85,7 @@ def decoded(kind, data, shape):
     whole = np.cumsum(steps, axis=-1) if shape else steps
     if kind == "i":
         return whole
-    bits = np.abs(whole) << DROPPED
+    bits = np.abs(whole) << (24 - digits)
     return np.where(whole < 0, bits | 0x80000000, bits).astype(np.uint32).view(np.float32)
 
 
@@ -105,6 +126,40 @@ def test_figures_are_rounded_to_the_nearest_and_keep_their_sign():
     assert set(found[[1, 3]]) <= set(close[[0, 2, 4]])
 
 
+@pytest.mark.parametrize("digits", [1, 9, 12, 24])
+def test_figures_keep_as_many_digits_as_are_asked_for(digits):
+    figures = RNG.normal(size=1000)
+    found = unpacked(pack({"a": Rounded(figures, digits)}))["a"]
+    assert (np.abs(found - figures.astype(np.float32)) <= 2.0**-digits * np.abs(figures)).all()
+    assert (digits == 24) == np.array_equal(found, figures.astype(np.float32))
+
+
+@pytest.mark.browser
+def test_limits_are_kept_as_distances(browser):
+    value = RNG.normal(size=50)
+    lower, upper = value - np.exp(RNG.normal(size=50)), value + np.exp(RNG.normal(size=50))
+    tree = Figure(value, lower, upper).to_tree()
+    packed = pack({"a": tree, "b": Figure(value, 2 * value - upper, upper).to_tree()})
+    assert len(packed.tree["arrays"]) == 3  # limits that are as far away on either side are kept once
+    found = in_browser(browser, packed)
+    np.testing.assert_allclose([float(x) for x in found["a"]["lower"]], lower, atol=0.01)
+    np.testing.assert_allclose([float(x) for x in found["a"]["upper"]], upper, atol=0.01)
+
+
+@pytest.mark.browser
+def test_bytes_come_back_from_letters(browser):
+    script = """async ([address, texts]) => {
+        const { fromBase85 } = await import(address);
+        return texts.map((text) => Array.from(fromBase85(text)));
+    }"""
+    given = [RNG.bytes(n) for n in (0, 1, 2, 3, 4, 5, 1000)] + [bytes(8), b"\xff" * 9]
+    tab = browser.new_page()
+    found = tab.evaluate(script, [ADDRESS, [in_text(one) for one in given]])
+    tab.close()
+    assert [bytes(one) for one in found] == given
+    assert not set("".join(map(in_text, given))) & set("<>&\"'")
+
+
 def test_what_surrounds_arrays_stays_as_it_is():
     tree = {"text": '<script>"$"</script>', "none": None, "list": [1, 2.5, True, {"in": np.arange(3)}], "empty": []}
     packed = pack(tree)
@@ -132,15 +187,7 @@ def test_counts_beyond_what_a_browser_holds_are_refused():
 def test_the_browser_reads_what_is_packed(browser):
     named = {f"{k}": array for k, array in enumerate(CASES.values())}
     packed = pack(named)
-    address = "data:text/javascript;base64," + base64.b64encode(module("unpack").encode()).decode()
-    script = """async ([address, tree, blob]) => {
-        const { unpack } = await import(address);
-        const found = unpack(tree, Uint8Array.from(atob(blob), (letter) => letter.charCodeAt(0)));
-        return Object.values(found).map((array) => Array.from(array, String));
-    }"""
-    tab = browser.new_page()
-    found = tab.evaluate(script, [address, packed.tree, base64.b64encode(packed.blob).decode()])
-    tab.close()
+    found = list(in_browser(browser, packed).values())
     assert len(found) == len(named)
     for texts, array in zip(found, unpacked(packed).values(), strict=True):
         numbers = np.array([float(text.replace("Infinity", "inf")) for text in texts])

@@ -1,7 +1,5 @@
 """The explorer's arrays of several classes: paths of each offset, a sample for joint moves, and metrics as ratios."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
