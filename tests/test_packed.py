@@ -9,7 +9,7 @@ import pytest
 from conjac.errors import InvalidInputError
 from conjac.views.explorer.module import module
 from conjac.views.summary.scene import pack
-from conjac.views.summary.scene.packed import DIGITS, DROPPED, LARGEST
+from conjac.views.summary.scene.packed import DIGITS, LARGEST, Rounded
 
 HALF = LARGEST // 2
 RNG = np.random.default_rng(0)
@@ -35,13 +35,26 @@ CASES = {
 }
 
 
+UNPACK = """async ([address, tree, blob]) => {
+    const { unpack } = await import(address);
+    const found = unpack(tree, Uint8Array.from(atob(blob), (letter) => letter.charCodeAt(0)));
+    return RETURN;
+}"""
+
+
+def given(packed):
+    """Return the browser's code, and what it is to read."""
+    address = "data:text/javascript;base64," + base64.b64encode(module("unpack").encode()).decode()
+    return [address, packed.tree, base64.b64encode(packed.blob).decode()]
+
+
 def unpacked(packed):
     """Undo `pack`: what parts/unpack.mjs does, by its description alone."""
     start, arrays = 0, []
     for entry in packed.tree["arrays"]:
         data = packed.blob[start : start + entry["bytes"]]
         start += entry["bytes"]
-        arrays.append(decoded(entry["kind"], data, entry["shape"]))
+        arrays.append(decoded(entry["kind"], data, entry["shape"], entry.get("digits")))
     assert start == len(packed.blob)
 
     def restore(one):
@@ -54,7 +67,7 @@ def unpacked(packed):
     return restore(packed.tree["value"])
 
 
-def decoded(kind, data, shape):
+def decoded(kind, data, shape, digits):
     width = 8 if kind == "d" else 4
     plain = np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(width, -1).T)
     if kind == "d":
@@ -64,7 +77,7 @@ def decoded(kind, data, shape):
     whole = np.cumsum(steps, axis=-1) if shape else steps
     if kind == "i":
         return whole
-    bits = np.abs(whole) << DROPPED
+    bits = np.abs(whole) << (24 - digits)
     return np.where(whole < 0, bits | 0x80000000, bits).astype(np.uint32).view(np.float32)
 
 
@@ -88,6 +101,27 @@ def test_an_array_comes_back(array):
 def test_thresholds_come_back_to_the_last_bit():
     bits = unpacked(pack({"a": CASES["odd thresholds"]}))["a"].view(np.uint64)
     np.testing.assert_array_equal(bits, CASES["odd thresholds"].view(np.uint64))
+
+
+@pytest.mark.parametrize("digits", [10, 12, 24])
+def test_figures_keep_as_many_digits_as_they_are_told(digits):
+    figures = CASES["figures"].astype(np.float64)
+    found = unpacked(pack({"a": Rounded(figures, digits)}))["a"]
+    assert (np.abs(found - figures) <= 2.0**-digits * np.abs(figures) + 1e-12).all()
+    assert (found == figures.astype(np.float32)).all() == (digits == 24)
+
+
+@pytest.mark.browser
+def test_only_a_figure_with_limits_is_read_as_one(browser):
+    figure = {"value": np.array([1.0, 2.0]), "below": np.array([0.5, 1.0]), "above": np.array([0.25, 2.0])}
+    packed = pack({"figure": figure, "sums": {"weight": np.array([1.0]), "below": {"by": 1}, "above": {"by": 2}}})
+    tab = browser.new_page()
+    found = tab.evaluate(UNPACK.replace("RETURN", "JSON.stringify(found)"), given(packed))
+    tab.close()
+    found = json.loads(found)
+    assert found["figure"]["lower"] == {"0": 0.5, "1": 1}
+    assert found["figure"]["upper"] == {"0": 1.25, "1": 4}
+    assert found["sums"]["below"] == {"by": 1}
 
 
 def test_any_nan_of_figures_is_one_nan():
@@ -132,14 +166,9 @@ def test_counts_beyond_what_a_browser_holds_are_refused():
 def test_the_browser_reads_what_is_packed(browser):
     named = {f"{k}": array for k, array in enumerate(CASES.values())}
     packed = pack(named)
-    address = "data:text/javascript;base64," + base64.b64encode(module("unpack").encode()).decode()
-    script = """async ([address, tree, blob]) => {
-        const { unpack } = await import(address);
-        const found = unpack(tree, Uint8Array.from(atob(blob), (letter) => letter.charCodeAt(0)));
-        return Object.values(found).map((array) => Array.from(array, String));
-    }"""
     tab = browser.new_page()
-    found = tab.evaluate(script, [address, packed.tree, base64.b64encode(packed.blob).decode()])
+    texts = "Object.values(found).map((array) => Array.from(array, String))"
+    found = tab.evaluate(UNPACK.replace("RETURN", texts), given(packed))
     tab.close()
     assert len(found) == len(named)
     for texts, array in zip(found, unpacked(packed).values(), strict=True):

@@ -249,8 +249,8 @@ def test_a_scene_is_plain_but_for_its_arrays():
 
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_what_is_counted_and_measured_keeps_its_digits(weight):
-    track = scene(SCORE, sample_weight=weight).sheets[0].tracks[0]
-    tree = track.to_tree()
+    sheet = scene(SCORE, sample_weight=weight).sheets[0]
+    track, tree = sheet.tracks[0], sheet.to_tree()["tracks"][0]
     np.testing.assert_array_equal(tree["matrix"]["value"], np.moveaxis(track.matrix.value, 0, -1))
     np.testing.assert_array_equal(tree["metric"]["value"], track.metric.value.T)
     assert tree["metric"]["value"].dtype == np.float64

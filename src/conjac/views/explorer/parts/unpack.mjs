@@ -10,7 +10,7 @@ export function unpack({ value, arrays }, blob) {
     if (Array.isArray(one)) return one.map(restore);
     if (one === null || typeof one !== "object") return one;
     if ("$" in one) return read[one.$];
-    if ("below" in one && "above" in one) return figure(...[one.value, one.below, one.above].map(restore));
+    if (["value", "below", "above"].every((key) => key in one)) return figure(...[one.value, one.below, one.above].map(restore));
     return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, restore(item)]));
   };
   return restore(value);
