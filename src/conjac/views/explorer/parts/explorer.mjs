@@ -156,7 +156,8 @@ function sentence(view) {
     return `${row.title} is ${number(value.value, 4)}${limits}, with several offsets away from where they were.`;
   }
   const gain = view.scaled(view.gain(view.metric));
-  const at = `${row.title} is ${number(value.value, 4)} at ${number(view.at, 4)}`;
+  const where = view.now.name === "threshold" ? number(view.at, 4) : `${view.now.name} = ${number(view.at, 4)}`;
+  const at = `${row.title} is ${number(value.value, 4)} at ${where}`;
   if (!Number.isFinite(gain.lower)) return `${at}; too few rows are near to say surely how it moves.`;
   const sure = gain.lower > 0 || gain.upper < 0 ? "" : ", which cannot be told from zero";
   return `${at}; ${signed(view.now.size)} would change it by ${signed(gain.value)}${sure}.`;

@@ -13,19 +13,21 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 export function matrices(view) {
   const told = text();
   const counted = grid(view, "Confusion matrix", (place) => cellOf(view, place), told);
-  const moved = grid(view, "Its Jacobian", (place) => slopeOf(view, place), told);
+  let most = 0;
+  const moved = grid(view, "Its Jacobian", (place) => slopeOf(view, place, most), told);
   const caption = text();
   const few = view.scene.labels.length <= FEW;
   return {
     node: el(
       "div",
-      { class: few ? "stack" : "pair" },
+      { class: few || view.scene.labels.length > SMALL ? "stack" : "pair" },
       el("figure", {}, el("figcaption", {}, "Confusion matrix"), counted.node),
       el("figure", {}, el("figcaption", {}, "Its Jacobian: change per ", caption.node), moved.node),
       el("p", { class: "cell-told note", "aria-live": "polite" }, told.node),
     ),
     update() {
       caption.set(`${signed(view.now.size)} of ${view.now.name === "threshold" ? view.now.coordinate : view.now.name}`);
+      most = view.steepest() * view.now.size;
       counted.update();
       moved.update();
     },
@@ -47,12 +49,11 @@ function cellOf(view, place) {
   };
 }
 
-function slopeOf(view, place) {
+function slopeOf(view, place, most) {
   const found = view.scaled(view.slope(place));
-  const most = view.steepest() * view.now.size;
   const shade = Math.round((AROUND / 2) * (1 + (most ? found.value / most : 0) || 1));
   return {
-    big: signed(found.value),
+    big: signed(found.value, view.scene.labels.length > FEW ? 2 : 3),
     small: interval(found.lower, found.upper, signed),
     extra: "",
     shade: `d${Math.max(0, Math.min(AROUND, shade))}`,

@@ -70,10 +70,11 @@ export class View {
     return this.figure(this.now.exchange, place);
   }
 
-  // The largest slope of a cell along the track, by which cells are shaded.
+  // The largest slope of a cell here, by which cells are shaded.
   steepest() {
-    this.now.steepest ??= this.now.slope.value.reduce((most, one) => Math.max(most, Math.abs(one) || 0), 0);
-    return this.now.steepest;
+    let most = 0;
+    for (let place = 0; place < this.scene.labels.length ** 2; place++) most = Math.max(most, Math.abs(this.slope(place).value) || 0);
+    return most;
   }
 
   // Whether a row of the point map is predicted otherwise than at the operating point.
