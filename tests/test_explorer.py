@@ -373,7 +373,7 @@ def test_rows_that_are_predicted_otherwise_are_ringed(page):
     for at in (0.5, 0.8, 0.2):
         page.moved([at])
         expected = int(((at <= SCORE) != (SCORE >= 0.5)).sum())
-        assert part.locator(".point.changed").count() == expected
+        assert part.locator("canvas.rings").get_attribute("data-rings") == str(expected)
         assert part.locator(".note").first.text_content().startswith(f"{expected:,} of these {N:,} rows")
 
 

@@ -28,7 +28,7 @@
 
   return {
     show(name) {
-      const named = { lines: charts()[0], points: document.querySelector("[data-conjac=points]") };
+      const named = { lines: document.querySelector('.chart[aria-label^="Metrics along"]'), points: document.querySelector("[data-conjac=points]") };
       if (name === "top") scrollTo(0, 0);
       else named[name]?.scrollIntoView({ block: "center" });
     },

@@ -39,6 +39,13 @@ new MutationObserver((_, watch) => {
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-conjac"] });
 """
 
+DRAWN = """
+() => [...document.querySelectorAll(".chart")].every((chart) => {
+  const { top, bottom } = chart.getBoundingClientRect();
+  return bottom < -200 || top > innerHeight + 200 || chart.querySelector(".main-svg");
+})
+"""
+
 
 def explorer(n_rows: int, n_classes: int) -> cj.Explorer:
     """Explore normal scores, with columns for the point map."""
@@ -62,6 +69,7 @@ def measure(tab: Page, address: str, moves: int) -> dict[str, Any]:
     found = {"ready": ready, "paint": paint, "loading": loading}
     for place in ("top", "lines", "points"):  # what is in the window: tables, lines, rows as points
         tab.evaluate(f"{SCRIPT}.show({place!r})")
+        tab.wait_for_function(DRAWN)
         tab.wait_for_timeout(1_500)
         tab.evaluate("long.splice(0)")
         found[place] = tab.evaluate(f"{SCRIPT}.drag({moves})")

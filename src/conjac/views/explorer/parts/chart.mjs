@@ -18,7 +18,7 @@ export function faded(colour, opacity) {
 export class Chart {
   // ``make`` returns traces, a layout and a description, in the colours that hold.
   constructor(host, name, make, { height = 300, cursor = "line" } = {}) {
-    Object.assign(this, { host, make, height, range: null, stale: true, seen: false });
+    Object.assign(this, { host, make, height, range: null, area: null, overlay: () => {}, stale: true, seen: false });
     this.plot = el("div", { class: "plot", style: `height:${height}px` });
     this.cursor = el("div", { class: `cursor ${cursor}`, hidden: true });
     this.missing = text();
@@ -47,6 +47,7 @@ export class Chart {
     this.drawing = true;
     try {
       const Plotly = await this.host.plotly();
+      await this.host.rest();
       while (this.stale) {
         this.stale = false;
         const { traces, layout, description, config } = this.make(colours(this.host.root));
@@ -57,7 +58,7 @@ export class Chart {
       if (!this.drawn) this.plot.on("plotly_relayout", () => this.zoomed());
       this.drawn = true;
       this.missing.set("");
-      this.placed && this.place(...this.placed);
+      this.settle();
     } catch (error) {
       this.missing.set(`This picture could not be drawn here: ${error.message}`);
     } finally {
@@ -90,13 +91,13 @@ export class Chart {
     if (!this.drawn || !width || width === this.plot.layout.width) return;
     const Plotly = await this.host.plotly();
     await Plotly.relayout(this.plot, { width });
-    this.placed && this.place(...this.placed);
+    this.settle();
   }
 
   zoomed() {
     const { xaxis, yaxis } = this.plot.layout;
     this.range = [xaxis?.range, yaxis?.range];
-    this.placed && this.place(...this.placed);
+    this.settle();
   }
 
   hide() {
@@ -104,19 +105,31 @@ export class Chart {
     this.cursor.hidden = true;
   }
 
+  // Put what lies over the picture where it belongs now.
+  settle() {
+    const axes = this.plot.querySelector(".nsewdrag"); // what the mouse drags: the axes, wherever margins put them
+    this.area = axes && ["x", "y", "width", "height"].map((name) => Number(axes.getAttribute(name)));
+    if (this.placed) this.place(...this.placed);
+    this.overlay();
+  }
+
+  // Where a place of the axes lies in the box, in pixels; nothing outside the axes.
+  where(x, y) {
+    const [across, up] = this.range ?? [];
+    if (!this.area || !across) return null;
+    const [left, top, width, height] = this.area;
+    const right = (x - across[0]) / (across[1] - across[0]);
+    const high = up ? (y - up[0]) / (up[1] - up[0]) : 1;
+    if (!(right >= 0 && right <= 1 && high >= 0 && high <= 1)) return null;
+    return [left + right * width, top + (1 - high) * height];
+  }
+
   // Move the cursor to a place of the axes; y is left out of a line.
   place(x, y) {
     this.placed = [x, y];
-    const [across, up] = this.range ?? [];
-    if (!this.drawn || !across) return;
-    const width = this.plot.layout.width - MARGIN.l - MARGIN.r;
-    const height = this.height - MARGIN.t - MARGIN.b;
-    const right = (x - across[0]) / (across[1] - across[0]);
-    const high = y === undefined ? 1 : (y - up[0]) / (up[1] - up[0]);
-    const inside = right >= 0 && right <= 1 && high >= 0 && high <= 1;
-    if (this.cursor.hidden === inside) this.cursor.hidden = !inside;
-    const top = MARGIN.t + (y === undefined ? 0 : (1 - high) * height);
-    if (inside) this.cursor.style.transform = `translate(${MARGIN.l + right * width}px, ${top}px)`;
+    const at = this.where(x, y ?? this.range?.[1]?.[1]);
+    if (this.cursor.hidden === Boolean(at)) this.cursor.hidden = !at;
+    if (at) this.cursor.style.transform = `translate(${at[0]}px, ${at[1]}px)`;
   }
 }
 

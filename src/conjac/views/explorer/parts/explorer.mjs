@@ -17,7 +17,12 @@ import { View } from "./view.mjs";
 
 const SETTLED = 250; // milliseconds after the last move until it is told to the host and to a screen reader
 
-export function mount(host) {
+export function mount(given) {
+  let last = -Infinity;
+  const rest = async () => {
+    while (performance.now() - last < SETTLED) await new Promise((done) => setTimeout(done, SETTLED));
+  };
+  const host = { ...given, rest }; // pictures wait until the slider rests
   const { root, scene } = host;
   const { pictures } = scene;
   const several = scene.kind === "offsets";
@@ -52,6 +57,7 @@ export function mount(host) {
       return renew();
     }
     const next = Math.max(0, Math.min(view.n - 1, step));
+    last = performance.now();
     if (next === view.step) return;
     view.step = next;
     paint();

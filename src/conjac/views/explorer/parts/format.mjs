@@ -1,6 +1,12 @@
 // Numbers as people read them. What is undefined is a dash.
 
 export const NONE = "–";
+const GROUPED = new Intl.NumberFormat("en-US");
+
+// Whole numbers in groups of three digits.
+export function grouped(value) {
+  return GROUPED.format(value).replace("-", "−");
+}
 
 export function number(value, digits = 3) {
   if (value === null || !Number.isFinite(value)) return NONE;
@@ -8,7 +14,7 @@ export function number(value, digits = 3) {
   const size = Math.abs(value);
   let text;
   if (size >= 1e7 || size < 1e-4) text = size.toExponential(digits - 1).replace("e+", "e").replace("e-", "e−");
-  else if (size >= 10 ** digits) text = Math.round(size).toLocaleString("en-US");
+  else if (size >= 10 ** digits) text = grouped(Math.round(size));
   else text = String(Number(size.toPrecision(digits)));
   return value < 0 ? `−${text}` : text;
 }
@@ -19,7 +25,7 @@ export function signed(value, digits = 3) {
 
 export function count(value) {
   if (value === null || !Number.isFinite(value)) return NONE;
-  return Number.isInteger(value) ? value.toLocaleString("en-US").replace("-", "−") : number(value, 4);
+  return Number.isInteger(value) ? grouped(value) : number(value, 4);
 }
 
 export function percent(share) {

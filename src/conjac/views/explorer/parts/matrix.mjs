@@ -34,18 +34,15 @@ export function matrices(view) {
   };
 }
 
+// What a cell shows; of many classes only its number and shade, until it is asked for more.
 function cellOf(view, place) {
-  const k = view.scene.labels.length;
   const found = view.matrix(place);
-  let total = 0;
-  const first = place - (place % k);
-  for (let j = first; j < first + k; j++) total += view.matrix(j).value;
-  const share = found.value / total;
+  const share = found.value / view.rows.totals[Math.floor(place / view.scene.labels.length)];
   return {
     big: count(found.value),
-    small: interval(found.lower, found.upper, (x) => count(Math.round(x))),
-    extra: `${percent(share)} of its class`,
     shade: `q${Math.round(SHADES * (share || 0))}`,
+    small: () => interval(found.lower, found.upper, (x) => count(Math.round(x))),
+    extra: () => `${percent(share)} of its class`,
   };
 }
 
@@ -54,9 +51,9 @@ function slopeOf(view, place, most) {
   const shade = Math.round((AROUND / 2) * (1 + (most ? found.value / most : 0) || 1));
   return {
     big: signed(found.value, view.scene.labels.length > FEW ? 2 : 3),
-    small: interval(found.lower, found.upper, signed),
-    extra: "",
     shade: `d${Math.max(0, Math.min(AROUND, shade))}`,
+    small: () => interval(found.lower, found.upper, signed),
+    extra: () => "",
   };
 }
 
@@ -93,7 +90,7 @@ function grid(view, name, look, told) {
   const say = (place) => {
     const { big, small, extra } = look(place);
     const where = `true ${labels[Math.floor(place / n)]}, predicted ${labels[place % n]}`;
-    told.set(`${name}, ${where}: ${big} ${small}${extra ? `, ${extra}` : ""}`);
+    told.set(`${name}, ${where}: ${[`${big} ${small()}`, extra()].filter(Boolean).join(", ")}`);
   };
   table.addEventListener("focusin", ({ target }) => target.dataset.cell && say(placeOf(target, n)));
   table.addEventListener("pointerover", ({ target }) => {
@@ -118,8 +115,8 @@ function grid(view, name, look, told) {
         const now = look(place);
         cell.big.set(few || now.big !== "0" ? now.big : "·");
         if (few) {
-          cell.small.set(now.small);
-          cell.extra.set(now.extra);
+          cell.small.set(now.small());
+          cell.extra.set(now.extra());
         } else classed(cell.node, now.shade);
       });
     },

@@ -82,17 +82,18 @@ export class OffsetView extends View {
     return this.alone ? super.rate(place) : UNKNOWN;
   }
 
-  changes(place) {
+  turned(into) {
     const { labels, flips } = this.scene;
     const n = labels.length;
-    const moves = this.shifts();
-    let [first, now, most, high] = [0, 0, -Infinity, -Infinity];
-    for (let k = 0; k < n; k++) {
-      const score = flips[place * n + k];
-      if (score > most) [first, most] = [k, score];
-      if (score + moves[k] > high) [now, high] = [k, score + moves[k]];
+    const shifts = this.shifts();
+    const none = shifts.map(() => 0);
+    this.stood ??= into.map((_, place) => highest(flips, place * n, none));
+    let sum = 0;
+    for (let place = 0; place < into.length; place++) {
+      into[place] = Number(highest(flips, place * n, shifts) !== this.stood[place]);
+      sum += into[place];
     }
-    return first !== now;
+    return sum;
   }
 
   shifts() {
@@ -152,4 +153,17 @@ export class OffsetView extends View {
     const told = this.rows.tracks.map((track, k) => exact(track.at[this.steps[k]]));
     return [`offsets=[${told.join(", ")}]`];
   }
+}
+
+// Which class is the highest of those that begin at a place, with what is added to each.
+function highest(scores, first, shifts) {
+  let [best, most] = [0, -Infinity];
+  for (let k = 0; k < shifts.length; k++) {
+    const score = scores[first + k] + shifts[k];
+    if (score > most) {
+      most = score;
+      best = k;
+    }
+  }
+  return best;
 }

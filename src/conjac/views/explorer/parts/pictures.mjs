@@ -1,9 +1,10 @@
 // The surface, painted in Python, and rows as points, which know when they are predicted otherwise.
 
-import { Chart, faded } from "./chart.mjs";
+import { Chart, ends, faded } from "./chart.mjs";
 import { el, text } from "./dom.mjs";
-import { shorten, signed } from "./format.mjs";
+import { grouped, shorten, signed } from "./format.mjs";
 import { plain } from "./lines.mjs";
+import { Rings } from "./rings.mjs";
 
 const BARE = { l: 0, r: 0, t: 0, b: 0 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
@@ -57,30 +58,15 @@ export function points(view, host) {
   const map = view.scene.pictures.points;
   const now = text();
   const chart = new Chart(host, map.title, (colour) => drawn(map, colour), { height: 460 });
-  let marks = [];
-  const ringed = new Uint8Array(map.x.length);
-  const plotted = () => {
-    // Plotly keeps the order of a trace in the order of its marks; without WebGL each is an element.
-    const found = chart.plot.querySelectorAll(".scatterlayer .trace");
-    marks = groups(map).flatMap((places, k) => {
-      const drawn = found[k]?.querySelectorAll(".point") ?? [];
-      return drawn.length === places.length ? places.map((place, n) => [place, drawn[n]]) : [];
-    });
-    ringed.fill(0);
-  };
+  const changed = new Uint8Array(map.x.length);
+  const rings = new Rings(chart, map.x, map.y, changed);
   return {
     node: el("div", { "data-conjac": "points" }, el("p", { class: "note" }, now.node), chart.node),
     renew: () => chart.renew(),
     update() {
-      if (chart.drawn && (!marks.length || !marks[0][1].isConnected)) plotted();
-      let changed = 0;
-      for (const place of map.x.keys()) changed += view.changes(place);
-      for (const [place, mark] of marks) {
-        const ring = Number(view.changes(place));
-        if (ring !== ringed[place]) mark.classList.toggle("changed", Boolean(ring));
-        ringed[place] = ring;
-      }
-      now.set(`${changed.toLocaleString("en-US")} of these ${map.x.length.toLocaleString("en-US")} rows are predicted otherwise than at the operating point: ringed.`);
+      const sum = view.turned(changed);
+      rings.draw();
+      now.set(`${grouped(sum)} of these ${grouped(changed.length)} rows are predicted otherwise than at the operating point: ringed.`);
     },
   };
 }
@@ -113,8 +99,8 @@ function drawn(map, colour) {
   }));
   const legend = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, bgcolor: "rgba(0,0,0,0)" };
   const layout = {
-    xaxis: { title: { text: plain(map.x_label) }, showgrid: false },
-    yaxis: { title: { text: plain(map.y_label) }, showgrid: false },
+    xaxis: { range: ends(map.x), title: { text: plain(map.x_label) }, showgrid: false },
+    yaxis: { range: ends(map.y), title: { text: plain(map.y_label) }, showgrid: false },
     showlegend: true,
     legend,
     margin: { l: 58, r: 14, t: 46, b: 46 },

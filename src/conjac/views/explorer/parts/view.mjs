@@ -77,10 +77,16 @@ export class View {
     return most;
   }
 
-  // Whether a row of the point map is predicted otherwise than at the operating point.
-  changes(place) {
-    const flips = this.scene.flips[place];
-    return this.step < flips !== this.now.base < flips;
+  // Which rows of the point map are predicted otherwise than at the operating point: how many, and each into an array.
+  turned(into) {
+    const { flips } = this.scene;
+    const { base } = this.now;
+    let sum = 0;
+    for (let place = 0; place < into.length; place++) {
+      into[place] = Number(this.step < flips[place] !== base < flips[place]);
+      sum += into[place];
+    }
+    return sum;
   }
 
   // The step whose value is nearest; values may fall along the steps, as the share alerted does.
