@@ -44,11 +44,11 @@ def full_page():
 
 
 def lattice_page():
-    return cj.Explorer.from_predictions(Y, LATTICE, sample_weight=WEIGHT)
+    return cj.Explorer.from_predictions(Y, LATTICE, sample_weight=WEIGHT, surface=False)
 
 
 def raw_page():
-    return cj.Explorer.from_predictions(Y, RAW, title="Raw")
+    return cj.Explorer.from_predictions(Y, RAW, title="Raw", surface=False)
 
 
 def hostile_page():

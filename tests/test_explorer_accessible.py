@@ -25,14 +25,13 @@ FIRST = '{"group": "", "metric": "f1", "moving": "threshold", "coordinate": "pro
 
 def plain_page():
     by = np.array(["north", "south"])[np.arange(N) % 2]
-    surface = cj.surface(lambda X: X.sum(axis=1), X, Y, {"threshold": [0.0, 1.0, 2.0], "drift[x0]": [-1.0, 0.0, 1.0]})
-    return cj.Explorer.from_predictions(Y, SCORE, X=X, by=by, surface=surface, subject_to=["recall >= .9"])
+    return cj.Explorer.from_predictions(Y, SCORE, X=X, by=by, surface=False, subject_to=["recall >= .9"])
 
 
 def hostile_page():
     labels, by = (np.array(HOSTILE, dtype=object)[which] for which in (Y, np.arange(N) % 2))
     title = HOSTILE[0] + HOSTILE[1]
-    return cj.Explorer.from_predictions(labels, SCORE, labels=HOSTILE, by=by, title=title, X=X)
+    return cj.Explorer.from_predictions(labels, SCORE, labels=HOSTILE, by=by, title=title, X=X, surface=False)
 
 
 PAGES = {"plain": plain_page, "hostile": hostile_page}

@@ -53,7 +53,7 @@ def figures(explorer):
     ],
 )
 def test_a_jacobian_explores_the_rows_that_it_counted(decided, rows):
-    told = {"metric": "recall", "subject_to": "precision >= .6", "level": 0.9, "title": "t"}
+    told = {"metric": "recall", "subject_to": "precision >= .6", "level": 0.9, "title": "t", "surface": False}
     score = 1 - SCORE if "pos_label" in rows else SCORE
     J = cj.confusion_jacobian(Y, score, **decided, **rows)
     found = J.explore(**told)
@@ -64,8 +64,8 @@ def test_a_jacobian_explores_the_rows_that_it_counted(decided, rows):
 
 
 def test_groups_are_those_that_were_asked_for():
-    found = cj.confusion_jacobian(Y, SCORE, groups=CLUSTERS).explore(by=BY)
-    assert figures(found) == figures(cj.Explorer.from_predictions(Y, SCORE, groups=CLUSTERS, by=BY))
+    found = cj.confusion_jacobian(Y, SCORE, groups=CLUSTERS).explore(by=BY, surface=False)
+    assert figures(found) == figures(cj.Explorer.from_predictions(Y, SCORE, groups=CLUSTERS, by=BY, surface=False))
 
 
 def test_rows_of_several_classes_are_those_that_were_checked():

@@ -45,7 +45,7 @@ SCORES = {
 def scene(score, y=Y, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cj.ConjacWarning)
-        return cj.Explorer.from_predictions(y, score, **options).scene
+        return cj.Explorer.from_predictions(y, score, **{"surface": False} | options).scene
 
 
 def counted(y, score, at):
@@ -166,7 +166,7 @@ def test_groups_stand_on_the_steps_of_all_rows_and_add_up():
 def test_a_group_of_one_class_has_counts_and_no_advice():
     by = np.where(Y == 1, "positives", np.where(np.arange(N) % 2, "mixed", "negatives"))
     by[np.flatnonzero(Y == 1)[::2]] = "mixed"
-    found = cj.Explorer.from_predictions(Y, SCORE, by=by).scene  # a warning would be an error here
+    found = cj.Explorer.from_predictions(Y, SCORE, by=by, surface=False).scene  # a warning would be an error here
     sheets = {sheet.name: (sheet, advice) for sheet, advice in zip(found.sheets, found.advice, strict=True)}
     names = [row.name for row in found.metrics]
     assert sheets["mixed"][1]
