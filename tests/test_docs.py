@@ -12,7 +12,8 @@ PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.m
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_block_of_a_page_runs(page, capsys):
+def test_every_block_of_a_page_runs(page, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     namespace = {"__name__": "page"}
     for block in FENCE.findall(page.read_text()):
         exec(compile(block, str(page), "exec"), namespace)

@@ -26,7 +26,7 @@ class Answers(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Source:
     """A model and its rows, which answer what a page asks.
 

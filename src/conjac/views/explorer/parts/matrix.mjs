@@ -1,7 +1,7 @@
 // The matrix and its Jacobian, as tables: a cell is a figure with its interval, read one by one with the arrow keys.
 
 import { bdi, classed, el, text, unique } from "./dom.mjs";
-import { count, interval, percent, shorten, signed } from "./format.mjs";
+import { count, interval, number, percent, shorten, signed } from "./format.mjs";
 
 export const FEW = 4; // classes up to which a cell holds its interval
 const SMALL = 14; // classes from which the letters of a table are small
@@ -16,17 +16,19 @@ export function matrices(view) {
   let most = 0;
   const moved = grid(view, "Its Jacobian", (place) => slopeOf(view, place, most), told);
   const caption = text();
+  const evidence = text();
   const few = view.scene.labels.length <= FEW;
   return {
     node: el(
       "div",
       { class: few || view.scene.labels.length > SMALL ? "stack" : "pair" },
       el("figure", {}, el("figcaption", {}, "Confusion matrix"), counted.node),
-      el("figure", {}, el("figcaption", {}, "Its Jacobian: change per ", caption.node), moved.node),
+      el("figure", {}, el("figcaption", {}, "Its Jacobian: change per ", caption.node), moved.node, el("p", { class: "note" }, evidence.node)),
       el("p", { class: "cell-told note", "aria-live": "polite" }, told.node),
     ),
     update() {
       caption.set(`${signed(view.now.size)} of ${view.now.name === "threshold" ? view.now.coordinate : view.now.name}`);
+      evidence.set(view.evidence());
       most = view.steepest() * view.now.size;
       counted.update();
       moved.update();
@@ -37,12 +39,14 @@ export function matrices(view) {
 // What a cell shows; of many classes only its number and shade, until it is asked for more.
 function cellOf(view, place) {
   const found = view.matrix(place);
-  const share = found.value / view.rows.totals[Math.floor(place / view.scene.labels.length)];
+  const label = Math.floor(place / view.scene.labels.length);
+  const share = found.value / view.rows.totals[label];
+  const off = view.bound(label);
   return {
     big: count(found.value),
     shade: `q${Math.round(SHADES * (share || 0))}`,
     small: () => interval(found.lower, found.upper, (x) => count(Math.round(x))),
-    extra: () => `${percent(share)} of its class`,
+    extra: () => `${percent(share)} of its class${off ? `, ± ${number(off)} within a bin` : ""}`,
   };
 }
 

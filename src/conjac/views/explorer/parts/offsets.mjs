@@ -142,11 +142,14 @@ export class OffsetView extends View {
     const { step } = this;
     this.start();
     this.step = step;
+    const strange = [];
     for (const [label, value] of Object.entries(offsets ?? {})) {
       this.track = this.scene.labels.indexOf(label);
       if (this.track >= 0 && Number.isFinite(value)) this.step = this.nearest(value);
+      else strange.push(`offset of ${JSON.stringify(label)}`);
     }
     this.track = here;
+    return strange;
   }
 
   inPython() {

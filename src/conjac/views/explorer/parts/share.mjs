@@ -35,7 +35,7 @@ export function restore(view, state, live) {
   }
   const at = ["number", "string"].includes(typeof state.at) ? Number(state.at) : NaN;
   view.step = Number.isNaN(at) ? view.now.base : view.nearest(at);
-  view.takeMore(state);
+  missing.push(...view.takeMore(state));
   const asked = Object.entries(state.moves ?? {});
   const taken = asked.filter(([name, value]) => live && Number.isFinite(value) && scene.moves.some((one) => one.name === name));
   view.shifted = Object.fromEntries(taken);

@@ -1,6 +1,6 @@
 // Where the explorer stands, and the figures there: all of them looked up.
 
-import { exact, percent } from "./format.mjs";
+import { exact, grouped, percent } from "./format.mjs";
 
 export class View {
   constructor(scene) {
@@ -70,6 +70,19 @@ export class View {
     return this.figure(this.now.exchange, place);
   }
 
+  // How far the counts of a true class may be from the exact ones, where rows are known by bins alone.
+  bound(label) {
+    return this.rows.bound ? this.rows.bound[label * this.n + this.step] : 0;
+  }
+
+  // What the slopes rest on, in words.
+  evidence() {
+    const { effective } = this.rows;
+    if (!effective) return "";
+    const told = this.scene.labels.map((label, k) => `${grouped(Math.round(effective[k * this.n + this.step]))} of ${label}`);
+    return `Effective rows near the threshold: ${told.join(", ")}.`;
+  }
+
   // The largest slope of a cell here, by which cells are shaded.
   steepest() {
     let most = 0;
@@ -129,7 +142,9 @@ export class View {
     return {};
   }
 
-  takeMore() {}
+  takeMore() {
+    return [];
+  }
 
   // The arguments that say where it stands; at an end of a coordinate, in the first one.
   inPython() {

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from conjac._typing import AnyArray
 from conjac.curve import ConfusionCurve
 from conjac.decisions.constraints import parse_constraints
 from conjac.errors import InvalidInputError
@@ -207,7 +208,7 @@ class Scene:
         track = self.sheets[0].tracks[0]
         groups = f", {len(self.sheets) - 1} groups" if len(self.sheets) > 1 else ""
         what = "the threshold" if self.kind == "threshold" else f"each of {len(self.labels)} offsets"
-        return f"{len(track.at)} steps of {what}, {track.matrix.value[0].sum():g} rows{groups}"
+        return f"{len(track.at)} steps of {what}, {_amount(track.matrix.value[0])}{groups}"
 
     def with_points(self, points: PointMap, score: Any) -> Self:
         """Return the same with rows as points, which know when they are predicted otherwise.
@@ -270,3 +271,8 @@ def _nearest(score: Any, to: float) -> int:
         return len(score) - 1 if to > 0 else 0
     place = int(np.clip(np.searchsorted(score, to), 1, len(score) - 1)) if len(score) > 1 else 0
     return place - 1 if place and abs(score[place - 1] - to) <= abs(score[place] - to) else place
+
+
+def _amount(matrix: AnyArray) -> str:
+    total = matrix.sum()
+    return f"{total:g} rows" if matrix.dtype.kind in "iu" else f"rows of weight {total:g}"
