@@ -7,6 +7,8 @@ import { plain } from "./lines.mjs";
 import { Rings } from "./rings.mjs";
 
 const BARE = { l: 0, r: 0, t: 0, b: 0 };
+const NARROW = 600; // pixels below which the whole surface is seen from farther away
+const farther = ({ x, y, z }) => ({ x: 1.4 * x, y: 1.4 * y, z: 1.4 * z });
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "x"];
 
 export function surface(view, host) {
@@ -16,6 +18,10 @@ export function surface(view, host) {
   const make = () => {
     const { data, layout } = themed(painted, pictures.dark, host.root);
     const { title, meta, width, height, ...rest } = layout;
+    if (space && host.root.clientWidth < NARROW) {
+      rest.scene.camera.eye = farther(rest.scene.camera.eye);
+      for (const one of data) one.showscale = false; // the axis tells it as well
+    }
     return { traces: data, layout: { ...rest, showlegend: false, ...(space && { margin: BARE }) }, description: meta.description };
   };
   const chart = new Chart(host, pictures.surfaceTitle, make, { height: 460 });
