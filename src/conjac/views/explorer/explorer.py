@@ -58,7 +58,7 @@ class Explorer:
     >>> score = 1 / (1 + np.exp(-rng.normal(2 * y - 1, 1)))
     >>> explorer = cj.Explorer.from_predictions(y, score, title="Two normals")
     >>> explorer
-    Explorer('Two normals'): 506 steps of the threshold, 2000 rows
+    Explorer('Two normals'): ... steps of the threshold, 2000 rows
     >>> explorer.to_html()[:15]
     '<!doctype html>'
     """
