@@ -47,6 +47,11 @@ class Asked(NamedTuple):
     recipe: Recipe = Recipe()
     set_aside: Mapping[str, int] = ReadOnly({})
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a scene of either kind is told."""
+        return {name: getattr(self, name) for name in ("title", "metric", "subject_to", "level", "recipe")}
+
 
 def scene_of_curve(curve: ConfusionCurve, asked: Asked, threshold: float | None) -> Scene:
     """Return the scene of a curve alone."""
@@ -90,17 +95,11 @@ def scene_of(
     how: dict[str, Any] = {"coordinate": coordinate, "condition_on": condition_on}
     groups = _named(parts)
     if isinstance(rows, ClassPredictions):
-        told: dict[str, Any] = {
-            "title": asked.title,
-            "metric": asked.metric,
-            "subject_to": asked.subject_to,
-            "level": asked.level,
-        }
         kind = "probabilities" if rows.reading.scale == "logit" else "raw scores"
         counted = f"{len(rows.true):,} rows of {len(rows.labels)} classes, {kind}."
         notes = _notes(asked, counted, sampling_note(rows, condition_on))
         scene = scene_of_classes(
-            {ALL: rows, **groups}, offsets=offsets, notes=notes, recipe=asked.recipe, report=report, **told, **how
+            {ALL: rows, **groups}, offsets=offsets, notes=notes, report=report, **asked.told, **how
         )
         return pictured.of_classes(scene, rows, asked.metric, {**how, "offsets": offsets})
     refuse_with_threshold(offsets, False)
@@ -151,5 +150,4 @@ def _scene(curves: dict[str, ConfusionCurve], asked: Asked, threshold: float | N
     told = first.diagnostics
     counted = f"{told['n_samples']:,} rows, {told.get('scores', 'scores of a tally')}; counts {told['counts']}."
     notes = _notes(asked, counted, told.get("sampling"))
-    how = {"title": asked.title, "metric": asked.metric, "subject_to": asked.subject_to, "level": asked.level}
-    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=notes, recipe=asked.recipe, **how)
+    return Scene.of_curves(curves, threshold=threshold, shown=shown, notes=notes, **asked.told)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,24 +20,37 @@ Placed: TypeAlias = tuple[Any, IntArray | None]
 """Checked rows, and their places among all; None of all."""
 
 
-class Sheets(Protocol):
-    """What makes a sheet of a scene anew."""
+@dataclass(frozen=True, eq=False)
+class Sheets(ABC):
+    """What makes the sheets of a scene anew.
+
+    Attributes
+    ----------
+    scene : Scene
+    rows : tuple of (Predictions or ClassPredictions, array of shape (n_rows,) or None)
+        Of each sheet, and their places among all; None of all.
+    condition_on : {"class", None}
+    """
+
+    scene: Scene
+    rows: tuple[Placed, ...]
+    condition_on: ConditionOn | None
 
     def __len__(self) -> int:
         """Return the number of sheets."""
-        ...
-
-    def moves(self) -> Sequence[Move]:
-        """Return what of the rule may be moved, and the rows are counted again."""
-        ...
+        return len(self.rows)
 
     def places(self, k: int) -> IntArray | None:
         """Return which rows a sheet is of; None for all."""
-        ...
+        return self.rows[k][1]
 
+    @abstractmethod
+    def moves(self) -> Sequence[Move]:
+        """Return what of the rule may be moved, and the rows are counted again."""
+
+    @abstractmethod
     def anew(self, k: int, score: AnyArray, values: Mapping[str, float]) -> Any:
         """Return the sheet of other scores, where the moves of the rule stand elsewhere."""
-        ...
 
 
 def sheets_of(
@@ -60,39 +74,24 @@ def sheets_of(
     """
     placed = ((rows, None), *parts)
     if isinstance(rows, ClassPredictions):
-        return OffsetSheets(scene, placed, metric, condition_on)
-    return ThresholdSheets(scene, placed, metric_rows(metric, rows.labels), condition_on)
+        return OffsetSheets(scene, placed, condition_on, metric)
+    return ThresholdSheets(scene, placed, condition_on, metric_rows(metric, rows.labels))
 
 
 @dataclass(frozen=True, eq=False)
-class ThresholdSheets:
+class ThresholdSheets(Sheets):
     """The sheets of a scene of two classes, at its own steps.
 
     Attributes
     ----------
-    scene : Scene
-    rows : tuple of (Predictions, array of shape (n_rows,) or None)
-        Of each sheet, and their places among all; None of all.
     metrics : sequence of Metric
-    condition_on : {"class", None}
     """
 
-    scene: Scene
-    rows: tuple[Placed, ...]
     metrics: Sequence[Metric]
-    condition_on: ConditionOn | None
-
-    def __len__(self) -> int:
-        """Return the number of sheets."""
-        return len(self.rows)
 
     def moves(self) -> Sequence[Move]:
         """Return nothing: the threshold is the slider's."""
         return ()
-
-    def places(self, k: int) -> IntArray | None:
-        """Return which rows a sheet is of; None for all."""
-        return self.rows[k][1]
 
     def anew(self, k: int, score: AnyArray, values: Mapping[str, float]) -> ThresholdSheet:
         """Return the sheet of other scores."""
@@ -106,26 +105,15 @@ class ThresholdSheets:
 
 
 @dataclass(frozen=True, eq=False)
-class OffsetSheets:
+class OffsetSheets(Sheets):
     """The sheets of a scene of several classes; all offsets may be moved at once, and every row is counted.
 
     Attributes
     ----------
-    scene : Scene
-    rows : tuple of (ClassPredictions, array of shape (n_rows,) or None)
-        Of each sheet, and their places among all; None of all.
     metric : str or Metric
-    condition_on : {"class", None}
     """
 
-    scene: Scene
-    rows: tuple[Placed, ...]
     metric: str | Metric
-    condition_on: ConditionOn | None
-
-    def __len__(self) -> int:
-        """Return the number of sheets."""
-        return len(self.rows)
 
     def moves(self) -> Sequence[Move]:
         """Return the offset of each class."""
@@ -141,10 +129,6 @@ class OffsetSheets:
             )
             for label, track in zip(self.scene.labels, self.scene.sheets[0].tracks, strict=True)
         ]
-
-    def places(self, k: int) -> IntArray | None:
-        """Return which rows a sheet is of; None for all."""
-        return self.rows[k][1]
 
     def anew(self, k: int, score: AnyArray, values: Mapping[str, float]) -> OffsetSheet:
         """Return the sheet of other scores and other offsets."""

@@ -59,13 +59,10 @@ class Recipe:
         Lines that make ``y_true`` and ``y_score``.
     options : tuple of str
         Arguments, such as ``pos_label='spam'``.
-    by : str
-        Name of what groups the rows; empty where nothing does.
     """
 
     setup: str = "y_true, y_score = ...  # your labels and scores"
     options: tuple[str, ...] = ()
-    by: str = ""
 
 
 @dataclass(frozen=True)
