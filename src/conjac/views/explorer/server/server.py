@@ -13,7 +13,6 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
-from socket import socket
 from typing import Any
 
 from conjac.errors import InvalidInputError
@@ -92,7 +91,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             return
         try:
             super().process_request(request, client_address)
-        except BaseException:
+        except Exception:  # no thread could be started; at the end, by Ctrl-C, its thread may run and release it
             self._slots.release()
             raise
 
@@ -103,9 +102,9 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         finally:
             self._slots.release()
 
-    def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        """Say nothing of a browser that went away."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that went away, nor of a request that the end of the server closed."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError) and request.fileno() >= 0:
             super().handle_error(request, client_address)
 
 
