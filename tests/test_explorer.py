@@ -409,7 +409,7 @@ def test_the_dark_has_its_own_colours_in_pictures_too(page):
     tick.wait_for()
     light = [tick.evaluate(ink), hues(part).mean()]
     page.tab.emulate_media(color_scheme="dark")
-    page.tab.wait_for_function("() => document.querySelector('.xtick text')")
+    page.tab.wait_for_selector(".xtick text", state="attached")
     page.tab.wait_for_timeout(300)
     dark = [part.locator(".xtick text").first.evaluate(ink), hues(part).mean()]
     page.tab.emulate_media(color_scheme="light")

@@ -473,7 +473,7 @@ def test_a_drift_moves_the_figures_in_a_browser(browser):
         expect(lead).to_contain_text(shown([1.5, 0, 0], fitted))
         page.click("[data-conjac=python]")
         assert "X[:, 0] += " in page.input_value("[data-conjac=state]")
-        page.wait_for_function("location.hash.includes('drift') && location.hash.includes('0.02')")
+        expect(page).to_have_url(re.compile(r"drift.*0\.02"))
         page.reload()  # the state is in the address
         page.wait_for_selector("html[data-conjac=ready]")
         expect(lead).to_contain_text(shown([1.5, 0, 0], fitted))
