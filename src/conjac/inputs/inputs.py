@@ -24,10 +24,11 @@ class Inputs:
 
     Attributes
     ----------
-    native : array of shape (n_rows, n_columns) or frame, or of texts array of shape (n_rows,)
-        As it was given: what the model takes.
+    native : array of shape (n_rows, n_columns) or (n_rows, *shape), or frame, or of texts array of shape (n_rows,)
+        As it was given: what the model takes; a tensor as NumPy's array.
     names : tuple of str
-        Of the columns; those of an array are x0, x1, ..., or as the model calls them.
+        Of the columns; those of an array are x0, x1, ..., or as the model calls them, and of images x[0, 0], x[0, 1],
+        and so on, flat in C order.
 
     Examples
     --------
@@ -48,8 +49,8 @@ class Inputs:
 
         Parameters
         ----------
-        X : array or frame of shape (n_samples, n_features), or texts of shape (n_samples,)
-            Of pandas, Polars, pyarrow and what else narwhals reads eagerly.
+        X : array or frame of shape (n_samples, n_features), array or tensor of shape (n_samples, ...), or texts
+            Frames of pandas, Polars, pyarrow and what else narwhals reads eagerly.
         names : sequence of str, optional
             What the model calls the columns, for an array.
 
@@ -58,6 +59,7 @@ class Inputs:
         InvalidInputError
             No table, none of numbers where it is an array, no row, or two columns of one name.
         """
+        X = untied(X)
         try:
             frame = nw.from_native(X, eager_only=True, pass_through=True)
         except DuplicateError as error:
@@ -76,21 +78,28 @@ class Inputs:
         array = np.asarray(X)
         if array.ndim == 1 and len(array) and isinstance(array[0], str):
             return cls(array, ("text",))
-        if array.ndim != 2:
+        if array.ndim < 2:
             raise InvalidInputError(
                 f"X has shape {array.shape}; expected (n_samples, n_features), or a frame"
                 + ("; of one column pass X[:, None]" if array.ndim == 1 else "")
             )
         _refuse_empty(array.shape)
-        width = array.shape[1]
-        if names is not None and len(names) == width:
+        if names is not None and len(names) == int(np.prod(array.shape[1:])):
             return cls(array, tuple(map(str, names)))
-        return cls(array, tuple(f"x{place}" for place in range(width)))
+        if array.ndim == 2:
+            return cls(array, tuple(f"x{place}" for place in range(array.shape[1])))
+        return cls(array, tuple(f"x[{', '.join(map(str, place))}]" for place in np.ndindex(array.shape[1:])))
 
     @property
     def is_frame(self) -> bool:
         """Whether columns have types and names of their own."""
         return not isinstance(self.native, np.ndarray)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a row: (n_columns,), or that of an image."""
+        is_image = not self.is_frame and self.native.ndim > 2
+        return tuple(self.native.shape[1:]) if is_image else (len(self.names),)
 
     @property
     def n_rows(self) -> int:
@@ -126,7 +135,7 @@ class Inputs:
     def column(self, place: int) -> AnyArray:
         """Return a column as an array of shape (n_rows,) in its own dtype; missing numbers are nan."""
         if not self.is_frame:
-            return np.asarray(self.native if self.native.ndim == 1 else self.native[:, place])
+            return np.asarray(self.native if self.native.ndim == 1 else self.native.reshape(self.n_rows, -1)[:, place])
         series = self._frame[self._keys[place]]
         if series.dtype.is_temporal():
             return np.asarray(series.cast(nw.Datetime).to_numpy())
@@ -160,8 +169,8 @@ class Inputs:
             Whole steps leave whole numbers whole; floating-point numbers keep their dtype.
         """
         if not self.is_frame:
-            found = self.native.copy() if _fits(by, self.native.dtype) else self.native.astype(np.float64)
-            found[:, place] += np.asarray(by, dtype=found.dtype)
+            found = self.native.astype(self.native.dtype if _fits(by, self.native.dtype) else np.float64, order="C")
+            found.reshape(len(found), -1)[:, place] += np.asarray(by, dtype=found.dtype)
             return found
         column = self._frame[self._keys[place]]
         if np.ndim(by) == 0:
@@ -187,6 +196,11 @@ class Inputs:
     @cached_property
     def _keys(self) -> list[Any]:
         return list(self._frame.columns)
+
+
+def untied(X: Any) -> Any:
+    """Return a tensor as NumPy's array, off its device and its graph; all else as it is."""
+    return X.detach().cpu().numpy() if hasattr(X, "detach") and hasattr(X, "cpu") else X
 
 
 def _fits(by: float | FloatArray, dtype: np.dtype[Any]) -> bool:

@@ -15,7 +15,7 @@ from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
 from conjac.models.scikit import ScikitLearn
-from conjac.models.torch import Torch
+from conjac.models.torch import Torch, TorchModules
 
 register_backend(Torch())
 register_backend(Jax())
@@ -23,6 +23,7 @@ register(Callables())
 register(ScikitLearn())
 register(Boosters())
 register(Onnx())
+register(TorchModules())
 
 __all__ = [
     "Adapter",

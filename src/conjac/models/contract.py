@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from conjac._typing import AnyArray, FloatArray, Scale
+from conjac.models.parametric import Parametric
 
 Pull = Callable[[Any, AnyArray], FloatArray]
 """From inputs and cotangents of the class scores to cotangents of the inputs: see `Model.pull`."""
@@ -48,6 +49,11 @@ class Model:
         Whether scores are known to be step functions, as those of trees.
     categorical : tuple of int
         Inputs that the model takes as categories, whatever they hold; places among ``columns``, where it knows names.
+    columnwise : bool
+        Whether cotangents have a column for each of the scores' columns, for two classes too.
+    parametric : callable or None
+        How scores follow the model's own parameters: from names of some of these (none for all that are trained) to a
+        `conjac.models.parametric.Parametric`.
     """
 
     scores: Callable[[Any], AnyArray]
@@ -60,6 +66,8 @@ class Model:
     derivative: str = ""
     stepwise: bool = False
     categorical: tuple[int, ...] = ()
+    columnwise: bool = False
+    parametric: Callable[[Sequence[str]], Parametric] | None = None
 
     def coded(self, names: Sequence[str]) -> list[str]:
         """Return the inputs that it takes as categories by name: its own, or where it knows none, those given."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError
-from conjac.inputs import Inputs
+from conjac.inputs import Inputs, untied
 from conjac.models.contract import Model, Pull, Push
 from conjac.reading import Reading, as_array, as_float
 
@@ -48,18 +48,41 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
         raise InvalidInputError(
             f"labels={list(labels)}: the classifier knows {list(classes)}; list these, in any order"
         )
-    pull, push, response = model.pull, model.push, model.response
     read = read_of(classes, labels, told)
-    if len(labels) != 2:
-        places = [classes.index(label) for label in labels]
-        pull = None if pull is None else partial(_reordered, pull, places)
-        push = None if push is None else partial(_arranged, push, places)
-    elif str(classes[0]) == str(labels[1]):
+    columns = columns_of(model, classes, labels, told)
+    response = model.response
+    if len(labels) == 2 and str(classes[0]) == str(labels[1]):
         response = f"{response}, of {labels[1]!r}"
-        pull = None if pull is None else partial(_negated, pull)
-        push = None if push is None else partial(_turned, push)
-    ordered = replace(model, classes=tuple(labels), response=response, pull=pull, push=push)
+    turned = model if _same(columns) else _turned(model, columns)
+    ordered = replace(turned, classes=tuple(labels), response=response, columnwise=False)
     return replace(ordered, scores=lambda X: read(model.scores(X))), read(told)
+
+
+def columns_of(model: Model, classes: Sequence[Any], labels: Sequence[Any], told: AnyArray) -> FloatArray:
+    """Return what of the model's outputs each score in the order of the labels is made of.
+
+    Outputs are those of which its derivatives are. Of two classes there is one score, the positive one's.
+
+    Parameters
+    ----------
+    classes : sequence of length n_classes
+        The model's.
+    model, labels, told
+        As for `oriented`.
+
+    Returns
+    -------
+    array of shape (n_outputs, 1) or (n_classes, n_classes)
+    """
+    if len(labels) != 2:
+        return np.eye(len(labels))[:, [classes.index(label) for label in labels]]
+    positive = 0 if str(classes[0]) == str(labels[1]) else 1
+    if not (model.columnwise and told.ndim == 2 and told.shape[1] == 2):
+        return np.array([[-1.0 if positive == 0 else 1.0]])
+    is_column = model.scale == "score" and Reading.of(told, positive).kind == "column"
+    found = np.zeros((2, 1)) if is_column else -np.ones((2, 1))
+    found[positive] = 1.0
+    return found
 
 
 def read_of(classes: Sequence[Any], labels: Sequence[Any], told: AnyArray) -> Read:
@@ -86,7 +109,8 @@ def scored(model: Model, X: Any) -> AnyArray:
         A frame without the columns that the model was fitted on, a model that fails on X, or scores that are missing or
         infinite, or are not one or one a class for each row.
     """
-    if not (hasattr(X, "columns") or (isinstance(X, np.ndarray) and X.ndim == 2)):
+    X = untied(X)
+    if not (hasattr(X, "columns") or (isinstance(X, np.ndarray) and X.ndim >= 2)):
         return _scored(model, X, 0)
     inputs = Inputs.of(X, model.columns)
     if inputs.is_frame:
@@ -159,20 +183,23 @@ def _ordered(places: Sequence[int], scores: AnyArray) -> AnyArray:
     return np.asarray(scores[:, places])
 
 
-def _negated(pull: Pull, X: Any, cotangent: AnyArray) -> FloatArray:
-    return pull(X, -np.asarray(cotangent))
+def _turned(model: Model, columns: FloatArray) -> Model:
+    pull, push, parametric = model.pull, model.push, model.parametric
+    return replace(
+        model,
+        pull=None if pull is None else partial(_pulled, pull, columns),
+        push=None if push is None else partial(_pushed, push, columns),
+        parametric=None if parametric is None else lambda names: parametric(names).turned(columns),
+    )
 
 
-def _reordered(pull: Pull, places: Sequence[int], X: Any, cotangent: AnyArray) -> FloatArray:
-    """Pull cotangents of the labels' order, in that of the classes."""
-    found = np.empty(np.shape(cotangent))
-    found[..., list(places)] = cotangent
-    return pull(X, found)
+def _same(columns: FloatArray) -> bool:
+    return columns.shape[0] == columns.shape[1] and bool((columns == np.eye(len(columns))).all())
 
 
-def _turned(push: Push, X: Any) -> FloatArray:
-    return -push(X)
+def _pulled(pull: Pull, columns: FloatArray, X: Any, cotangent: AnyArray) -> FloatArray:
+    return pull(X, np.asarray(cotangent) @ columns.T)
 
 
-def _arranged(push: Push, places: Sequence[int], X: Any) -> FloatArray:
-    return push(X)[:, places]
+def _pushed(push: Push, columns: FloatArray, X: Any) -> FloatArray:
+    return np.asarray(np.einsum("ikp,ko->iop", push(X), columns, optimize=True))

@@ -1,4 +1,4 @@
-"""PyTorch: derivatives of functions of tensors, and of modules."""
+"""Derivatives of functions of tensors, and of modules: PyTorch as `conjac.calculus` knows it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ class _Tensors:
     """Tensors of the dtype and device of x, where it is a tensor of floating point; else of a module's parameters."""
 
     def __init__(self, f: Any, x: Any) -> None:
-        import torch
-
+        torch = sys.modules["torch"]
         self.torch, self.transforms = torch, torch.func
         candidates = (
             [x] if isinstance(x, torch.Tensor) else list(f.parameters()) if isinstance(f, torch.nn.Module) else []

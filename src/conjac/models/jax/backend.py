@@ -1,4 +1,4 @@
-"""JAX: derivatives of functions of its arrays."""
+"""Derivatives of functions of its arrays: JAX as `conjac.calculus` knows it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class _Arrays:
     """Arrays of the dtype of x, where it is JAX's and of floating point; else of JAX's default."""
 
     def __init__(self, x: Any) -> None:
-        import jax
-
+        jax = sys.modules["jax"]
         self.transforms, self._numpy = jax, jax.numpy
         dtype = getattr(x, "dtype", None)
         floating = isinstance(x, jax.Array) and jax.numpy.issubdtype(dtype, jax.numpy.floating)

@@ -1,0 +1,21 @@
+"""PyTorch: derivatives of its functions, its modules as classifiers, and a training loss.
+
+The library is found in `sys.modules` wherever an object of its own was passed; `ConfusionLoss` imports it.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from conjac.models.torch.adapter import TorchModules
+from conjac.models.torch.backend import Torch
+
+LATER = {"ConfusionLoss": "conjac.models.torch.loss"}
+
+__all__ = ["ConfusionLoss", "Torch", "TorchModules"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs the library, once it is asked for."""
+    if name in LATER:
+        return getattr(import_module(LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
