@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from conjac.errors import InvalidInputError
 from conjac.reading import as_number
@@ -43,6 +43,8 @@ class Features:
     >>> Features(["age"], unit="raw").unit
     'raw'
     """
+
+    name: ClassVar[str] = "features"
 
     columns: Any = None
     unit: Literal["sd", "raw"] = "sd"
