@@ -61,12 +61,12 @@ class MetricGradient:
     @cached_property
     def gradient(self) -> Any:
         """Derivative by each parameter, a tree."""
-        return self._structure.unflatten(self._slopes.value)
+        return self._structure.unflatten(self.flat())
 
     @cached_property
     def center(self) -> Any:
         """Bias-corrected derivative, on which `confint` is centred, a tree."""
-        return self._structure.unflatten(self._slopes.center)
+        return self._structure.unflatten(self._center)
 
     @cached_property
     def stderr(self) -> Any:
@@ -76,11 +76,11 @@ class MetricGradient:
     @property
     def elasticity(self) -> Any:
         """Relative change of the metric per unit, a tree; nan at a value of 0."""
-        return self._structure.unflatten(divide(self._slopes.value, np.asarray(self.value), np.nan))
+        return self._structure.unflatten(divide(self.flat(), np.asarray(self.value), np.nan))
 
     def confint(self, level: float = 0.95) -> Interval:
         """Return the interval of each derivative, lower and upper trees: ``center`` -+ quantile x ``stderr``."""
-        lower, upper = NormalBand(self._slopes.center, self._stderr, self._df)(level)
+        lower, upper = NormalBand(self._center, self._stderr, self._df)(level)
         return Interval(self._structure.unflatten(lower), self._structure.unflatten(upper))
 
     def value_confint(self, level: float = 0.95) -> Interval:
@@ -89,18 +89,29 @@ class MetricGradient:
 
     def flat(self) -> FloatArray:
         """Return the gradient as an array of shape (n_parameters,), in the order of the structure's leaves."""
-        return np.asarray(self._slopes.value)
+        return self._flat
 
     @cached_property
-    def _slopes(self) -> Slopes:
-        if not isinstance(self._motion, PulledMotion):
-            return self._motion.metric_slope(self._row)
-        cells = self._motion.counted.weight[0].astype(np.float64)
-        return self._motion.vjp(np.nan_to_num(self._row.gradient(cells)))
+    def _flat(self) -> FloatArray:
+        pulled = self._motion
+        if isinstance(pulled, PulledMotion):
+            return pulled.vjp(pulled.gradient_in_cells(self._row))
+        return self._slopes.value
+
+    @cached_property
+    def _center(self) -> FloatArray:
+        pulled = self._motion
+        if isinstance(pulled, PulledMotion):
+            return pulled.centred(pulled.gradient_in_cells(self._row))
+        return self._slopes.center
 
     @cached_property
     def _stderr(self) -> FloatArray:
         return self._motion.stderr(self._row) if isinstance(self._motion, PulledMotion) else self._slopes.stderr
+
+    @cached_property
+    def _slopes(self) -> Slopes:
+        return self._motion.metric_slope(self._row)
 
     @property
     def _df(self) -> int | None:
@@ -208,7 +219,7 @@ class Graded(LinearMap, Sensed):
         """Return the flat derivative of a weighted sum of the cells as normalised."""
         if not isinstance(self._motion, PulledMotion):
             return np.asarray(np.tensordot(cotangent, self.jacobian, axes=2))
-        return pulled_slope(self._motion, self._with_reject(cotangent), self.normalize).value
+        return pulled_slope(self._motion, self._with_reject(cotangent), self.normalize)
 
     def _moved(self: Any, step: FloatArray) -> FloatArray:
         """Return the motion of the cells as normalised along a flat direction."""

@@ -83,15 +83,18 @@ class PulledMotion:
         """Effective rows near facets, array of shape (1,)."""
         return np.asarray([self.fixed.crossing.n_eff.sum()])
 
-    def vjp(self, gradient: FloatArray) -> Slopes:
-        """Return the gradient of a weighted sum of the cells, arrays of shape (n_parameters,); its error is nan.
+    def vjp(self, gradient: FloatArray) -> FloatArray:
+        """Return the gradient of a weighted sum of the cells, array of shape (n_parameters,).
 
         Parameters
         ----------
         gradient : array of shape (n_columns, n_columns)
         """
-        value, center = (self._pulled(each) for each in self.fixed.by_figure(self._steps(gradient[None])[0]))
-        return Slopes(value, center, np.full_like(value, np.nan))
+        return self._pulled(self.fixed.by_figure(self._steps(gradient[None])[0])[0])
+
+    def centred(self, gradient: FloatArray) -> FloatArray:
+        """Return the bias-corrected gradient, on which intervals are centred; as `vjp`."""
+        return self._pulled(self.fixed.by_figure(self._steps(gradient[None])[0])[1])
 
     def along(self, direction: FloatArray) -> DriftMotion:
         """Return the motion along one direction, array of shape (n_parameters,), with the errors of rows."""
@@ -108,8 +111,7 @@ class PulledMotion:
         lies in few directions, each pulled once.
         """
         cells, own = self.cells.weight[0].astype(np.float64), self._of_blocks
-        gradient = np.nan_to_num(row.gradient(cells))
-        steps = self._steps(gradient[None])[0] * self.fixed.inflation
+        steps = self._steps(self.gradient_in_cells(row)[None])[0] * self.fixed.inflation
         if not self._on_enough_rows(steps):
             return np.full(self.n_parameters, np.nan)
         strata = np.eye(len(cells)) if self.cells.condition_on else np.ones((len(cells), 1))
@@ -164,8 +166,13 @@ class PulledMotion:
 
     def metric_slope(self, row: Metric) -> Slopes:
         """Return a metric's derivative by each parameter, arrays of shape (n_parameters,)."""
-        value, center, _, _ = self.vjp(np.nan_to_num(row.gradient(self.cells.weight[0].astype(np.float64))))
-        return Slopes(value, center, self.stderr(row), np.full(value.shape, self.blocks.df))
+        gradient = self.gradient_in_cells(row)
+        value = self.vjp(gradient)
+        return Slopes(value, self.centred(gradient), self.stderr(row), np.full(value.shape, self.blocks.df))
+
+    def gradient_in_cells(self, row: Metric) -> FloatArray:
+        """Return a metric's gradient in the cells, array of shape (n_columns, n_columns); 0 where it has none."""
+        return np.nan_to_num(row.gradient(self.cells.weight[0].astype(np.float64)))
 
     @cached_property
     def _sums(self) -> CrossingSums:
@@ -221,8 +228,8 @@ class PulledMotion:
             )
 
 
-def pulled_slope(motion: PulledMotion, cotangent: FloatArray, how: Normalize | None) -> Slopes:
-    """Return the gradient of a weighted sum of the cells as normalised, arrays of shape (n_parameters,)."""
+def pulled_slope(motion: PulledMotion, cotangent: FloatArray, how: Normalize | None) -> FloatArray:
+    """Return the gradient of a weighted sum of the cells as normalised, array of shape (n_parameters,)."""
     return motion.vjp(normalized_cotangent(motion.counted.weight[0], cotangent, how))
 
 
