@@ -199,6 +199,9 @@ def _compare(model: Model, look: Combined, few: Inputs, slope: FloatArray, step:
 
 
 def _moved(few: Inputs, step: FloatArray) -> Inputs:
+    if few.is_image and step.any():
+        dtype = few.native.dtype if few.native.dtype.kind == "f" else np.dtype(np.float64)
+        return replace(few, native=few.native.astype(dtype) + step.reshape(few.shape).astype(dtype))
     for place in map(int, np.flatnonzero(step)):
         few = replace(few, native=few.moved(place, float(step[place])))
     return few
