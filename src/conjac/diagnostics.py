@@ -202,7 +202,8 @@ def explain_moved(
         if len(rows.labels) == 2:
             of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
             doubted = {label: _few(n) or str(why) for label, n, why in of_class}
-    unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS]
+    still = found.get("left_out", ())
+    unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS and name not in still]
     found["cautions"] = cautions(doubted)
     if unknown:
         found["cautions"].append(

@@ -140,7 +140,7 @@ def text(J: ConfusionJacobian) -> str:
         return _text_of_mix(J)
     if J._learned is not None:
         return _text_of_parameters(J)
-    if J.jacobian.ndim == 3 and "derivative" in J.diagnostics:
+    if "derivative" in J.diagnostics:
         return _text_of_features(J)
     if J.offsets is not None:
         return _text_of_offsets(J)
@@ -169,10 +169,11 @@ def _text_of_offsets(J: ConfusionJacobian) -> str:
 def _text_of_features(J: ConfusionJacobian) -> str:
     """Return the matrix, and what each drift or hyper-parameter does to recall, of several classes their mean."""
     metric = J.of("recall" if len(J.labels) == 2 else "recall_macro")
-    strongest = np.argsort(-np.abs(np.nan_to_num(metric.gradient)), kind="stable")
+    gradient, stderr = np.ravel(metric.gradient), np.ravel(metric.stderr)
+    strongest = np.argsort(-np.abs(np.nan_to_num(gradient)), kind="stable")
     shown = range(len(strongest)) if len(strongest) <= MOST_LINES else strongest[:MOST_LINES].tolist()
     width = max(len(J.parameters[k]) for k in shown)
-    figures = ((J.parameters[k], metric.gradient[k], metric.stderr[k]) for k in shown)
+    figures = ((J.parameters[k], gradient[k], stderr[k]) for k in shown)
     slopes = [f"  {name:<{width}}  d {metric.metric}: {d:>11.5g} ± {error:.3g}" for name, d, error in figures]
     if len(strongest) > len(shown):
         slopes.append(f"  and {len(strongest) - len(shown)} more, which move it less")

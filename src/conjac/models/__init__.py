@@ -8,6 +8,7 @@ from conjac.models.bind import bind
 from conjac.models.boosters import Boosters
 from conjac.models.callables import Callables
 from conjac.models.checked import checked
+from conjac.models.checked_parameters import checked_parameters
 from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Jax
@@ -31,6 +32,7 @@ __all__ = [
     "Pull",
     "bind",
     "checked",
+    "checked_parameters",
     "load",
     "oriented",
     "read_of",
