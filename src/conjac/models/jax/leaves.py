@@ -70,14 +70,24 @@ class Leaves:
 
     def _can_move(self, leaf: Any) -> bool:
         if isinstance(leaf, np.ndarray | np.generic | self.jax.Array):
-            return bool(self.jax.numpy.issubdtype(leaf.dtype, self.jax.numpy.floating))
+            return is_floating(self.jax, leaf)
         return isinstance(leaf, float)
 
 
 def paths_of(jax: Any, parameters: Any) -> list[str]:
     """Return the names of a tree's leaves: their paths, as "params/Dense_0/kernel"."""
     found, _ = jax.tree_util.tree_flatten_with_path(parameters)
-    return [jax.tree_util.keystr(path, simple=True, separator="/") or "parameters" for path, _ in found]
+    return ["/".join(map(_named, path)) or "parameters" for path, _ in found]
+
+
+def _named(key: Any) -> str:
+    """Return the name of one step of a path: a key, a place or an attribute."""
+    return str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key))))
+
+
+def is_floating(jax: Any, array: Any) -> bool:
+    """Tell whether an array holds numbers of floating point, those that NumPy does not know among them."""
+    return bool(jax.numpy.issubdtype(array.dtype, jax.numpy.floating))
 
 
 def to_numpy(found: Any) -> AnyArray:

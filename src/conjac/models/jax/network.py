@@ -14,7 +14,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError, NotDifferentiableError
-from conjac.models.jax.leaves import Arrays, Leaves, to_numpy
+from conjac.models.jax.leaves import Arrays, Leaves, is_floating, to_numpy
 from conjac.models.networks import chosen, refuse_no_parameter
 from conjac.models.structure import Structure
 
@@ -43,7 +43,7 @@ class JaxNetwork:
         return to_numpy(self._outputs(self.leaves.arrays, self.rows(batch)))
 
     def pull(self, batch: AnyArray, cotangent: FloatArray) -> AnyArray:
-        """Return what cotangents are of the inputs.
+        """Return what cotangents are of the inputs: 0 of outputs that are whole numbers.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class JaxNetwork:
                 "X holds whole numbers, which the network takes as indices: it has no derivative in them; its "
                 "parameters have, by wrt='parameters'"
             )
-        with differentiating():
+        with differentiating(", or pass a plain function of X, which is differentiated by differences"):
             return to_numpy(self._pull(self.leaves.arrays, rows, cotangent))
 
     def weights(self, names: Sequence[str]) -> JaxWeights:
@@ -84,18 +84,9 @@ class JaxNetwork:
         return found
 
     def columns(self, arrays: Arrays, rows: Any) -> Any:
-        """Return outputs that are to be differentiated, of shape (n_rows, n_columns).
-
-        Raises
-        ------
-        NotDifferentiableError
-            Whole numbers or truth values.
-        """
+        """Return outputs to be differentiated, of shape (n_rows, n_columns) and of floating point."""
         found = self.called(arrays, rows)
-        if not self.jax.numpy.issubdtype(found.dtype, self.jax.numpy.floating):
-            raise NotDifferentiableError(
-                f"the network's outputs are of type {found.dtype} and have no derivative; let it return logits"
-            )
+        found = found if is_floating(self.jax, found) else found.astype(self.leaves.dtype)
         return found[:, None] if found.ndim == 1 else found
 
     def _pulled(self, arrays: Arrays, rows: Any, cotangent: Any) -> Any:
@@ -208,25 +199,25 @@ class JaxWeights:
         return {place: part.reshape(array.shape).astype(array.dtype) for (place, array), part in parts}
 
     def _refuse_silence(self, rows: Any) -> None:
-        """Refuse parameters by which all derivatives are 0, and along which outputs move all the same."""
+        """Refuse derivatives that are all 0 where outputs move all the same, or can only jump."""
         draw = np.random.default_rng(0).normal
         arrays = map(to_numpy, self._moving.values())
         step = np.concatenate([SMALL * (float(array.std()) or 1.0) * draw(size=array.size) for array in arrays])
         here, there = (self._outputs(self._moving, self._held, rows, change) for change in (np.zeros_like(step), step))
-        if (here == there).all():
+        if is_floating(self._jax, here) and (here == there).all():
             return
         with differentiating():
             found = self._pull(self._moving, self._held, rows, draw(size=(len(rows), here[0].size)))
         if not found.any():
             raise NotDifferentiableError(
-                f"the network's outputs move with {', '.join(self.structure.names[:3])}, but JAX's derivatives by them "
-                "are all 0: something in it rounds, compares or stops gradients"
+                f"JAX's derivatives of the outputs by {', '.join(self.structure.names[:3])} are all 0, though outputs "
+                "move with them: something in the network rounds, compares or stops gradients"
             )
 
 
 @contextmanager
-def differentiating() -> Iterator[None]:
-    """Tell what JAX cannot differentiate.
+def differentiating(otherwise: str = "") -> Iterator[None]:
+    """Tell what JAX cannot differentiate, and the way out.
 
     Raises
     ------
@@ -240,5 +231,5 @@ def differentiating() -> Iterator[None]:
     except (TypeError, ValueError, NotImplementedError) as error:
         raise NotDifferentiableError(
             f"JAX does not differentiate the network ({type(error).__name__}: {error}); give the part at fault a "
-            "derivative, by jax.custom_jvp"
+            f"derivative, by jax.custom_jvp{otherwise}"
         ) from error
