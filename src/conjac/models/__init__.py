@@ -11,7 +11,7 @@ from conjac.models.checked import checked
 from conjac.models.checked_parameters import checked_parameters
 from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
-from conjac.models.jax import Jax
+from conjac.models.jax import Applied, Jax, JaxModels
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
@@ -24,10 +24,12 @@ register(Callables())
 register(ScikitLearn())
 register(Boosters())
 register(Onnx())
+register(JaxModels())
 register(TorchModules())
 
 __all__ = [
     "Adapter",
+    "Applied",
     "Model",
     "Pull",
     "bind",
