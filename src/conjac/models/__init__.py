@@ -11,6 +11,7 @@ from conjac.models.checked import checked
 from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Jax
+from conjac.models.keras import KerasModels
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
@@ -24,6 +25,7 @@ register(ScikitLearn())
 register(Boosters())
 register(Onnx())
 register(TorchModules())
+register(KerasModels())  # asked before TorchModules: on the torch back end they are modules, too
 
 __all__ = [
     "Adapter",
