@@ -12,6 +12,7 @@ from conjac.models.checked_parameters import checked_parameters
 from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Applied, Jax, JaxModels
+from conjac.models.keras import KerasModels
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
@@ -26,6 +27,7 @@ register(Boosters())
 register(Onnx())
 register(JaxModels())
 register(TorchModules())
+register(KerasModels())  # asked before TorchModules: on the torch back end they are modules, too
 
 __all__ = [
     "Adapter",
