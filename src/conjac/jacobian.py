@@ -11,7 +11,6 @@ import numpy as np
 
 from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
-from conjac.calculus.linear import LinearMap
 from conjac.contributions import Attributed
 from conjac.density import density_of
 from conjac.diagnostics import as_told, explain, explain_classes, warned
@@ -21,9 +20,11 @@ from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
 from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
+from conjac.engines.parameters import Learned
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
 from conjac.exports import Exported
+from conjac.gradients import Graded
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import bind, oriented, scored
@@ -32,7 +33,6 @@ from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule, outcomes_of
-from conjac.sensitivity import Sensed
 from conjac.validation import (
     ClassPredictions,
     Predictions,
@@ -46,7 +46,7 @@ from conjac.validation import (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
+class ConfusionJacobian(Graded, Attributed, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
@@ -85,6 +85,7 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
     units: tuple[str, ...]
     _motion: CellMotion = field(repr=False)
     _outcomes: Outcomes = field(repr=False)
+    _learned: Learned | None = field(default=None, repr=False)
 
     @classmethod
     def from_predictions(
@@ -273,8 +274,8 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
         training_data : tuple, optional
             (X, y) or (X, y, sample_weight), as ``estimator`` was fitted: for what passes through training.
         **options
-            As for `from_predictions`; ``wrt`` may also be `Features`, `Hyperparameters` or `TrainingWeights`, or their
-            names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
+            As for `from_predictions`; ``wrt`` may also be `Features`, `Parameters`, `Hyperparameters` or
+            `TrainingWeights`, or their names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""JAX: derivatives of its functions, and a training loss.
+"""JAX: derivatives of its functions, networks of it as classifiers, and a training loss.
 
 The library is found in `sys.modules` wherever an object of its own was passed; `ConfusionLoss` imports it.
 """
@@ -6,11 +6,13 @@ The library is found in `sys.modules` wherever an object of its own was passed; 
 from importlib import import_module
 from typing import Any
 
+from conjac.models.jax.adapter import JaxModels
+from conjac.models.jax.applied import Applied
 from conjac.models.jax.backend import Jax
 
 LATER = {"ConfusionLoss": "conjac.models.jax.loss"}
 
-__all__ = ["ConfusionLoss", "Jax"]  # noqa: F822 - loaded once it is asked for
+__all__ = ["Applied", "ConfusionLoss", "Jax", "JaxModels"]
 
 
 def __getattr__(name: str) -> Any:
