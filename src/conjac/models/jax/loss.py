@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import numpy.typing as npt
 
 from conjac._typing import AnyArray
-from conjac.errors import InvalidInputError
+from conjac.errors import InvalidInputError, MissingDependencyError
 from conjac.metrics import Metric
 from conjac.models.softened import Library, Running, Softened, check_shapes, check_values
 
+try:
+    import jax
+    import jax.numpy as jnp
+except ModuleNotFoundError as error:
+    raise MissingDependencyError("JAX is not installed; pip install 'conjac[jax]'") from error
+
 
 def _on_host(f: Callable[[AnyArray], tuple[AnyArray, AnyArray]], x: jax.Array) -> tuple[Any, Any]:
-    def in_its_dtype(array: Any) -> tuple[AnyArray, ...]:
-        return tuple(np.asarray(part, dtype=x.dtype) for part in f(np.asarray(array)))
-
-    shapes = jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype)
-    value, slope = jax.pure_callback(in_its_dtype, shapes, jax.lax.stop_gradient(x), vmap_method="broadcast_all")
-    return value, slope
+    # In single precision: where double precision is switched on for one thread, callbacks come from others.
+    cells = jax.lax.stop_gradient(x).astype(jnp.float32)
+    shapes = jax.ShapeDtypeStruct((), cells.dtype), jax.ShapeDtypeStruct(x.shape, cells.dtype)
+    value, slope = jax.pure_callback(f, shapes, cells, vmap_method="broadcast_all")
+    return value.astype(x.dtype), slope.astype(x.dtype)
 
 
 JAX = Library(jnp, jax.scipy.special, lambda array, x: jnp.asarray(array, x.dtype), jax.lax.stop_gradient, _on_host)
@@ -31,8 +33,8 @@ JAX = Library(jnp, jax.scipy.special, lambda array, x: jnp.asarray(array, x.dtyp
 class ConfusionLoss:
     """A metric of the confusion matrix, or a cost matrix, as a training loss: a function of a state and a batch.
 
-    The same as `conjac.models.torch.ConfusionLoss`, where the loss and its bandwidth are described, with the state handed
-    from call to call. It can be compiled, differentiated and vectorised (``jit``, ``grad``, ``vmap``).
+    The same as `conjac.models.torch.ConfusionLoss`, where the loss and its bandwidth are described, with the state
+    handed from call to call. It can be compiled, differentiated and vectorised (``jit``, ``grad``, ``vmap``).
 
     Parameters
     ----------
@@ -46,8 +48,8 @@ class ConfusionLoss:
         Batches until the bandwidth is the data's own: about half of those that there will be.
     memory : float, default 0.9
         Share of the sums that is kept at each batch; with 0 a batch is all there is.
-    min_bandwidth : float, default 0.01
-        Floor of the bandwidth, in units of the scores.
+    min_bandwidth : float, default 0.1
+        Floor of the bandwidth, in units of the scores: it counts where all scores start near the threshold.
 
     Raises
     ------
@@ -65,7 +67,7 @@ class ConfusionLoss:
     >>> step = jax.jit(jax.value_and_grad(lambda scores, state: loss(state, scores, y), has_aux=True))
     >>> (value, state), gradient = step(scores, state)
     >>> round(float(value), 4), jnp.sign(gradient).tolist()
-    (0.2447, [1.0, 1.0, -1.0, -1.0])
+    (0.245, [1.0, 1.0, -1.0, -1.0])
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class ConfusionLoss:
         threshold: float = 0.0,
         anneal_steps: int = 1000,
         memory: float = 0.9,
-        min_bandwidth: float = 0.01,
+        min_bandwidth: float = 0.1,
     ) -> None:
         self.softened = Softened.of(metric, n_classes, threshold, anneal_steps, memory, min_bandwidth)
 
@@ -118,8 +120,7 @@ class ConfusionLoss:
             check_values(JAX, self.softened.n_classes, scores, y, sample_weight)
         wide = jnp.promote_types(scores.dtype, jnp.float32)
         weight = None if sample_weight is None else sample_weight.astype(wide)
-        *sums, steps = state
-        wide_state = Running(*(part.astype(wide) for part in sums), steps)
-        value, now = self.softened.step(JAX, wide_state, scores.astype(wide), y, weight)
+        seen = Running(*(part if part.dtype == jnp.int32 else part.astype(wide) for part in state))
+        value, now = self.softened.step(JAX, seen, scores.astype(wide), y, weight)
         # in the dtypes that it came in, as the carry of a scan must be
         return value, Running(*(part.astype(was.dtype) for part, was in zip(now, state, strict=True)))

@@ -5,40 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
-import torch
 
 from conjac._typing import AnyArray
-from conjac.errors import InvalidInputError
+from conjac.errors import InvalidInputError, MissingDependencyError
 from conjac.metrics import Metric
 from conjac.models.softened import Library, Running, Softened, check_shapes, check_values
 
+try:
+    import torch
+except ModuleNotFoundError as error:
+    raise MissingDependencyError("PyTorch is not installed; pip install 'conjac[torch]'") from error
+
 
 def _on_host(f: Callable[[AnyArray], tuple[AnyArray, AnyArray]], x: torch.Tensor) -> tuple[Any, Any]:
-    value, slope = f(x.detach().cpu().double().numpy())
+    value, slope = f(x.detach().cpu().numpy())
     return _like(value, x), _like(slope, x)
 
 
 def _like(array: AnyArray, x: torch.Tensor) -> torch.Tensor:
-    return torch.as_tensor(np.asarray(array)).to(x)
+    return torch.as_tensor(array).to(x.dtype).to(x.device)
 
 
 TORCH = Library(torch, torch.special, _like, torch.Tensor.detach, _on_host)
 
 
-class ConfusionLoss(torch.nn.Module):
+class ConfusionLoss(torch.nn.Module):  # type: ignore[misc]  # PyTorch is read as Any
     r"""A metric of the confusion matrix, or a cost matrix, as a training loss.
 
-    The loss is 1 less the metric (the cost itself, of costs) of *soft* cells: a row counts for a class by the probability
-    that normal noise of its scores makes this class the highest. The noise's bandwidth is set by the data, for each true
-    class, and annealed: with :math:`a` the mean distance of the class's rows from their boundary and n their number, both
-    over the batches remembered, after s of S ``anneal_steps``
+    The loss is 1 less the metric (of costs, the cost itself) of *soft* cells: a row counts for a class by the
+    probability that normal noise of its scores makes this class the highest. The noise's bandwidth is set by the data,
+    for each true class, and annealed: with :math:`a` the mean distance of the class's rows from their boundary and n
+    their number, both over the batches remembered, after s of S ``anneal_steps`` it is
 
-    .. math:: h = (4/3)^{1/5}\,\sqrt{\pi/2}\;a\;n^{-\min(1, s/S)/5}.
+    .. math:: h = (4/3)^{1/5}\,\sqrt{\pi/2}\;a\;n^{-\min(1, s/S)/5},
 
-    Batches need hold no row of every class: cells are summed over batches, earlier ones decaying, and a batch's gradient
-    is that of its cells times the metric's gradient at the sum. `conjac.models.softened` has the derivations.
+    or what it was before where that is less. Batches need hold no row of every class: cells are summed over batches,
+    earlier ones decaying, and a batch's gradient is that of its cells times the metric's gradient at the sum.
+    `conjac.models.softened` has the derivations.
 
     Parameters
     ----------
@@ -52,8 +56,8 @@ class ConfusionLoss(torch.nn.Module):
         Batches until the bandwidth is the data's own: about half of those that there will be.
     memory : float, default 0.9
         Share of the sums that is kept at each batch; with 0 a batch is all there is.
-    min_bandwidth : float, default 0.01
-        Floor of the bandwidth, in units of the scores.
+    min_bandwidth : float, default 0.1
+        Floor of the bandwidth, in units of the scores: it counts where all scores start near the threshold.
 
     Raises
     ------
@@ -80,7 +84,7 @@ class ConfusionLoss(torch.nn.Module):
     >>> loss = ConfusionLoss("f1")(scores, torch.tensor([0, 0, 1, 1]))
     >>> loss.backward()
     >>> round(loss.item(), 4), scores.grad.sign().tolist()
-    (0.1519, [1.0, 1.0, -1.0, -1.0])
+    (0.245, [1.0, 1.0, -1.0, -1.0])
     """
 
     def __init__(
@@ -91,7 +95,7 @@ class ConfusionLoss(torch.nn.Module):
         threshold: float = 0.0,
         anneal_steps: int = 1000,
         memory: float = 0.9,
-        min_bandwidth: float = 0.01,
+        min_bandwidth: float = 0.1,
     ) -> None:
         super().__init__()
         self.softened = Softened.of(metric, n_classes, threshold, anneal_steps, memory, min_bandwidth)
@@ -100,9 +104,7 @@ class ConfusionLoss(torch.nn.Module):
         for name, buffer in Running(torch.zeros(k, k), torch.zeros(k), torch.zeros(k), wide, steps)._asdict().items():
             self.register_buffer(name, buffer)
 
-    def forward(
-        self, scores: torch.Tensor, y: torch.Tensor, sample_weight: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def forward(self, scores: torch.Tensor, y: torch.Tensor, sample_weight: torch.Tensor | None = None) -> torch.Tensor:
         """Return the loss of the rows remembered, with the gradient of these.
 
         Parameters
