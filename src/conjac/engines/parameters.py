@@ -23,6 +23,7 @@ from conjac.errors import NotDifferentiableError, NotSupportedError
 from conjac.facets import Facets
 from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
+from conjac.models import checked_parameters
 from conjac.models.parametric import Parametric
 from conjac.models.structure import Structure
 from conjac.motion import Again, DriftMotion, PulledMotion, cut_of
@@ -31,6 +32,8 @@ from conjac.readonly import ReadOnly
 from conjac.rules import ArgmaxRule, ThresholdRule
 from conjac.validation.arguments import row_blocks
 
+LOOKED_AT = 4
+"""Rows nearest to a facet on which derivatives are tried, and as many evenly from all."""
 FEW = 1024
 """Parameters up to which each row's derivatives are held."""
 
@@ -82,6 +85,7 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
             "wrt='parameters': the scores sit on atoms near the boundary, and have no density there; pass scores that "
             "are not rounded, or Parameters(bandwidth=...) for the derivative of a soft count"
         )
+    told_of_check = checked_parameters(model, parametric, decided.inputs.take(_some_rows(decided)))
     entries = Entries(decided, crossing, parametric)
     weight, block = decided.rows.weight, decided.rows.block
     fixed = FixedWeights.of(crossing, weight) if moves.bandwidth is None else FixedWeights.soft(crossing, weight)
@@ -106,7 +110,7 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
         along = motion.along
     read = {
         "response_method": model.response,
-        "derivative": model.derivative,
+        "derivative": f"{model.derivative}, {told_of_check}",
         "method": how,
         "n_parameters": n,
         "leaves": dict(zip(parametric.structure.names, parametric.structure.shapes, strict=True)),
@@ -217,6 +221,12 @@ def _pulled(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMo
         pull=Again(entries.pull),
         push=Again(entries.push),
     )
+
+
+def _some_rows(decided: Decided) -> IntArray:
+    """Return rows near the boundary, where derivatives matter, and others, which show how large scores are."""
+    near, n_rows = decided.nearest(LOOKED_AT)[:LOOKED_AT], decided.inputs.n_rows
+    return np.unique(np.concatenate([near, np.arange(0, n_rows, max(1, n_rows // LOOKED_AT))[:LOOKED_AT]]))
 
 
 def _along(decided: Decided, entries: Entries, fixed: FixedWeights | None, direction: FloatArray) -> DriftMotion:

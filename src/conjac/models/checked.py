@@ -45,7 +45,8 @@ class Comparison:
     ) -> Self:
         """Compare scores on either side, and what their derivative says of their difference, arrays (n_rows,)."""
         size = np.maximum(np.abs(above - below), np.abs(predicted))
-        told = size * tolerance > ROUNDED * eps * np.maximum(np.abs(above), np.abs(below))
+        largest = np.maximum(np.abs(above), np.abs(below)).max(initial=0.0)  # what a small score is a difference of
+        told = size * tolerance > ROUNDED * eps * largest
         return cls(np.abs(above - below - predicted)[told] / size[told], tolerance)
 
     @classmethod
