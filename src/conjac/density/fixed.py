@@ -20,7 +20,7 @@ from conjac.density.crossing import Crossing
 from conjac.density.flux import PENALTY
 from conjac.density.local import gauss
 from conjac.density.near import or_one, sums_by
-from conjac.density.velocity import PRIOR_ROWS
+from conjac.density.velocity import levels
 
 SOFT_REACH = 6.5
 """Bandwidths beyond which a soft count does not move, to ten digits."""
@@ -53,20 +53,16 @@ class FixedWeights:
         crossing : Crossing
         weight : array of shape (n_samples,) or None
         """
-        facet, u, n = crossing.facet, crossing.distance, crossing.n_facets
-        kernel = _kernel(crossing, weight)
-        mass, first, second = (sums_by(facet, kernel * u**power, n) for power in range(3))
-        squares = sums_by(facet, kernel**2, n)
-        second = second + PRIOR_ROWS * np.divide(squares, mass, out=np.zeros(n), where=mass > 0)
-        whole = or_one(mass * second - first**2)
-        share = kernel * (second[facet] - first[facet] * u) / whole[facet]
-        return cls._inflated(crossing, crossing.value[facet] * share, kernel * _fourth(u))
+        linear, quadratic = levels(crossing, weight)
+        facet = crossing.facet
+        return cls._inflated(crossing, crossing.value[facet] * linear, crossing.center[facet] * quadratic)
 
     @classmethod
     def soft(cls, crossing: Crossing, weight: FloatArray | None) -> Self:
         """Weigh rows of a crossing that was made at a given bandwidth, by `soft_crossing`."""
-        kernel = _kernel(crossing, weight)
-        return cls._inflated(crossing, kernel, kernel * _fourth(crossing.distance))
+        u = crossing.distance
+        kernel = gauss(u) / crossing.bandwidth[crossing.facet] * (1.0 if weight is None else weight[crossing.row])
+        return cls._inflated(crossing, kernel, kernel * _fourth(u))
 
     @classmethod
     def _inflated(cls, crossing: Crossing, value: FloatArray, center: FloatArray) -> Self:
@@ -126,11 +122,6 @@ def soft_crossing(
         method="tangent",
         doubt=np.full(n, "", dtype="<U5"),
     )
-
-
-def _kernel(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
-    mass = gauss(crossing.distance) / crossing.bandwidth[crossing.facet]
-    return np.asarray(mass if weight is None else mass * weight[crossing.row])
 
 
 def _fourth(u: FloatArray) -> FloatArray:
