@@ -69,7 +69,7 @@ class Structure:
             return tree.astype(np.float64)
         try:
             leaves = [np.asarray(leaf, dtype=np.float64) for leaf in self.take_apart(tree)]
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise InvalidInputError(f"expected the parameters' own structure, {self._told()}; got {error}") from error
         if tuple(leaf.shape for leaf in leaves) != self.shapes:
             raise InvalidInputError(
