@@ -416,7 +416,8 @@ def test_zeros_that_are_right_are_kept(jax):
     whole = model.parametric(())
     assert whole.pull(X, np.ones((len(X), 1))).tolist() == [len(X)] + [0] * 8
     assert not model.parametric(["shut"]).pull(X, np.ones((len(X), 1))).any()
-    assert not whole.pull(X, np.full((len(X), 1), 1e-60)).any()  # below single precision
+    tiny = whole.pull(X, np.full((len(X), 1), 1e-60))  # below single precision, and pulled in units of its own
+    np.testing.assert_allclose(tiny, [1e-60 * len(X)] + [0] * 8)
     with pytest.raises(NotDifferentiableError, match="by stopped are all 0"):
         model.parametric(["stopped"]).pull(X, np.ones((len(X), 1)))
 
@@ -447,7 +448,7 @@ def test_whole_numbers_are_cast_unless_they_are_indices():
         (lambda some, rows: rows @ some["w"][:3], "the model fails on X"),
         (lambda some, rows: rows @ some["v"], "the model fails on X"),
         (lambda some, rows: rows @ some["w"] if some["w"][0] > 0 else rows, "the model fails on X"),
-        (lambda some, rows: rows @ some["w"] / 0 * 0, "the model scores row 0 of X as nan"),
+        (lambda some, rows: rows @ some["w"] / 0 * 0, "the network scores row 0 of X as nan"),
     ],
 )
 def test_what_fails_is_told(apply, complaint):
@@ -459,8 +460,9 @@ def test_overflow_of_half_precision_is_told(jax):
     parameters = {"w": jax.numpy.ones(4, jax.numpy.float16)}
     model = bind(Applied(lambda some, rows: rows @ some["w"], parameters))
     assert model.scores(X).dtype == np.float16
+    np.testing.assert_allclose(model.parametric(()).pull(X, np.full((len(X), 1), 1e5)), 1e5 * X.sum(axis=0), rtol=0.01)
     with pytest.raises(NotDifferentiableError, match=r"the gradient by w is not finite.*half precision"):
-        model.parametric(()).pull(X, np.full((len(X), 1), 1e5))
+        model.parametric(()).pull(1e4 * np.ones((16, 4)), np.ones((16, 1)))
     brain = bind(Applied(lambda some, rows: rows @ some["w"], {"w": jax.numpy.ones(4, jax.numpy.bfloat16)}))
     assert brain.scores(X).dtype == np.float32
     assert brain.parametric(()).pull(X, np.ones((len(X), 1))).dtype == np.float64

@@ -271,7 +271,7 @@ def _outputs(outputs: Callable[[AnyArray], AnyArray], batch: AnyArray) -> AnyArr
 
 def _refuse_chance(network: Network, X: Any, found: AnyArray) -> None:
     few = _plain(rows_of(X)[:LOOKED_AT_TWICE])
-    backwards = np.ascontiguousarray(few[::-1])  # the same random numbers would fall on other rows
+    backwards = few[::-1].copy()  # the same random numbers would fall on other rows
     again = _outputs(network.outputs, backwards)[::-1].astype(np.float64)
     first = found[: len(few)].astype(np.float64)
     off = np.abs(again - first)
