@@ -219,15 +219,14 @@ def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, F
     kernels, powers, grams, squares = _moments(crossing, weight)
     rows = grams[:, 0] ** 2 / or_one(squares)
     linear, quadratic = (
-        kernels[SAME] * np.einsum("ei,ie->e", _inverse(grams, rows, degree)[SAME, crossing.facet, 0], powers[: degree + 1])
+        kernels[SAME]
+        * np.einsum("ei,ie->e", _inverse(grams, rows, degree)[SAME, crossing.facet, 0], powers[: degree + 1])
         for degree in (1, 2)
     )
     return linear, quadratic
 
 
-def _moments(
-    crossing: Crossing, weight: FloatArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _moments(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return kernels, powers of the distance, and by facet the kernels' masses times powers, and their squares."""
     kernels = _kernels(crossing, weight)
     powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
