@@ -1,6 +1,6 @@
 """Coverage of the intervals of slopes by a model's parameters, dense and pulled, where the truth is known.
 
-    python -m benchmarks.networks.coverage [--sizes 500 1500 5000] [--draws 300] [--workers 2] [--output docs/benchmarks]
+    python -m benchmarks.networks.coverage [--sizes 500 1500 5000] [--draws 300] [--workers 2]
 
 Two features, normal or mixtures of normals in each class; models with weights that are given. The truth is the flux of
 the population across the boundary, by quadrature on a grid. A figure passes when its coverage, over the parameters and

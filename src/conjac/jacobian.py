@@ -60,7 +60,7 @@ class ConfusionJacobian(Graded, Attributed, Exported):
     offsets : array of shape (K,) or (K + 1,), or None
         What is added to each class's score, less that of the first; for more than two classes. One more is that of a
         reject option, which has a column more in every matrix.
-    parameters, units : tuple of str
+    parameters, units : sequence of str
         What moves, and what a step of 1 of it is.
     diagnostics : mapping
         Rows, effective rows at the boundary, bandwidth or step, what was assumed, and what not to believe.
@@ -81,8 +81,8 @@ class ConfusionJacobian(Graded, Attributed, Exported):
     coordinate: CoordinateName
     normalize: Normalize | None
     diagnostics: Mapping[str, Any]
-    parameters: tuple[str, ...]
-    units: tuple[str, ...]
+    parameters: Sequence[str]
+    units: Sequence[str]
     _motion: CellMotion = field(repr=False)
     _outcomes: Outcomes = field(repr=False)
     _learned: Learned | None = field(default=None, repr=False)

@@ -3,9 +3,10 @@ r"""Rows weighed before it is known how fast they move: the flux as a sum over r
 The flux of a class across a facet is :math:`f\,E[v \mid m = 0]`. With weights that depend on margins alone it is linear
 in the velocities, so a vector-Jacobian product needs no velocity by itself. The estimate is the density's
 (`conjac.density.flux`) times the local linear mean of the velocities at the density's own bandwidth; the centre of
-intervals is a sum under the kernel :math:`K_4(u) = (3 - u^2)\,\varphi(u) / 2` at that bandwidth, which takes the bias
-of second order away (Calonico, Cattaneo & Farrell 2018, Journal of the American Statistical Association 113:767). At a
-bandwidth that is given both factors are one: the sum under a Gaussian kernel, the derivative of a soft count.
+intervals is the density's own times the local quadratic mean, as in `conjac.density.velocity`. At a bandwidth that is
+given the estimate is the sum under a Gaussian kernel, the derivative of a soft count, and the centre that under the
+kernel :math:`K_4(u) = (3 - u^2)\,\varphi(u) / 2`, which takes the bias of second order away (Calonico, Cattaneo &
+Farrell 2018, Journal of the American Statistical Association 113:767).
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
 from conjac.models import checked_parameters
 from conjac.models.parametric import Parametric
-from conjac.models.structure import Structure
-from conjac.motion import Again, DriftMotion, PulledMotion, cut_of
+from conjac.models.structure import Repeated, Structure
+from conjac.motion import Again, DriftMotion, PulledMotion, Unsaved, cut_of
 from conjac.perturbations import Parameters
 from conjac.readonly import ReadOnly
 from conjac.rules import ArgmaxRule, ThresholdRule
@@ -39,8 +39,8 @@ FEW = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
-    """The parameters of a model that a Jacobian is by; None where the result was saved, its model being absent.
+class Learned(Unsaved):
+    """The parameters of a model that a Jacobian is by.
 
     Attributes
     ----------
@@ -51,9 +51,6 @@ class Learned:
 
     structure: Structure
     along: Callable[[FloatArray], DriftMotion]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(None), ()
 
 
 def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
@@ -97,16 +94,13 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
             sums = CrossingSums.of(crossing, weight, block, moving)
         else:
             sums = CrossingSums.of_fixed(fixed, weight, block, moving)
-        motion = DriftMotion(DriftJoint(decided.cells, sums), Again(replace(moving).of_one))
+        given = None if moves.bandwidth is None else fixed
+        motion = DriftMotion(DriftJoint(decided.cells, sums), Again(replace(moving).of_one), fixed=given)
         how = "each row by each parameter"
-        names = tuple(parametric.structure.entries())
-        along: Callable[[FloatArray], DriftMotion] = partial(
-            _along, decided, entries, None if moves.bandwidth is None else fixed
-        )
+        along: Callable[[FloatArray], DriftMotion] = partial(_along, decided, entries, given)
     else:
         motion = _pulled(decided, entries, fixed)
         how = "rows weighed by their margins, and pulled back"
-        names = parametric.structure.names
         along = motion.along
     read = {
         "response_method": model.response,
@@ -121,8 +115,8 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
     return {
         **decided.fields(),
         "diagnostics": ReadOnly(explain_parameters(decided.rows, told, crossing, decided.cells, read)),
-        "parameters": names,
-        "units": ("1 of the parameter",) * len(names),
+        "parameters": parametric.structure.entries,
+        "units": Repeated("1 of the parameter", n),
         "_motion": motion,
         "_learned": Learned(parametric.structure, along),
     }
@@ -230,9 +224,9 @@ def _some_rows(decided: Decided) -> IntArray:
 
 
 def _along(decided: Decided, entries: Entries, fixed: FixedWeights | None, direction: FloatArray) -> DriftMotion:
-    velocity, weight, block = Known(entries.push(direction)), decided.rows.weight, decided.rows.block
+    velocity, weight, block = entries.push(direction), decided.rows.weight, decided.rows.block
     if fixed is None:
-        sums = CrossingSums.of(entries.crossing, weight, block, velocity)
+        sums = CrossingSums.of(entries.crossing, weight, block, Known(velocity))
     else:
-        sums = CrossingSums.of_fixed(fixed, weight, block, velocity)
-    return DriftMotion(DriftJoint(decided.cells, sums))
+        sums = CrossingSums.of_fixed(fixed, weight, block, Known(velocity))
+    return DriftMotion(DriftJoint(decided.cells, sums), Again(lambda _: velocity), fixed=fixed)
