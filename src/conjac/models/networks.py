@@ -22,7 +22,7 @@ from conjac.models.structure import Structure
 from conjac.reading import as_array
 
 AT_ONCE = 2**20
-"""Numbers of a batch of rows."""
+"""Numbers of a batch of rows, at most: of rows there is a power of two."""
 MOST_ROWS = 2**13
 """Rows of a batch."""
 LOOKED_AT_TWICE = 16
@@ -234,7 +234,8 @@ def _begins(name: str, whole: str) -> bool:
 
 def _batches(X: Any) -> Iterator[tuple[slice, AnyArray]]:
     rows = rows_of(X)
-    step = max(1, min(MOST_ROWS, AT_ONCE // max(1, int(np.prod(rows.shape[1:])))))
+    most = max(1, min(MOST_ROWS, AT_ONCE // max(1, int(np.prod(rows.shape[1:])))))
+    step = 1 << (most.bit_length() - 1)
     for start in range(0, len(rows), step):
         part = slice(start, min(start + step, len(rows)))
         yield part, _plain(rows[part])

@@ -1,6 +1,7 @@
 """Functions of JAX on batches of rows: their outputs, and products with their derivatives by inputs and parameters.
 
-Each is compiled once for each shape of a batch. Arrays go in as arguments: none becomes a constant of a program.
+Each is compiled once for each shape of a batch, of which there are few, since rows are padded. Arrays go in as
+arguments: none becomes a constant of a program.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class JaxNetwork:
 
     def outputs(self, batch: AnyArray) -> AnyArray:
         """Return what it gives."""
-        return to_numpy(self._outputs(self.leaves.arrays, self.rows(batch)))
+        return trimmed(to_numpy(self._outputs(self.leaves.arrays, self.rows(batch))), batch)
 
     def pull(self, batch: AnyArray, cotangent: FloatArray) -> AnyArray:
         """Return what cotangents are of the inputs: 0 of outputs that are whole numbers.
@@ -57,7 +58,7 @@ class JaxNetwork:
                 "parameters have, by wrt='parameters'"
             )
         with differentiating(", or pass a plain function of X, which is differentiated by differences"):
-            return to_numpy(self._pull(self.leaves.arrays, rows, cotangent))
+            return trimmed(to_numpy(self._pull(self.leaves.arrays, rows, padded(cotangent, 0.0))), batch)
 
     def weights(self, names: Sequence[str]) -> JaxWeights:
         """Return its parameters; for the same names the same object, with what it compiled."""
@@ -67,7 +68,8 @@ class JaxNetwork:
         return self._weights[key]
 
     def rows(self, batch: AnyArray) -> Any:
-        """Return rows as an array of JAX."""
+        """Return rows as an array of JAX, with more of them up to a power of two."""
+        batch = padded(batch, batch[:1])
         floating = self.jax.numpy.asarray(batch, dtype=self.leaves.dtype)
         if batch.dtype.kind == "f" or self._takes(floating):
             return floating
@@ -136,7 +138,7 @@ class JaxWeights:
         """
         rows = self._network.rows(batch)
         with differentiating():
-            found = self._flat(self._pull(self._moving, self._held, rows, cotangent))
+            found = self._flat(self._pull(self._moving, self._held, rows, padded(cotangent, 0.0)))
         if cotangent.any() and not found.any():
             self._refuse_silence(rows)
         return found.astype(np.float64)
@@ -145,7 +147,7 @@ class JaxWeights:
         """Return the Jacobian-vector product, array of shape (n_rows, n_columns), by forward-mode differentiation."""
         rows = self._network.rows(batch)
         with differentiating():
-            found = to_numpy(self._push(self._moving, self._held, rows, self._leaves_of(direction)))
+            found = trimmed(to_numpy(self._push(self._moving, self._held, rows, self._leaves_of(direction))), batch)
         if direction.any() and not found.any():
             self._refuse_silence(rows)
         return found
@@ -154,7 +156,7 @@ class JaxWeights:
         """Return each row's Jacobian, array of shape (n_rows, n_columns, n_parameters)."""
         rows = self._network.rows(batch)
         with differentiating():
-            found = self._flat(self._rows(self._moving, self._held, rows), n_axes=2)
+            found = trimmed(self._flat(self._rows(self._moving, self._held, rows), n_axes=2), batch)
         if not found.any():
             self._refuse_silence(rows)
         return found
@@ -162,7 +164,7 @@ class JaxWeights:
     def outputs(self, batch: AnyArray, change: FloatArray) -> AnyArray:
         """Return outputs with the parameters changed."""
         rows = self._network.rows(batch)
-        return to_numpy(self._outputs(self._moving, self._held, rows, self._leaves_of(change)))
+        return trimmed(to_numpy(self._outputs(self._moving, self._held, rows, self._leaves_of(change))), batch)
 
     def _pulled(self, moving: Arrays, held: Arrays, rows: Any, cotangent: Any) -> Any:
         found, pull = self._jax.vjp(lambda some: self._columns(some, held, rows), moving)
@@ -209,6 +211,25 @@ class JaxWeights:
                 f"JAX's derivatives of the outputs by {', '.join(self.structure.names[:3])} are all 0, though outputs "
                 "move with them: something in the network rounds, compares or stops gradients"
             )
+
+
+def padded(values: AnyArray, by: Any) -> AnyArray:
+    """Return rows with more of them, up to a power of two: there are few shapes to compile for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> padded(np.ones((3, 1)), 0.0).ravel().tolist()
+    [1.0, 1.0, 1.0, 0.0]
+    """
+    more = (1 << (len(values) - 1).bit_length()) - len(values)
+    return np.concatenate([values, np.broadcast_to(by, (more, *values.shape[1:]))]) if more else values
+
+
+def trimmed(found: AnyArray, batch: AnyArray) -> AnyArray:
+    """Return what belongs to the rows of a batch, and not to those it was padded with."""
+    is_by_row = found.ndim > 0 and len(found) == 1 << (len(batch) - 1).bit_length()
+    return found[: len(batch)] if is_by_row else found
 
 
 @contextmanager
