@@ -216,7 +216,7 @@ def test_leaves_of_other_types_stay_as_they_are(jax):
 
     parametric = bind(Applied(apply, parameters)).parametric(())
     assert parametric.structure.names == ("half", "scale", "w")
-    assert list(parametric.structure.entries())[:3] == ["half[0]", "half[1]", "scale"]
+    assert list(parametric.structure.entries)[:3] == ["half[0]", "half[1]", "scale"]
     assert_adjoint(parametric, X, tolerance=2e-2)  # the gradient by half is told in half precision
     found = parametric.structure.unflatten(np.zeros(11))
     assert (found["w"].dtype, found["half"].dtype) == (np.float32, jax.numpy.bfloat16)
