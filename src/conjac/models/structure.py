@@ -146,7 +146,7 @@ class Structure:
         try:
             given = self.leaves(tree) if is_flat else self.take_apart(tree)
             leaves = [np.asarray(leaf, dtype=np.float64) for leaf in given]
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise InvalidInputError(f"expected the parameters' own structure, {self._told()}; got {error}") from error
         if tuple(leaf.shape for leaf in leaves) != self.shapes:
             raise InvalidInputError(
