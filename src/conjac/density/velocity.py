@@ -166,8 +166,7 @@ class Velocity:
         together : bool
             As in `Speeds`.
         """
-        mass = or_one(grams[:, 0])
-        scatter = squares / mass / mass  # mass squared may be less than the smallest number
+        mass, scatter = or_one(grams[:, 0]), _scatter(grams, squares)
         rows = 1 / or_one(scatter)
         inverse = {degree: _inverse(grams, rows, degree) for degree in (1, 2)}
         fits = {degree: np.einsum("cfij,cjfp->cfpi", inv, sums[:, : degree + 1]) for degree, inv in inverse.items()}
@@ -217,7 +216,7 @@ def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, F
     weight : array of shape (n_samples,) or None
     """
     kernels, powers, grams, squares = _moments(crossing, weight)
-    rows = grams[:, 0] ** 2 / or_one(squares)
+    rows = 1 / or_one(_scatter(grams, squares))
     linear, quadratic = (
         kernels[SAME]
         * np.einsum("ei,ie->e", _inverse(grams, rows, degree)[SAME, crossing.facet, 0], powers[: degree + 1])
@@ -233,6 +232,12 @@ def _moments(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray,
     sum_by = by_facet(crossing.facet, np.ones(len(crossing.facet)), crossing.n_facets)
     grams = np.array([[sum_by @ (k * p) for p in powers] for k in kernels])
     return kernels, powers, grams, np.array([sum_by @ (k * k) for k in kernels])
+
+
+def _scatter(grams: FloatArray, squares: FloatArray) -> FloatArray:
+    """Return what a unit of variance of each velocity is of their mean."""
+    mass = or_one(grams[:, 0])
+    return np.asarray(squares / mass / mass)  # mass squared may be less than the smallest number
 
 
 def _kernels(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
