@@ -293,9 +293,26 @@ def refusals(keras):
         def call(self, x):
             return self.head(self.drop(x, training=True))
 
+    class Counting(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.head = layers.Dense(1)
+            self.count = self.add_weight(initializer="zeros", trainable=False)
+
+        def call(self, x):
+            self.count.assign(self.count + 1)
+            return self.head(x) + self.count
+
     chance = Chance()
     chance(X)
-    refuse(InvalidInputError, "dropout that is left on", lambda: bind(chance).scores(X))
+    drawn = (
+        "draws random" if keras.config.backend() == "torch" else "changes its own state"
+    )  # torch's seeds are its own
+    refuse(InvalidInputError, drawn, lambda: bind(chance).scores(X))
+    counting = Counting()
+    counting(X)
+    refuse(InvalidInputError, "changes its own state", lambda: bind(counting).scores(X))
+    assert of_tensor(counting.count.value) == 1
     refuse(InvalidInputError, "no weights yet", lambda: bind(keras.Sequential([layers.Dense(1)])))
     two = keras.Model(row, [layers.Dense(2)(row), layers.Dense(1)(row)])
     refuse(InvalidInputError, "returns a list", lambda: bind(two).scores(X))
