@@ -43,6 +43,7 @@ SIDEWAYS = {
     "jacobian": {"exports", "contributions"},
     "__main__": {"cli"},
     "engines": {"models", "objectives"},
+    "objectives": {"models"},
     "exports": {"jacobian"},  # its type alone
     "curve": {"jacobian", "figures"},
     "multilabel": {"curve"},

@@ -26,7 +26,7 @@ from conjac.errors import InvalidInputError
 from conjac.exports import Exported
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.models import bind, oriented, scored
+from conjac.models import Objective, bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
@@ -259,7 +259,15 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", training_data: Any = None, **options: Any
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        output: str = "auto",
+        training_data: Any = None,
+        objective: Objective | None = None,
+        **options: Any,
     ) -> Self:
         """Score ``X`` with a fitted classifier, then as `from_predictions`; or let its inputs or its training move.
 
@@ -272,6 +280,8 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
             ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
         training_data : tuple, optional
             (X, y) or (X, y, sample_weight), as ``estimator`` was fitted: for what passes through training.
+        objective : `conjac.models.Objective`, optional
+            What a network was trained to minimise: for the same.
         **options
             As for `from_predictions`; ``wrt`` may also be `Features`, `Hyperparameters` or `TrainingWeights`, or their
             names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
@@ -286,8 +296,9 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
         if isinstance(moves, ByModel):
             normalize, _ = (options.pop(name, None) for name in ("normalize", "wrt"))
             check_normalize(normalize)
-            return warned(cls(normalize=normalize, **moved(estimator, model, X, y, moves, training_data, **options)))
-        if training_data is not None:
+            passed = moves, training_data, objective
+            return warned(cls(normalize=normalize, **moved(estimator, model, X, y, *passed, **options)))
+        if training_data is not None or objective is not None:
             raise InvalidInputError("training_data: nothing passes through training; ask for wrt='hyperparameters'")
         if isinstance(moves, Mix):
             options["wrt"] = of_column(moves, X)

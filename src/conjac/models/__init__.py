@@ -11,6 +11,7 @@ from conjac.models.checked import checked
 from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Jax
+from conjac.models.objective import Objective
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
@@ -28,6 +29,7 @@ register(TorchModules())
 __all__ = [
     "Adapter",
     "Model",
+    "Objective",
     "Pull",
     "bind",
     "checked",
