@@ -9,11 +9,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 EXTRAS ?= light
 BIN    := $(VENV)/bin
-comma  := ,
+
+# What EXTRAS stands for; any other word is the extra of that name.
+extras-light := arrow,polars,pandas
+extras-all   := all,test-backends
 
 # What each job installs, by the stem of its stamp.
 wants-demo           := .
-wants-test-$(EXTRAS) := .[test,$(if $(filter light,$(EXTRAS)),arrow$(comma)polars$(comma)pandas,$(EXTRAS))]
+wants-test-$(EXTRAS) := .[test,$(or $(extras-$(EXTRAS)),$(EXTRAS))]
 wants-lint           := .[lint]
 wants-docs           := .[docs,pandas]
 wants-dist           := .[dist]

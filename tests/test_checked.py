@@ -64,7 +64,9 @@ def test_flat_scores_are_not_taken_for_a_check():
     flat = Model(lambda X: np.zeros(len(X)), pull=lambda X, _: np.zeros(X.shape), derivative="formula")
     found = checked(flat, Inputs.of(X))
     assert found.pull is not None
-    assert found.derivative == "formula, not checked: the scores are flat on the rows looked at"
+    assert (
+        found.derivative == "formula, not checked: the scores move by no more than their rounding on the rows looked at"
+    )
 
 
 def test_a_model_that_refuses_rows_is_not_checked():

@@ -374,7 +374,7 @@ BAD_INPUT = {
     "another thing that moves": (
         GOOD,
         ["scores.csv", *Y_P, "--wrt", "parameters"],
-        "'parameters' is not in this version",
+        "--wrt parameters: a gradient has the structure of its model",
     ),
     "a level of 2": (GOOD, ["scores.csv", *Y_P, "--level", "2"], "level=2.0: expected a number between 0 and 1"),
     "an output folder that is not there": (GOOD, ["scores.csv", *Y_P, "-o", "no/out.json"], "there is no folder no"),

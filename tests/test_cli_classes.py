@@ -491,7 +491,7 @@ BOTH = {
         [*ABC, "--wrt", "hyperparameters"],
         "through training needs the training rows",
     ),
-    "what is planned": ([*ABC, "--wrt", "parameters"], "'parameters' is not in this version"),
+    "what has no table": ([*ABC, "--wrt", "parameters"], "--wrt parameters: a gradient has the structure of its model"),
     "offsets of one score": ([*ABC[:-4], "--wrt", "offsets"], "offsets are added to a score a class"),
     "an odd coordinate": ([*ABC, "--coordinate", "percentile"], "offsets are told in 'logit'"),
     "a metric of two": ([*ABC, "--metric", "f1"], "metric 'f1' is for two classes, and there are 3"),

@@ -5,9 +5,9 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from support import ROOT
+from support import ROOT, needs
 
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(?:<!-- needs (\w+) -->\n)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if FENCE.search(path.read_text()))
 
 
@@ -15,7 +15,9 @@ PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.m
 def test_every_block_of_a_page_runs(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some write files
     namespace = {"__name__": "page"}
-    for block in FENCE.findall(page.read_text()):
+    for library, block in FENCE.findall(page.read_text()):
+        if library:
+            needs(library)
         exec(compile(block, str(page), "exec"), namespace)
     plt.close("all")
     capsys.readouterr()

@@ -29,8 +29,8 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines objectives",
-    "embedding contributions jacobian exports figures curve multilabel tuning tradeoffs comparison estimators drift "
-    "scores training",
+    "embedding contributions gradients jacobian exports figures curve multilabel tuning tradeoffs comparison "
+    "estimators drift scores training",
     "views testing datasets",
     "cli __main__",
 )
@@ -40,7 +40,7 @@ SIDEWAYS = {
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
     "facets": {"odds"},
-    "jacobian": {"exports", "contributions"},
+    "jacobian": {"exports", "contributions", "gradients"},
     "__main__": {"cli"},
     "engines": {"models", "objectives"},
     "objectives": {"models"},
@@ -74,6 +74,8 @@ OPTIONAL = {
     "pyarrow",
     "torch",
     "jax",
+    "keras",
+    "tensorflow",
     "onnxruntime",
     "skops",
     "xgboost",
@@ -88,6 +90,8 @@ LAZY = {
     "duckdb",
     "torch",
     "jax",
+    "keras",
+    "tensorflow",
     "onnxruntime",
     "skops",
     "xgboost",

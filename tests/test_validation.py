@@ -162,12 +162,7 @@ def test_a_curve_is_of_two_classes():
         cj.ConfusionCurve.from_predictions(THREE, np.full((6, 3), 1 / 3))
 
 
-def test_planned_perturbations_say_so():
-    with pytest.raises(cj.NotSupportedError, match=r"wrt='parameters' is not in this version.*threshold"):
-        cj.confusion_jacobian(Y, P, wrt="parameters")
-
-
-@pytest.mark.parametrize("wrt", ["features", "hyperparameters", "training_weights"])
+@pytest.mark.parametrize("wrt", ["features", "parameters", "hyperparameters", "training_weights"])
 def test_what_scores_do_not_tell(wrt):
     with pytest.raises(cj.InvalidInputError, match=f"wrt='{wrt}': scores do not tell what moves them"):
         cj.confusion_jacobian(Y, P, wrt=wrt)

@@ -24,10 +24,11 @@ from conjac.errors import (
     SingularJacobianError,
     UnknownMetricError,
 )
+from conjac.gradients import MetricGradient
 from conjac.influence import InfluentialRows
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
-from conjac.perturbations import Features, Hyperparameters, Mix, Offsets, Threshold, TrainingWeights
+from conjac.perturbations import Features, Hyperparameters, Mix, Offsets, Parameters, Threshold, TrainingWeights
 from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
@@ -111,6 +112,7 @@ __all__ = [
     "InfluentialRows",
     "InvalidInputError",
     "MetricCurveDisplay",
+    "MetricGradient",
     "MissingDependencyError",
     "Mix",
     "MultilabelCurves",
@@ -119,6 +121,7 @@ __all__ = [
     "NotStationaryError",
     "NotSupportedError",
     "Offsets",
+    "Parameters",
     "PixelDisplay",
     "PointMapDisplay",
     "Report",

@@ -11,8 +11,10 @@ import numpy as np
 from conjac._typing import ConditionOn, FloatArray
 from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
+from conjac.density.crossing import Crossing
 from conjac.density.tangent import ENOUGH_ROWS
 from conjac.errors import ConjacWarning
+from conjac.inference import Cells
 from conjac.motion import MIN_ROWS, DriftMotion, MixMotion, Motion, OffsetMotion, RecountedMotion, WeightedMotion
 from conjac.readonly import locked
 from conjac.validation import ClassPredictions, Predictions
@@ -196,14 +198,12 @@ def explain_moved(
         found["bias"], found["bias_stderr"] = (locked(motion.arranged(x)) for x in (motion.bias, motion.bias_stderr))
     else:
         crossing = motion.joint.sums.crossing
-        low, high = np.min(crossing.bandwidth, initial=np.inf), np.max(crossing.bandwidth, initial=-np.inf)
-        found["bandwidth"] = {"least": float(low), "largest": float(high)} if low <= high else {}
-        if crossing.method == "undefined":
-            found["reason"] = PAST_THE_END
+        found |= _spanned(crossing)
         if len(rows.labels) == 2:
             of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
             doubted = {label: _few(n) or str(why) for label, n, why in of_class}
-    unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS]
+    still = found.get("left_out", ())
+    unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS and name not in still]
     found["cautions"] = cautions(doubted)
     if unknown:
         found["cautions"].append(
@@ -211,6 +211,47 @@ def explain_moved(
             f"{'s' if len(unknown) == 1 else ''}: intervals of such slopes are nan"
         )
     return found
+
+
+def explain_parameters(
+    rows: Predictions | ClassPredictions, coordinate: str, crossing: Crossing, cells: Cells, read: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what was read, how it was differentiated and what was assumed, where a model's parameters move.
+
+    Parameters
+    ----------
+    rows : Predictions or ClassPredictions
+    coordinate : str
+        What to say of the coordinate.
+    crossing : Crossing
+    cells : Cells
+    read : mapping
+        What was read into the model.
+    """
+    doubted: dict[Any, str] = {}
+    if len(rows.labels) == 2:
+        of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
+        doubted = {label: _few(n) or str(why) for label, n, why in of_class}
+    return {
+        "n_samples": len(rows.true),
+        "weight": float(cells.weight.sum()),
+        "coordinate": coordinate,
+        **read,
+        "effective_rows": float(crossing.n_eff.sum()),
+        **_spanned(crossing),
+        "sampling": sampling_note(rows, cells.condition_on),
+        "model": FIXED,
+        "assumes": "parameters move, and rows and labels stay; a slope is no importance",
+        "cautions": cautions(doubted),
+        **rows.notes,
+    }
+
+
+def _spanned(crossing: Crossing) -> dict[str, Any]:
+    """Return the bandwidths of a crossing, and why there are none."""
+    low, high = np.min(crossing.bandwidth, initial=np.inf), np.max(crossing.bandwidth, initial=-np.inf)
+    found: dict[str, Any] = {"bandwidth": {"least": float(low), "largest": float(high)} if low <= high else {}}
+    return found | ({"reason": PAST_THE_END} if crossing.method == "undefined" else {})
 
 
 def _few(n: float) -> str:

@@ -105,13 +105,14 @@ def columns(J: ConfusionJacobian, level: float) -> dict[str, list[Any]]:
         "upper": upper,
     }
     whole = n_true, n_predicted, n = J.jacobian.reshape(moved).shape
+    names = list(J.parameters) if J._learned is None else list(J._learned.structure.entries())
     same = {"threshold": J.threshold, "coordinate": J.coordinate, "method": J.method, "level": level}
     return {
         "true": [label for label in J.labels for _ in range(n_predicted * n)],
         "predicted": [label for label in outcomes_of(J.labels, n_predicted) for _ in range(n)] * n_true,
         **{name: np.broadcast_to(array.reshape(moved), whole).ravel().tolist() for name, array in arrays.items()},
-        "parameter": list(J.parameters) * (n_true * n_predicted),
-        "unit": list(J.units) * (n_true * n_predicted),
+        "parameter": names * (n_true * n_predicted),
+        "unit": (list(J.units) if len(J.units) == n else list(J.units[:1]) * n) * (n_true * n_predicted),
         **{name: [value] * (n_true * n_predicted * n) for name, value in same.items()},
     }
 
@@ -137,7 +138,9 @@ def text(J: ConfusionJacobian) -> str:
     """Return the matrix, its Jacobian and where it stands, for a terminal."""
     if J.method == "reweighting":
         return _text_of_mix(J)
-    if J.jacobian.ndim == 3 and "derivative" in J.diagnostics:
+    if J._learned is not None:
+        return _text_of_parameters(J)
+    if "derivative" in J.diagnostics:
         return _text_of_features(J)
     if J.offsets is not None:
         return _text_of_offsets(J)
@@ -166,15 +169,27 @@ def _text_of_offsets(J: ConfusionJacobian) -> str:
 def _text_of_features(J: ConfusionJacobian) -> str:
     """Return the matrix, and what each drift or hyper-parameter does to recall, of several classes their mean."""
     metric = J.of("recall" if len(J.labels) == 2 else "recall_macro")
-    strongest = np.argsort(-np.abs(np.nan_to_num(metric.gradient)), kind="stable")
+    gradient, stderr = np.ravel(metric.gradient), np.ravel(metric.stderr)
+    strongest = np.argsort(-np.abs(np.nan_to_num(gradient)), kind="stable")
     shown = range(len(strongest)) if len(strongest) <= MOST_LINES else strongest[:MOST_LINES].tolist()
     width = max(len(J.parameters[k]) for k in shown)
-    figures = ((J.parameters[k], metric.gradient[k], metric.stderr[k]) for k in shown)
+    figures = ((J.parameters[k], gradient[k], stderr[k]) for k in shown)
     slopes = [f"  {name:<{width}}  d {metric.metric}: {d:>11.5g} ± {error:.3g}" for name, d, error in figures]
     if len(strongest) > len(shown):
         slopes.append(f"  and {len(strongest) - len(shown)} more, which move it less")
     unit = J.units[0] if len(set(J.units)) == 1 else "1 of each"
     return "\n".join([*_matrix(J, unit), *slopes])
+
+
+def _text_of_parameters(J: ConfusionJacobian) -> str:
+    """Return the matrix, and what there are of parameters: how they move it is for `vjp` and `of` to tell."""
+    assert J._learned is not None
+    leaves = list(zip(J._learned.structure.names, J._learned.structure.shapes, strict=True))
+    lines = _matrix(J, J.units[0])
+    lines += [f"  {name} {shape}" for name, shape in leaves[:MOST_LINES]]
+    if len(leaves) > MOST_LINES:
+        lines.append(f"  and {len(leaves) - MOST_LINES} more")
+    return "\n".join([*lines, f"  {J._learned.structure.size} parameters: of(metric).gradient, vjp, jvp, along"])
 
 
 def _text_of_mix(J: ConfusionJacobian) -> str:

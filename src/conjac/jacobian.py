@@ -11,7 +11,6 @@ import numpy as np
 
 from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
-from conjac.calculus.linear import LinearMap
 from conjac.contributions import Attributed
 from conjac.density import density_of
 from conjac.diagnostics import as_told, explain, explain_classes, warned
@@ -21,9 +20,11 @@ from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
 from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
+from conjac.engines.parameters import Learned
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
 from conjac.exports import Exported
+from conjac.gradients import Graded
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import Objective, bind, oriented, scored
@@ -32,7 +33,6 @@ from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule, outcomes_of
-from conjac.sensitivity import Sensed
 from conjac.validation import (
     ClassPredictions,
     Predictions,
@@ -46,7 +46,7 @@ from conjac.validation import (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
+class ConfusionJacobian(Graded, Attributed, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
@@ -85,6 +85,7 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
     units: tuple[str, ...]
     _motion: CellMotion = field(repr=False)
     _outcomes: Outcomes = field(repr=False)
+    _learned: Learned | None = field(default=None, repr=False)
 
     @classmethod
     def from_predictions(
@@ -278,13 +279,12 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores", "logits"}
             ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
-        training_data : tuple, optional
-            (X, y) or (X, y, sample_weight), as ``estimator`` was fitted: for what passes through training.
-        objective : `conjac.models.Objective`, optional
-            What a network was trained to minimise: for the same.
+        training_data, objective : tuple and `conjac.models.Objective`, optional
+            For what passes through training: (X, y) or (X, y, sample_weight), as ``estimator`` was fitted, and what a
+            network was trained to minimise.
         **options
-            As for `from_predictions`; ``wrt`` may also be `Features`, `Hyperparameters` or `TrainingWeights`, or their
-            names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
+            As for `from_predictions`; ``wrt`` may also be `Features`, `Parameters`, `Hyperparameters` or
+            `TrainingWeights`, or their names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
 
         Raises
         ------
@@ -296,8 +296,8 @@ class ConfusionJacobian(LinearMap, Sensed, Attributed, Exported):
         if isinstance(moves, ByModel):
             normalize, _ = (options.pop(name, None) for name in ("normalize", "wrt"))
             check_normalize(normalize)
-            passed = moves, training_data, objective
-            return warned(cls(normalize=normalize, **moved(estimator, model, X, y, *passed, **options)))
+            found = moved(estimator, model, X, y, moves, training_data, objective, **options)
+            return warned(cls(normalize=normalize, **found))
         if training_data is not None or objective is not None:
             raise InvalidInputError("training_data: nothing passes through training; ask for wrt='hyperparameters'")
         if isinstance(moves, Mix):

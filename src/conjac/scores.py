@@ -34,11 +34,11 @@ class ScoreJacobian:
     Attributes
     ----------
     shape : tuple of int
-        (n_samples, n_classes, n_features).
+        (n_samples, n_classes, n_features), or of images (n_samples, n_classes, *image_shape): a heat map a class.
     classes : tuple or None
         The model's, in the order of the second axis.
     columns : tuple of str
-        The features, in the order of the third axis.
+        The features, in the order of the third axis; of images flat, in C order.
     response : str
         What is differentiated, such as "predict_proba".
     derivative : str
@@ -53,7 +53,7 @@ class ScoreJacobian:
     ([6], 'central differences over 0.01 sd')
     """
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     classes: tuple[Any, ...] | None
     columns: tuple[str, ...]
     response: str
@@ -62,6 +62,7 @@ class ScoreJacobian:
     _model: Model
     _pull: Pull
     _of_probabilities: bool
+    _n_outputs: int
     _numeric: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -69,7 +70,7 @@ class ScoreJacobian:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> FloatArray:
-        """Return the derivatives of one row, (n_classes, n_features), or of some, (n_rows, n_classes, n_features)."""
+        """Return the derivatives of one row, of shape ``shape[1:]``, or of some, (n_rows, *shape[1:])."""
         places = np.arange(len(self))[rows]
         found = [self._of(np.atleast_1d(places)[part]) for part in _parts(places.size, self.shape)]
         table = np.concatenate(found) if found else np.zeros((0, *self.shape[1:]))
@@ -95,17 +96,16 @@ class ScoreJacobian:
 
     def _of(self, rows: IntArray) -> FloatArray:
         some = self._inputs.take(rows).native
-        n_outputs = 1 if self.shape[1] == 2 else self.shape[1]
-        pulled = np.stack([self._pull(some, unit) for unit in np.eye(n_outputs)], axis=1)
-        if n_outputs == 1:
+        pulled = np.stack([self._pull(some, unit) for unit in np.eye(self._n_outputs)], axis=1)
+        if self._n_outputs == 1:
             pulled = np.concatenate([np.zeros_like(pulled), pulled], axis=1)
         if self._of_probabilities:
-            score = np.asarray(self._model.scores(some), dtype=np.float64)
-            p = (np.stack([1 - score, score], axis=1) if score.ndim == 1 else score)[:, :, None]
+            score = np.asarray(self._model.scores(some), dtype=np.float64).reshape(len(rows), -1)
+            p = (np.hstack([1 - score, score]) if score.shape[1] == 1 else score)[:, :, None]
             pulled = p * (pulled - (p * pulled).sum(axis=1, keepdims=True))
         found = np.full(pulled.shape, np.nan)
         found[..., list(self._numeric)] = pulled[..., list(self._numeric)]
-        return found
+        return found.reshape(len(rows), *self.shape[1:])
 
 
 def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian:
@@ -114,15 +114,16 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     Parameters
     ----------
     model : fitted classifier, callable or `conjac.models.Model`
-    X : array or frame of shape (n_samples, n_features)
+    X : array or frame of shape (n_samples, n_features), or images of shape (n_samples, ...)
     output : {"auto", "probabilities", "scores", "logits"}
-        What is differentiated. Of two classes, raw scores are the second's less the first's, which is 0.
+        What is differentiated. Raw scores of two classes are the second's less the first's, which is 0, but those of a
+        network that gives two.
 
     Returns
     -------
     ScoreJacobian
-        Of shape (n_samples, n_classes, n_features), made for the rows that are asked for; ``numpy.asarray`` makes all.
-        It is nan in columns that hold no numbers.
+        Of shape (n_samples, n_classes, n_features), or (n_samples, n_classes, *image_shape), made for the rows that are
+        asked for; ``numpy.asarray`` makes all. It is nan in columns that hold no numbers.
 
     Raises
     ------
@@ -160,9 +161,18 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
         if not differences.smooth(few):
             raise NotDifferentiableError(f"{bound.response} is a step function, or rougher than differences resolve")
         pull, derivative = differences.pull, f"central differences over {STEP} sd"
-    shape = (inputs.n_rows, n_classes, len(inputs.names))
     return ScoreJacobian(
-        shape, bound.classes, inputs.names, bound.response, derivative, inputs, bound, pull, scale == "logit", numeric
+        (inputs.n_rows, n_classes, *inputs.shape),
+        bound.classes,
+        inputs.names,
+        bound.response,
+        derivative,
+        inputs,
+        bound,
+        pull,
+        scale == "logit",
+        n_classes if n_classes > 2 or (bound.columnwise and told.shape[-1] == 2 == told.ndim) else 1,
+        numeric,
     )
 
 
@@ -173,5 +183,5 @@ def _compared(model: Model, scale: Scale, native: Any) -> FloatArray:
 
 
 def _parts(n: int, shape: tuple[int, ...]) -> list[slice]:
-    step = max(1, AT_ONCE // (shape[1] * shape[2]))
+    step = max(1, AT_ONCE // int(np.prod(shape[1:])))
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]

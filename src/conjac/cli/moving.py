@@ -15,7 +15,7 @@ from conjac.perturbations import Mix, Offsets, Perturbation, Threshold
 from conjac.rules import REJECT
 
 THROUGH_TRAINING = ("hyperparameters", "training_weights")
-NAMES = ("threshold", "offsets", "features", *perturbations.PLANNED)
+NAMES = ("threshold", "offsets", "features")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,11 @@ def _named(wrt: str | None, n_scores: int) -> Perturbation:
         raise NotSupportedError(
             f"--wrt {wrt}: what passes through training needs the training rows; conjac report --model FILE --train "
             "FILE tells of it, and in Python conjac.ConfusionJacobian.from_estimator(..., training_data=(X, y))"
+        )
+    if wrt == "parameters":
+        raise NotSupportedError(
+            "--wrt parameters: a gradient has the structure of its model, which a table has not; in Python, "
+            "conjac.ConfusionJacobian.from_estimator(..., wrt='parameters')"
         )
     name, colon, column = wrt.partition(":")
     if name == "mix" and bool(colon) == bool(column):

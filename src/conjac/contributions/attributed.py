@@ -141,11 +141,11 @@ def _stands(row: Metric, motion: CellMotion, how: Normalize | None) -> tuple[flo
     cell = row.formula
     if not isinstance(cell, Cell):
         center = motion.arranged(motion.metric_slope(row).center)
-        return float(row.value(cells)), np.atleast_1d(center), np.asarray(row.gradient(cells))
+        return float(row.value(cells)), np.ravel(center), np.asarray(row.gradient(cells))
 
     def share(flat: FloatArray) -> FloatArray:
         return np.asarray(cell.value(normalized(flat.reshape(cells.shape), how), np.nan))[None]
 
     center = motion.arranged(motion.slopes(how).center)[cell.true, cell.predicted]
     gradient = complex_step(share, cells.ravel()).reshape(cells.shape)
-    return float(share(cells.ravel())[0]), np.atleast_1d(center), gradient
+    return float(share(cells.ravel())[0]), np.ravel(center), gradient

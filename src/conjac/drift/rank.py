@@ -12,6 +12,7 @@ from conjac.diagnostics import warned
 from conjac.drift.ranking import DriftRanking
 from conjac.engines.decided import Decided, decide
 from conjac.engines.features import drifted
+from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs, Kinds, leaves_support, spread
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
@@ -94,6 +95,11 @@ def rank_drifts(
     """
     bound = bind(model, output)
     inputs = Inputs.of(X, bound.columns)
+    if inputs.is_image:
+        raise InvalidInputError(
+            f"X holds images of shape {inputs.shape}, whose pixels are not ranked; ask for "
+            "ConfusionJacobian.from_estimator(..., wrt='features'), and see it by PixelDisplay"
+        )
     kinds = Kinds.of(inputs, [*categorical, *bound.coded(inputs.names)])
     names = [inputs.names[place] for place in kinds.numeric]
     asked = None if columns is None else {inputs.names[place] for place in inputs.places(columns)}

@@ -46,6 +46,8 @@ class Drifting:
     moves : array of shape (n_samples,) or None
         Which rows drift; None for all.
     kinds : Kinds
+    shape : tuple of int
+        Of the features: (-1,), or that of an image whose pixels all drift.
     """
 
     places: tuple[int, ...]
@@ -54,6 +56,7 @@ class Drifting:
     unit: FloatArray
     moves: BoolArray | None
     kinds: Kinds
+    shape: tuple[int, ...] = (-1,)
 
     @classmethod
     def of(cls, features: Features, decided: Decided) -> Drifting:
@@ -79,7 +82,14 @@ class Drifting:
         sd = spread(inputs, places, decided.rows.weight)
         unit = sd if features.unit == "sd" else np.ones(len(places))
         names = tuple(inputs.names[place] for place in places)
-        return cls(places, names, sd, unit, _moving(features.where, decided), kinds)
+        shape = inputs.shape if inputs.is_image and features.columns is None else (-1,)
+        return cls(places, names, sd, unit, _moving(features.where, decided), kinds, shape)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Why columns do not drift, by name; pixels that are the same in all images stand still in their place."""
+        still = np.flatnonzero(self.unit == 0) if self.shape != (-1,) else ()
+        return self.kinds.aside | {self.names[place]: "one value in all images" for place in still}
 
 
 class Derivative(NamedTuple):
@@ -109,7 +119,8 @@ def drifted(decided: Decided, features: Features, report: Callable[[float], None
     if derivative.pull is not None:
         motion = _tangent(decided, drifting, derivative.pull, derivative.scale)
     else:
-        steps = [None] * len(drifting.unit) if features.step is None else (features.step * drifting.unit).tolist()
+        moving = np.where(drifting.unit > 0, drifting.unit, np.nan)
+        steps = [None] * len(moving) if features.step is None else (features.step * moving).tolist()
         drifts = [
             Drift(place, name, unit, lattice_of(decided.inputs.column(place)), step)
             for place, name, unit, step in zip(drifting.places, drifting.names, drifting.unit, steps, strict=True)
@@ -122,6 +133,7 @@ def drifted(decided: Decided, features: Features, report: Callable[[float], None
             drifting.moves,
             decided.condition_on,
             report,
+            drifting.shape,
         )
     read = {
         "response_method": decided.model.response,
@@ -129,7 +141,7 @@ def drifted(decided: Decided, features: Features, report: Callable[[float], None
         "spread": dict(zip(drifting.names, drifting.spread.tolist(), strict=True)),
         "rows_that_drift": len(decided.rows.true) if drifting.moves is None else int(drifting.moves.sum()),
         "categories": list(drifting.kinds.categories),
-        "left_out": drifting.kinds.aside,
+        "left_out": drifting.left_out,
         "assumes": "measurements drift, and labels and all else stay; sensitivity, not importance",
         "model": FIXED,
     }
@@ -152,7 +164,7 @@ def _tangent(decided: Decided, drifting: Drifting, pull: Pull, scale: Scale) -> 
         sums = CrossingSums.of(crossing, rows.weight, rows.block, pulled)
     else:
         sums = CrossingSums.of(crossing, rows.weight, rows.block, Alike.of(pulled)).times(shared)
-    return DriftMotion(DriftJoint(decided.cells, sums), Again(replace(pulled).of_one))
+    return DriftMotion(DriftJoint(decided.cells, sums), Again(replace(pulled).of_one), drifting.shape)
 
 
 def _derivative(decided: Decided, drifting: Drifting) -> Derivative:

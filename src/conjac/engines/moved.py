@@ -8,15 +8,16 @@ from conjac.engines.decided import decide
 from conjac.engines.features import drifted
 from conjac.engines.implicit import by_levers, followed
 from conjac.engines.networks import network_by_levers, network_by_rows, trained
+from conjac.engines.parameters import parametrized
 from conjac.engines.refits import refitted
 from conjac.engines.weights import by_rows, reweighted
 from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
 from conjac.models import Model, Objective
 from conjac.objectives import Fitted
-from conjac.perturbations import Features, Hyperparameters, TrainingWeights
+from conjac.perturbations import Features, Hyperparameters, Parameters, TrainingWeights
 from conjac.validation import check_training
 
-ByModel: TypeAlias = Features | Hyperparameters | TrainingWeights
+ByModel: TypeAlias = Features | Parameters | Hyperparameters | TrainingWeights
 """What needs the model, and not its scores alone."""
 
 
@@ -39,7 +40,7 @@ def moved(
         The same, as functions.
     X, y
         Rows to evaluate.
-    moves : Features, Hyperparameters or TrainingWeights
+    moves : Features, Parameters, Hyperparameters or TrainingWeights
     training_data : tuple, optional
         What the estimator was fitted on: see `conjac.validation.check_training`.
     objective : Objective, optional
@@ -55,10 +56,11 @@ def moved(
     random_state = options.pop("random_state", None)
     if options.pop("assume_calibrated", False):
         raise NotSupportedError("assume_calibrated: densities are shared under the threshold alone; leave it out")
-    if isinstance(moves, Features):
+    if isinstance(moves, Features | Parameters):
         if training_data is not None or objective is not None:
-            raise InvalidInputError("training_data: features do not pass through training; leave it out")
-        return drifted(decide(model, X, y, **options), moves)
+            raise InvalidInputError(f"training_data: {moves.name} do not pass through training; leave it out")
+        decided = decide(model, X, y, **options)
+        return drifted(decided, moves) if isinstance(moves, Features) else parametrized(decided, moves)
     training = check_training(training_data)
     if objective is not None or model.columnwise:
         network = trained(model, objective, training)

@@ -63,6 +63,7 @@ def recounted(
     moves: BoolArray | None = None,
     condition_on: ConditionOn | None = None,
     progress: Callable[[float], None] | None = None,
+    shape: tuple[int, ...] = (-1,),
 ) -> RecountedMotion:
     """Predict rows again with each column moved, and count.
 
@@ -79,6 +80,8 @@ def recounted(
     condition_on : {"class", None}
     progress : callable, optional
         Is told the share of the work that is done.
+    shape : tuple of int
+        Of the drifts, as `RecountedMotion.shape`.
 
     Returns
     -------
@@ -126,6 +129,7 @@ def recounted(
         bias=locked(np.stack([step.bias for step in found]) * units[:, None, None]),
         bias_stderr=locked(np.stack([step.bias_stderr for step in found]) * units[:, None, None]),
         turned=Again(lambda place: _turned_again(predict, inputs, outcomes, rows, moved[place])),
+        shape=shape,
     )
 
 
@@ -169,7 +173,7 @@ def _predicted(predict: Predict, inputs: Inputs, place: int, by: float) -> AnyAr
     """Predict rows with a column moved; an array of floating-point numbers is moved in place, and put back."""
     if inputs.is_frame or inputs.native.dtype.kind != "f":
         return predict(inputs.moved(place, by))
-    column = inputs.native[:, place]
+    column = inputs.native[inputs.at(place)]
     kept = column.copy()
     column += by
     try:

@@ -6,13 +6,17 @@ class across a facet: by its margin, to the density; by what its velocity depart
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
 
 from conjac._typing import FloatArray, IntArray
 from conjac.density.crossing import Crossing
+from conjac.density.fixed import FixedWeights
+from conjac.density.near import or_one
 from conjac.density.velocity import Speeds, Velocity, by_facet
 from conjac.validation import N_BLOCKS
 
@@ -75,6 +79,67 @@ class CrossingSums:
         velocity: Velocity,
     ) -> Self:
         """Do as `of`, with mean velocities that are known."""
+        return cls._summed(
+            crossing,
+            weight,
+            block,
+            speeds,
+            partial(adds_of, crossing, velocity),
+            value=crossing.value[:, None] * velocity.value,
+            center=crossing.center[:, None] * velocity.center,
+            penalty=crossing.penalty[:, None] * velocity.square,
+            rows=crossing.n_eff[:, None] * velocity.moving,
+        )
+
+    @classmethod
+    def of_fixed(cls, fixed: FixedWeights, weight: FloatArray | None, block: IntArray | None, speeds: Speeds) -> Self:
+        """Do as `of`, with rows that were weighed before their velocities were known."""
+        crossing, (n, p) = fixed.crossing, (fixed.crossing.n_facets, speeds.n_parameters)
+        value, center, square, moving = np.zeros((4, n, p))
+        for part, v in speeds.blocks():
+            facet = crossing.facet[part]
+            kernel = by_facet(facet, np.abs(fixed.value[part]), n)
+            value += by_facet(facet, fixed.value[part], n) @ v
+            center += by_facet(facet, fixed.center[part], n) @ v
+            square += kernel @ (v * v)
+            moving += kernel @ (v != 0)
+        mass = or_one(np.bincount(crossing.facet, np.abs(fixed.value), n))[:, None]
+
+        def adds(part: slice, own: FloatArray, v: FloatArray) -> FloatArray:
+            del own  # it is in the weights
+            return fixed.center[part, None] * v
+
+        return cls._summed(
+            crossing,
+            weight,
+            block,
+            speeds,
+            adds,
+            value=value,
+            center=center,
+            penalty=crossing.penalty[:, None] * square / mass,
+            rows=crossing.n_eff[:, None] * moving / mass,
+        )
+
+    @classmethod
+    def _summed(
+        cls,
+        crossing: Crossing,
+        weight: FloatArray | None,
+        block: IntArray | None,
+        speeds: Speeds,
+        adds_of_part: Callable[[slice, FloatArray, FloatArray], FloatArray],
+        **told: FloatArray,
+    ) -> Self:
+        """Sum what rows add.
+
+        Parameters
+        ----------
+        adds_of_part : callable
+            From some entries, their weights and their velocities to what they add, as `adds_of`.
+        **told
+            What is known without it: value, center, penalty, rows.
+        """
         n, p = crossing.n_facets, speeds.n_parameters
         square, sides = np.zeros((n, p)), np.zeros((2 * n, p))
         blocks = None if block is None else np.zeros((n * N_BLOCKS, p))
@@ -85,7 +150,7 @@ class CrossingSums:
         for part, v in speeds.blocks():
             facet, row = crossing.facet[part], crossing.row[part]
             w = np.ones(len(row)) if weight is None else weight[row]
-            adds = adds_of(crossing, velocity, part, w, v)
+            adds = adds_of_part(part, w, v)
             square += by_facet(facet, np.ones(len(row)), n) @ adds**2
             sides += by_facet(2 * facet + upper[part], w, 2 * n) @ adds
             if blocks is not None and block is not None:
@@ -94,18 +159,14 @@ class CrossingSums:
             if here.any():
                 held = adds[first[here] - part.start] * adds[second[here] - part.start]
                 product += by_facet(place[here], np.ones(len(held)), len(pair)) @ held
-        value, center = crossing.value[:, None] * velocity.value, crossing.center[:, None] * velocity.center
         return cls(
-            crossing,
-            value,
-            center,
-            square,
-            sides.reshape(n, 2, p),
-            pair,
-            product,
-            None if blocks is None else np.moveaxis(blocks.reshape(n, N_BLOCKS, p), 1, 2),
-            crossing.penalty[:, None] * velocity.square,
-            crossing.n_eff[:, None] * velocity.moving,
+            crossing=crossing,
+            square=square,
+            sides=sides.reshape(n, 2, p),
+            pair=pair,
+            product=product,
+            by_block=None if blocks is None else np.moveaxis(blocks.reshape(n, N_BLOCKS, p), 1, 2),
+            **told,
         )
 
     def part(self, parameters: slice) -> Self:

@@ -60,6 +60,15 @@ def normalized_slope(cells: AnyArray, slope: AnyArray, how: str | None) -> AnyAr
     return divide(slope - share * _total(slope, how), total, np.nan)
 
 
+def normalized_cotangent(cells: AnyArray, cotangent: FloatArray, how: str | None) -> FloatArray:
+    """Return what a weighting of the cells as normalised is of the cells: the transpose of `normalized_slope`."""
+    if how is None:
+        return cotangent
+    total = _total(cells, how)
+    mean = _total(cotangent * divide(cells, total, np.nan), how)
+    return np.asarray(divide(cotangent - mean, total, np.nan))
+
+
 def _total(cells: AnyArray, how: str) -> AnyArray:
     axes = {"true": (-1,), "pred": (-2,), "all": (-2, -1)}[how]
     return np.broadcast_to(cells.sum(axis=axes, keepdims=True), cells.shape)

@@ -91,6 +91,11 @@ class Inputs:
         return cls(array, tuple(f"x[{', '.join(map(str, place))}]" for place in np.ndindex(array.shape[1:])))
 
     @property
+    def is_image(self) -> bool:
+        """Whether rows are arrays of several axes, which stay together."""
+        return not self.is_frame and self.native.ndim > 2
+
+    @property
     def is_frame(self) -> bool:
         """Whether columns have types and names of their own."""
         return not isinstance(self.native, np.ndarray)
@@ -98,8 +103,7 @@ class Inputs:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of a row: (n_columns,), or that of an image."""
-        is_image = not self.is_frame and self.native.ndim > 2
-        return tuple(self.native.shape[1:]) if is_image else (len(self.names),)
+        return tuple(self.native.shape[1:]) if self.is_image else (len(self.names),)
 
     @property
     def n_rows(self) -> int:
@@ -132,10 +136,14 @@ class Inputs:
         told = [names] if isinstance(names, str) or np.ndim(names) == 0 else names
         return tuple(dict.fromkeys(map(self.place, told)))
 
+    def at(self, place: int) -> tuple[Any, ...]:
+        """Return the index of a column, of an array: all rows, and its place in each."""
+        return slice(None), *np.unravel_index(place, self.shape)
+
     def column(self, place: int) -> AnyArray:
         """Return a column as an array of shape (n_rows,) in its own dtype; missing numbers are nan."""
         if not self.is_frame:
-            return np.asarray(self.native if self.native.ndim == 1 else self.native.reshape(self.n_rows, -1)[:, place])
+            return np.asarray(self.native if self.native.ndim == 1 else self.native[self.at(place)])
         series = self._frame[self._keys[place]]
         if series.dtype.is_temporal():
             return np.asarray(series.cast(nw.Datetime).to_numpy())
@@ -169,8 +177,8 @@ class Inputs:
             Whole steps leave whole numbers whole; floating-point numbers keep their dtype.
         """
         if not self.is_frame:
-            found = self.native.astype(self.native.dtype if _fits(by, self.native.dtype) else np.float64, order="C")
-            found.reshape(len(found), -1)[:, place] += np.asarray(by, dtype=found.dtype)
+            found = self.native.astype(_wide(by, self.native.dtype), order="C")
+            found[self.at(place)] += np.asarray(by, dtype=found.dtype)
             return found
         column = self._frame[self._keys[place]]
         if np.ndim(by) == 0:
@@ -206,6 +214,13 @@ def untied(X: Any) -> Any:
 def _fits(by: float | FloatArray, dtype: np.dtype[Any]) -> bool:
     """Tell whether steps may be added to numbers of a dtype without another."""
     return dtype.kind == "f" or (dtype.kind in "iu" and bool((np.asarray(by) % 1 == 0).all()))
+
+
+def _wide(by: float | FloatArray, dtype: np.dtype[Any]) -> Any:
+    """Return the dtype that holds moved numbers: bytes would start again at 0."""
+    if not _fits(by, dtype):
+        return np.float64
+    return np.int64 if dtype.kind in "iu" and dtype.itemsize == 1 else dtype
 
 
 def _refuse_empty(shape: tuple[int, ...]) -> None:

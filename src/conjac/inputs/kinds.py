@@ -52,8 +52,19 @@ class Kinds:
         ----------
         inputs : Inputs
         categorical : sequence of str or int
-            Columns of numbers that stand for categories.
+                Columns of numbers that stand for categories; none of an image's pixels, which are numbers all.
+
+        Raises
+        ------
+        InvalidInputError
+            Categories among pixels.
         """
+        if inputs.is_image:
+            if len(categorical):
+                raise InvalidInputError(
+                    f"categorical={list(categorical)}: X holds images, whose pixels are numbers all"
+                )
+            return cls(tuple(range(len(inputs.names))), {}, {})
         named = {inputs.place(name) for name in categorical}
         numeric, flags = list[int](), list[int]()
         categories, aside = dict[str, tuple[int, ...]](), dict[str, str]()

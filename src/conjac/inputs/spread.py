@@ -36,7 +36,8 @@ def spread(inputs: Inputs, places: Sequence[int], weight: FloatArray | None) -> 
     """
     if inputs.is_frame or not len(places):
         return np.array([_of_column(inputs.column(place), weight) for place in places])
-    table = inputs.native if list(places) == list(range(inputs.native.shape[1])) else inputs.native[:, places]
+    table = inputs.native.reshape(inputs.n_rows, -1)
+    table = table if list(places) == list(range(table.shape[1])) else table[:, places]
     found = _of_table(table, weight)
     missing = np.flatnonzero(~np.isfinite(found))
     found[missing] = [_of_column(table[:, column], weight) for column in missing]

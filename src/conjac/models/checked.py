@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,6 +18,8 @@ STEPS = (2.0**-17, 2.0**-7)
 """Of a standard deviation: for double precision, and for single."""
 TOLERANCE = 1e-3
 """Relative difference at which two derivatives are the same."""
+ROUNDED = 8
+"""What rounding may amount to, in units of the scores' precision."""
 ENOUGH = 0.75
 """Share of rows that must agree; at others the scores may bend."""
 
@@ -30,14 +32,36 @@ class Comparison:
     ----------
     off : array of shape (n_rows,)
         Relative differences of the rows whose scores moved by more than their rounding.
+    tolerance : float
+        Relative difference at which both are the same.
     """
 
     off: FloatArray
+    tolerance: float = TOLERANCE
+
+    @classmethod
+    def of(
+        cls, above: FloatArray, below: FloatArray, predicted: FloatArray, eps: float, tolerance: float = TOLERANCE
+    ) -> Self:
+        """Compare scores on either side, and what their derivative says of their difference, arrays (n_rows,)."""
+        size = np.maximum(np.abs(above - below), np.abs(predicted))
+        told = size * tolerance > ROUNDED * eps * np.maximum(np.abs(above), np.abs(below))
+        return cls(np.abs(above - below - predicted)[told] / size[told], tolerance)
+
+    @classmethod
+    def best(cls, over: Callable[[float], Self], steps: Sequence[float]) -> Self:
+        """Return that over the first step over which enough rows agree, or else the best."""
+        found = over(steps[0])
+        for step in steps[1:]:
+            if found.enough:
+                break
+            found = max(found, over(step), key=lambda one: (len(one.agreed), len(one.off)))
+        return found
 
     @property
     def agreed(self) -> FloatArray:
         """Those of rows on which both are the same."""
-        return self.off[self.off <= TOLERANCE]
+        return self.off[self.off <= self.tolerance]
 
     @property
     def enough(self) -> bool:
@@ -47,7 +71,7 @@ class Comparison:
     def told(self) -> str:
         """Return what was found, in words."""
         if not len(self.off):
-            return "not checked: the scores are flat on the rows looked at"
+            return "not checked: the scores move by no more than their rounding on the rows looked at"
         if not self.enough:
             return f"not used: {np.median(self.off):.1%} off differences of the scores, in the median row"
         n_bent = len(self.off) - len(self.agreed)
@@ -83,48 +107,74 @@ def checked(model: Model, few: Inputs) -> Model:
     if model.pull is None:
         return model
     few = few.take(slice(0, MOST_ROWS))
-    value, cotangent = _looked_at(model, few.native)
-    slope = np.asarray(model.pull(few.native, cotangent))
+    look = Combined.of(model, few.native)
+    slope = np.asarray(model.pull(few.native, look.cotangent))
     speed = _speed(few, slope)
-    found = Comparison(np.empty(0))
-    for step in STEPS:
-        try:
-            compared = _compare(value, few, slope, step * speed)
-        except ValueError as error:  # the model's own: of inputs that must not be negative, for one
-            told = f"not checked: the model refuses rows beside those given ({error})"
-            return replace(model, derivative=f"{model.derivative}, {told}")
-        found = max(found, compared, key=lambda one: (len(one.agreed), len(one.off)))
-        if found.enough:
-            break
+    try:
+        found = Comparison.best(lambda step: _compare(model, look, few, slope, step * speed), STEPS)
+    except ValueError as error:  # the model's own: of inputs that must not be negative, for one
+        told = f"not checked: the model refuses rows beside those given ({error})"
+        return replace(model, derivative=f"{model.derivative}, {told}")
     believed = found.enough or not len(found.off)
     return replace(model, pull=model.pull if believed else None, derivative=f"{model.derivative}, {found.told()}")
 
 
-def _looked_at(model: Model, native: Any) -> tuple[Callable[[Any], FloatArray], FloatArray]:
-    """Return a combination of the scores that is well conditioned, and its cotangent of what margins are made of."""
-    first = _columns(model, native)
-    width = first.shape[1]
-    drawn = np.random.default_rng(0).normal(size=(width,))
-    weights = drawn - drawn.mean() if width > 1 else np.ones(1)
-    in_their_dtype = weights.astype(np.result_type(first, np.float32))
+@dataclass(frozen=True, eq=False)
+class Combined:
+    """A combination of a model's scores that is well conditioned.
 
-    def value(moved: Any) -> FloatArray:
-        return np.asarray(_columns(model, moved) @ in_their_dtype)
+    Attributes
+    ----------
+    weights : array of shape (n_outputs,)
+    cotangent : array of shape (n_outputs,) or (n_rows, n_outputs)
+        Its own of what margins are made of.
+    base : array of shape (n_rows,)
+        Where it stands.
+    eps : float
+        Precision of the scores.
+    """
 
-    if model.scale == "score":
-        return value, weights
-    if width == 1:
-        return value, to_margins(np.hstack([1 - first, first]), np.array([[0.0, 1.0]]))
-    return value, to_margins(first, weights[None])
+    weights: AnyArray
+    cotangent: FloatArray
+    base: FloatArray
+    eps: float
+
+    @classmethod
+    def of(cls, model: Model, native: Any) -> Self:
+        """Draw one for some rows."""
+        first = _columns(model, native)
+        width, eps = first.shape[1], _precision(first)
+        drawn = np.random.default_rng(0).normal(size=(width,))
+        weights = drawn - drawn.mean() if width > 1 else np.ones(1)
+        in_their_dtype = weights.astype(np.result_type(first, np.float32))
+        if model.scale == "score":
+            cotangent = weights
+        elif width == 1:
+            cotangent = to_margins(np.hstack([1 - first, first]), np.array([[0.0, 1.0]]))
+        else:
+            found = to_margins(first, weights[None])
+            cotangent = np.hstack([-found, found]) if width == 2 else found
+        return cls(in_their_dtype, cotangent, first @ in_their_dtype, eps)
+
+    def value(self, model: Model, native: Any) -> FloatArray:
+        """Return it for other rows, or of another model, array of shape (n_rows,)."""
+        return np.asarray(_columns(model, native) @ self.weights)
 
 
 def _columns(model: Model, native: Any) -> AnyArray:
-    """Return scores in their own dtype, one column for two classes."""
+    """Return scores in their own dtype, a column for each that the derivative takes a cotangent of."""
     found = np.asarray(model.scores(native))
     found = found[:, None] if found.ndim == 1 else found
-    if found.shape[1] != 2:
+    if found.shape[1] != 2 or model.columnwise:
         return found
     return found[:, 1:] if model.scale == "logit" else found[:, 1:] - found[:, :1]
+
+
+def _precision(found: AnyArray) -> float:
+    """Return the precision of scores; bfloat16, which NumPy does not know, is told in single precision."""
+    if found.dtype == np.float32 and not (np.ascontiguousarray(found).view(np.uint32) & 0xFFFF).any():
+        return 2.0**-7
+    return float(np.finfo(found.dtype if found.dtype.kind == "f" else np.float64).eps)
 
 
 def _speed(few: Inputs, slope: FloatArray) -> FloatArray:
@@ -138,21 +188,20 @@ def _speed(few: Inputs, slope: FloatArray) -> FloatArray:
     return speed
 
 
-def _compare(value: Callable[[Any], FloatArray], few: Inputs, slope: FloatArray, step: FloatArray) -> Comparison:
+def _compare(model: Model, look: Combined, few: Inputs, slope: FloatArray, step: FloatArray) -> Comparison:
     """Compare over one step either way; columns of single precision count as far as they moved."""
     up, down = _moved(few, step), _moved(few, -step)
     predicted = np.zeros(few.n_rows)
     for place in map(int, np.flatnonzero(step)):
         by = up.column(place).astype(np.float64) - down.column(place).astype(np.float64)
         predicted += slope[:, place] * np.where(np.isfinite(by), by, 0)
-    above, below = value(up.native), value(down.native)
-    size = np.maximum(np.abs(above - below), np.abs(predicted))
-    rounding = 8 * np.finfo(above.dtype).eps * np.maximum(np.abs(above), np.abs(below))
-    told = size * TOLERANCE > rounding
-    return Comparison(np.abs(above - below - predicted)[told] / size[told])
+    return Comparison.of(look.value(model, up.native), look.value(model, down.native), predicted, look.eps)
 
 
 def _moved(few: Inputs, step: FloatArray) -> Inputs:
+    if few.is_image and step.any():
+        dtype = few.native.dtype if few.native.dtype.kind == "f" else np.dtype(np.float64)
+        return replace(few, native=few.native.astype(dtype) + step.reshape(few.shape).astype(dtype))
     for place in map(int, np.flatnonzero(step)):
         few = replace(few, native=few.moved(place, float(step[place])))
     return few

@@ -171,8 +171,14 @@ def _parametric(weights: Weights, squash: Callable[[AnyArray], AnyArray] | None)
     )
 
 
-def chosen(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+def chosen(names: Sequence[str], known: Sequence[str], asked: str = "Parameters({!r})") -> tuple[str, ...]:
     """Return the known names that were asked for, in their order: each itself, or what it begins.
+
+    Parameters
+    ----------
+    names, known : sequence of str
+    asked : str
+        How the user named one of them, for the error.
 
     Raises
     ------
@@ -187,7 +193,7 @@ def chosen(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not any(_begins(name, one) for one in known):
             shown = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
-            raise InvalidInputError(f"Parameters({name!r}): the model has no such parameter; expected one of {shown}")
+            raise InvalidInputError(f"{asked.format(name)}: the model has no such parameter; expected one of {shown}")
     return tuple(one for one in known if any(_begins(name, one) for name in names))
 
 
@@ -252,7 +258,8 @@ def _outputs(outputs: Callable[[AnyArray], AnyArray], batch: AnyArray) -> AnyArr
 
 def _refuse_chance(network: Network, X: Any, found: AnyArray) -> None:
     few = rows_of(X)[:LOOKED_AT_TWICE]
-    again = _outputs(network.outputs, few).astype(np.float64)
+    backwards = np.ascontiguousarray(few[::-1])  # the same random numbers would fall on other rows
+    again = _outputs(network.outputs, backwards)[::-1].astype(np.float64)
     first = found[: len(few)].astype(np.float64)
     off = np.abs(again - first)
     if (off[np.isfinite(off)] > SAME * max(np.abs(first[np.isfinite(first)]).max(initial=0.0), 1e-30)).any():

@@ -55,6 +55,8 @@ def oriented(model: Model, labels: Sequence[Any], told: AnyArray) -> tuple[Model
         response = f"{response}, of {labels[1]!r}"
     turned = model if _same(columns) else _turned(model, columns)
     ordered = replace(turned, classes=tuple(labels), response=response, columnwise=False)
+    if (parametric := turned.parametric) is not None:
+        ordered = replace(ordered, parametric=lambda names: parametric(names).read(read))
     return replace(ordered, scores=lambda X: read(model.scores(X))), read(told)
 
 

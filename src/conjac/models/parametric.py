@@ -61,3 +61,12 @@ class Parametric:
             push=lambda X, direction: self.push(X, direction) @ columns,
             rows=lambda X: np.einsum("ikp,ko->iop", self.rows(X), columns, optimize=True),
         )
+
+    def read(self, read: Callable[[AnyArray], AnyArray]) -> Self:
+        """Return the same with scores as they are read; see `conjac.models.oriented`."""
+
+        def moved(change: FloatArray) -> Callable[[Any], AnyArray]:
+            scores = self.moved(change)
+            return lambda X: read(scores(X))
+
+        return replace(self, moved=moved)

@@ -7,6 +7,7 @@ from conjac.motion.exchange import Exchange, Pair
 from conjac.motion.frontier import FrontierMotion
 from conjac.motion.mix import MixMotion
 from conjac.motion.offsets import OffsetMotion
+from conjac.motion.pulled import PulledMotion, pulled_slope
 from conjac.motion.recounted import Paths, RecountedMotion, Turned, flow_between
 from conjac.motion.refitted import RefitMotion
 from conjac.motion.slopes import MIN_ROWS, CellMotion, Slopes
@@ -26,6 +27,7 @@ __all__ = [
     "OffsetMotion",
     "Pair",
     "Paths",
+    "PulledMotion",
     "RecountedMotion",
     "RefitMotion",
     "Slopes",
@@ -33,4 +35,5 @@ __all__ = [
     "WeightedMotion",
     "cut_of",
     "flow_between",
+    "pulled_slope",
 ]

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Again(Generic[T]):
-    """A function of a parameter's place that holds the model and its rows, and is None where the result was saved.
+    """A function, as of a parameter's place, that holds the model and its rows, and is None where the result was saved.
 
     A model need not be one that can be saved, and rows would be saved beside every result of theirs.
 
@@ -27,11 +27,11 @@ class Again(Generic[T]):
     (3, None)
     """
 
-    ask: Callable[[int], T]
+    ask: Callable[[Any], T]
 
-    def __call__(self, place: int) -> T:
-        """Return what is asked for, of one parameter."""
-        return self.ask(place)
+    def __call__(self, what: Any) -> T:
+        """Return what is asked for, as of one parameter."""
+        return self.ask(what)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(None), ()

@@ -15,7 +15,7 @@ from conjac.inference.drift_joint import DriftJoint
 from conjac.metrics import Metric
 from conjac.motion.again import Again
 from conjac.motion.denominators import cells_stderr
-from conjac.motion.slopes import MIN_ROWS, Slopes
+from conjac.motion.slopes import MIN_ROWS, Slopes, with_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,13 @@ class DriftMotion:
     joint : DriftJoint
     velocities : Again or None
         From a parameter's place to the velocities of the entries of the crossing by it.
+    shape : tuple of int
+        Of the features: that of an image of its pixels, in C order.
     """
 
     joint: DriftJoint
     velocities: Again[FloatArray] | None = None
+    shape: tuple[int, ...] = (-1,)
 
     @property
     def counted(self) -> Cells:
@@ -57,8 +60,8 @@ class DriftMotion:
         return cells_stderr(self.counted, how)
 
     def arranged(self, values: FloatArray) -> FloatArray:
-        """Return figures with the feature as their last axis."""
-        return np.moveaxis(values, 0, -1)
+        """Return figures with the features' axes last."""
+        return with_shape(values, self.shape)
 
     def slopes(self, how: Normalize | None) -> Slopes:
         """Return the derivative of the matrix as normalised, arrays of shape (n_features, n_columns, n_columns)."""

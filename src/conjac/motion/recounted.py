@@ -27,7 +27,7 @@ from conjac.inference.intervals import HALF_ROW
 from conjac.metrics import Metric
 from conjac.motion.again import Again
 from conjac.motion.denominators import cells_stderr, figures, groups, totals
-from conjac.motion.slopes import MIN_ROWS, Slopes
+from conjac.motion.slopes import MIN_ROWS, Slopes, with_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +116,8 @@ class RecountedMotion:
         Estimated bias of `derivative`, as that of the population at a step of 0, and how well it is known.
     turned : Again or None
         From a column's place among the paths to the rows that are predicted otherwise with it moved.
+    shape : tuple of int
+        Of the parameters: that of an image of its pixels, in C order.
     """
 
     counted: Cells
@@ -125,6 +127,7 @@ class RecountedMotion:
     bias: FloatArray
     bias_stderr: FloatArray
     turned: Again[Turned] | None = None
+    shape: tuple[int, ...] = (-1,)
 
     @property
     def method(self) -> str:
@@ -147,8 +150,8 @@ class RecountedMotion:
         return cells_stderr(self.counted, how)
 
     def arranged(self, values: FloatArray) -> FloatArray:
-        """Return figures with the column that moves as their last axis."""
-        return np.moveaxis(values, 0, -1)
+        """Return figures with the axes of what moves last."""
+        return with_shape(values, self.shape)
 
     def slopes(self, how: Normalize | None) -> Slopes:
         """Return the difference quotient of the matrix as normalised, arrays of shape (n_parameters, K, K)."""

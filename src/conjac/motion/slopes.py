@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, Self
 
+import numpy as np
+
 from conjac._typing import FloatArray, Normalize
 from conjac.inference import Cells
 from conjac.metrics import Metric
@@ -37,6 +39,24 @@ class Slopes(NamedTuple):
         """Return what a function makes of each array."""
         value, center, stderr = map(function, self[:3])
         return type(self)(value, center, stderr, None if self.df is None else function(self.df))
+
+
+def with_shape(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return figures whose first axis is the parameter with the parameters' own axes last.
+
+    Parameters
+    ----------
+    values : array of shape (n_parameters, ...)
+    shape : tuple of int
+        Of the parameters: (-1,) of a list of them, that of an image of its pixels.
+
+    Examples
+    --------
+    >>> with_shape(np.zeros((6, 2, 2)), (2, 3)).shape
+    (2, 2, 2, 3)
+    """
+    last = np.moveaxis(values, 0, -1)
+    return last.reshape(*last.shape[:-1], *shape)
 
 
 class CellMotion(Protocol):

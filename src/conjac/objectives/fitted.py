@@ -12,11 +12,12 @@ from scipy.special import expit, softmax
 
 from conjac._typing import FloatArray
 from conjac.errors import NotDifferentiableError
+from conjac.models.scikit.unwrapped import is_one_against_rest, taken_apart
 from conjac.objectives.levers import Lever
 from conjac.objectives.linear import Design
 from conjac.objectives.scikit import RULES, Rule, one_against_rest
 from conjac.objectives.solution import Rows, Solution
-from conjac.objectives.unwrapped import is_one_against_rest, names_of, places_of, seen, taken_apart
+from conjac.objectives.unwrapped import names_of, places_of, seen
 from conjac.validation import TrainingData
 
 LOOKED_AT = 16

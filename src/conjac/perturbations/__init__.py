@@ -3,17 +3,18 @@
 from conjac.perturbations.decision import OFFSET_UNITS, Offsets, Threshold
 from conjac.perturbations.features import Features
 from conjac.perturbations.mix import SHARE_UNIT, Mix
-from conjac.perturbations.resolve import PLANNED, Perturbation, resolve
+from conjac.perturbations.parameters import Parameters
+from conjac.perturbations.resolve import Perturbation, resolve
 from conjac.perturbations.training import Hyperparameters, TrainingWeights
 
 __all__ = [
     "OFFSET_UNITS",
-    "PLANNED",
     "SHARE_UNIT",
     "Features",
     "Hyperparameters",
     "Mix",
     "Offsets",
+    "Parameters",
     "Perturbation",
     "Threshold",
     "TrainingWeights",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from conjac.errors import InvalidInputError
 from conjac.reading import as_number
@@ -14,6 +14,10 @@ from conjac.reading import as_number
 class Features:
     r"""Each numeric input drifts: :math:`x_j \to x_j + \delta`, all else unchanged; parameter shape (n_features,).
 
+    Of images (rows of several axes, as networks take them) each pixel drifts, and the parameter has an image's shape.
+    A pixel that is the same in all of them has a standard deviation, and so a slope, of 0, and no interval; a slope of
+    nan where rows are counted again, since no step suits it.
+
     The drift is of what is measured, before the model's own preprocessing: labels and other columns stay, and what is
     missing stays missing. Where margins have a derivative in the inputs, it moves them ("tangent"); where they have
     none, as those of trees, rows are scored again on either side ("secant"). A column of categories has no drift: its
@@ -22,7 +26,8 @@ class Features:
     Parameters
     ----------
     columns : str, int, or sequence of these, optional
-        Which numeric columns, by name; of an array by number too. Default: all.
+        Which numeric columns, by name; of an array by number too. Default: all. Pixels that are named, "x[0, 3]" for
+        one, are a list, of shape (n_features,).
     unit : {"sd", "raw"}
         What a step of 1 is: one weighted standard deviation of the rows evaluated, taken as known, or 1 of the column.
     where : array of shape (n_samples,) of bool, callable, or label, optional
@@ -43,6 +48,8 @@ class Features:
     >>> Features(["age"], unit="raw").unit
     'raw'
     """
+
+    name: ClassVar[str] = "features"
 
     columns: Any = None
     unit: Literal["sd", "raw"] = "sd"

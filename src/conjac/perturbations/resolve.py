@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError
 from conjac.perturbations.decision import Offsets, Threshold
 from conjac.perturbations.features import Features
 from conjac.perturbations.mix import Mix
+from conjac.perturbations.parameters import Parameters
 from conjac.perturbations.training import Hyperparameters, TrainingWeights
 
-PLANNED = ("parameters",)
-Perturbation: TypeAlias = Threshold | Offsets | Mix | Features | Hyperparameters | TrainingWeights
+Perturbation: TypeAlias = Threshold | Offsets | Mix | Features | Parameters | Hyperparameters | TrainingWeights
 
 NAMED: dict[str, Callable[[], Perturbation]] = {
     "threshold": Threshold,
     "offsets": Offsets,
     "features": Features,
+    "parameters": Parameters,
     "hyperparameters": Hyperparameters,
     "training_weights": TrainingWeights,
 }
@@ -34,8 +35,6 @@ def resolve(wrt: Any, n_columns: int = 1) -> Perturbation:
 
     Raises
     ------
-    NotSupportedError
-        A perturbation that this version does not serve.
     InvalidInputError
         An unknown name.
     """
@@ -45,8 +44,6 @@ def resolve(wrt: Any, n_columns: int = 1) -> Perturbation:
         return Offsets() if n_columns > 2 else Threshold()
     if isinstance(wrt, str) and wrt in NAMED:
         return NAMED[wrt]()
-    if isinstance(wrt, str) and wrt in PLANNED:
-        raise NotSupportedError(f"wrt={wrt!r} is not in this version; it serves {', '.join(map(repr, NAMED))}")
     if isinstance(wrt, str) and wrt == "mix":
         raise InvalidInputError("wrt='mix': of what? Pass conjac.Mix('class'), or conjac.Mix(values) with each row's")
     raise InvalidInputError(f"wrt={wrt!r}: expected {', '.join(map(repr, NAMED))}, a conjac.Mix or None")

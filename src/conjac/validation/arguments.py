@@ -97,6 +97,14 @@ def block_of(key: Any) -> int:
     return int.from_bytes(digest, "little") % N_BLOCKS
 
 
+def row_blocks(n_rows: int) -> IntArray:
+    """Return the block of each row of which no group is known: a hash of its number (the mixer of splitmix64)."""
+    mixed = np.arange(1, n_rows + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(N_BLOCKS)).astype(np.intp)
+
+
 def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     """Return each row's block, and the number of clusters."""
     keys = check_vector(groups, "groups")

@@ -9,6 +9,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.models.contract import Model
 from conjac.models.response import method_of
+from conjac.models.scikit.learned import learned
 from conjac.models.scikit.part import Part, part_of
 
 
@@ -69,6 +70,7 @@ class ScikitLearn:
             derivative=_told(estimator, part),
             stepwise=bool(part.steps),
             categorical=tuple(sorted(part.coded)),
+            parametric=learned(estimator, method),
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from conjac.errors import InvalidInputError
-from conjac.inputs import Inputs
+from conjac.inputs import Inputs, untied
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric
 from conjac.models import bind
@@ -45,7 +45,7 @@ class PixelDisplay(Display[Pixels]):
     def of(
         cls,
         J: ConfusionJacobian,
-        shape: tuple[int, int],
+        shape: tuple[int, int] | None = None,
         metric: str | Metric | None = None,
         *,
         pixels: Sequence[str] | None = None,
@@ -58,14 +58,15 @@ class PixelDisplay(Display[Pixels]):
         ----------
         J : ConfusionJacobian
             With respect to features that are pixels.
-        shape : (int, int)
-            Height and width of an image.
+        shape : (int, int), optional
+            Height and width of an image. Default: of the images by which J was taken; channels, the first of three axes
+            or a short last one, are images each.
         metric : str or Metric, optional
             One figure, or a cell such as "cell[3, 8]", in one image. Default: an image a class, of its recall.
         pixels : sequence of str, optional
             Names of all pixels, row by row. Default: x0, x1, ..., as of an array.
         beneath : array of shape (n_images, height, width), optional
-            An image for each that is drawn, whose outline is seen.
+            An image for each of these, whose outline is seen.
         level : float
             Of the intervals, each of one pixel alone.
 
@@ -97,7 +98,8 @@ class PixelDisplay(Display[Pixels]):
         estimator, y
             As for `ConfusionJacobian.from_estimator`.
         X : array of shape (n_samples, height, width), or array or frame of shape (n_samples, height * width)
-            The estimator receives rows of pixels, images or not.
+            A classifier of scikit-learn's kind receives rows of pixels. Networks and functions receive images as they
+            are, with channels or without.
         shape : (int, int), optional
             Height and width of an image. Default: as ``X`` has them, or those of a square.
         metric, level
@@ -114,14 +116,17 @@ class PixelDisplay(Display[Pixels]):
         InvalidInputError
             Images of no shape that could be told.
         """
-        if np.ndim(X) == 3:
+        X = untied(X)
+        if np.ndim(X) == 3 and hasattr(estimator, "classes_"):
             shape = shape or np.shape(X)[1:]
             X = np.reshape(X, (len(X), -1))
         inputs = Inputs.of(X, bind(estimator, options.get("output", "auto")).columns)
-        shape = shape or _square(len(inputs.names))
+        if shape is None and not inputs.is_image:
+            shape = _square(len(inputs.names))
         J = ConfusionJacobian.from_estimator(estimator, X, y, **{"wrt": "features", **options})
         beneath = mean_images(inputs, y, J.labels, shape) if outline and metric is None else None
-        return cls.of(J, shape, metric, pixels=inputs.names, beneath=beneath, level=level).plot(ax)
+        pixels = None if shape is None else inputs.names
+        return cls.of(J, shape, metric, pixels=pixels, beneath=beneath, level=level).plot(ax)
 
     def _paint(self, ax: Axes) -> None:
         from conjac.views.charts.pixels import paint_pixels

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray
+from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.jacobian import ConfusionJacobian
@@ -20,6 +20,8 @@ from conjac.views.summary.picture import Picture, Table, table
 
 MOST = 26
 """Images in one picture."""
+MOST_CHANNELS = 4
+"""Channels that an image may have as its last axis."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Pixels(Picture):
     def of(
         cls,
         J: ConfusionJacobian,
-        shape: tuple[int, int],
+        shape: tuple[int, int] | None = None,
         metric: str | Metric | None = None,
         *,
         pixels: Sequence[str] | None = None,
@@ -82,7 +84,8 @@ class Pixels(Picture):
         Parameters
         ----------
         J : ConfusionJacobian
-        shape : (int, int)
+        shape : (int, int), optional
+            Default: that of the images by which J was taken, each channel by itself.
         metric : str or Metric, optional
             Or a cell. Default: the recall of each class.
         pixels : sequence of str, optional
@@ -96,16 +99,26 @@ class Pixels(Picture):
         InvalidInputError
             Parameters that are no pixels, or a shape that is not theirs.
         """
-        height, width = _shape(shape, None if pixels is None else len(pixels))
-        places = _places(J, height * width, pixels)
+        if shape is None:
+            places = channels_first(np.arange(len(J.parameters)).reshape(_own_shape(J)))
+        else:
+            height, width = _shape(shape, None if pixels is None else len(pixels))
+            places = _places(J, height * width, pixels).reshape(1, height, width)
+        height, width = places.shape[1:]
         outcomes = outcomes_of(J.labels, J.matrix.shape[1])
         asked = [f"recall[{label}]" for label in J.labels] if metric is None else [metric]
         told = [J.of(figure(one, outcomes, len(J.labels))) for one in asked]
         names = [clean(label) for label in J.labels] if metric is None else [title_of(told[0].metric)]
-        shown = _under(beneath, (len(told), height, width))
+        channels = [""] if len(places) == 1 else [f", channel {channel}" for channel in range(len(places))]
+        every = [
+            (f"{name}{channel}", one, at)
+            for name, one in zip(names, told, strict=True)
+            for channel, at in zip(channels, places, strict=True)
+        ]
+        shown = _under(beneath, (len(every), height, width))
         images = []
-        for name, one, own in zip(names, told, shown, strict=True):
-            sides = [_spread(side, places, (height, width)) for side in (one.gradient, *one.confint(level))]
+        for (name, one, at), own in zip(every, shown, strict=True):
+            sides = [_spread(side, at) for side in (one.gradient, *one.confint(level))]
             sign = (sides[1] > 0).astype(int) - (sides[2] < 0)
             value, lower, upper = map(table, sides)
             images.append(Image(name, value, lower, upper, table(sign), table(own)))
@@ -137,8 +150,20 @@ class Pixels(Picture):
         }
 
 
-def mean_images(inputs: Inputs, y: Any, labels: Sequence[Any], shape: tuple[int, int]) -> FloatArray:
-    """Return the mean image of each class, array of shape (n_classes, *shape); nan of a class without rows.
+def mean_images(inputs: Inputs, y: Any, labels: Sequence[Any], shape: tuple[int, int] | None) -> FloatArray:
+    """Return the mean image of each class, nan of a class without rows.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    y : array of shape (n_samples,)
+    labels : sequence of length n_classes
+    shape : (int, int) or None
+        Of an image; None where the inputs are images.
+
+    Returns
+    -------
+    array of shape (n_classes, *shape), or (n_classes * n_channels, height, width)
 
     Examples
     --------
@@ -148,7 +173,33 @@ def mean_images(inputs: Inputs, y: Any, labels: Sequence[Any], shape: tuple[int,
     of_class = [np.asarray(y) == label for label in labels]
     columns = [inputs.column(place) for place in range(len(inputs.names))]
     means = [[column[rows].mean() if rows.any() else np.nan for column in columns] for rows in of_class]
-    return np.array(means).reshape(len(labels), *_shape(shape, len(columns)))
+    if shape is not None:
+        return np.array(means).reshape(len(labels), *_shape(shape, len(columns)))
+    return np.concatenate([channels_first(np.reshape(mean, inputs.shape)) for mean in means])
+
+
+def channels_first(image: AnyArray) -> AnyArray:
+    """Return an image as its channels, array of shape (n_channels, height, width).
+
+    Of three axes the first is that of the channels, unless the last alone is short enough to be.
+
+    Examples
+    --------
+    >>> [channels_first(np.zeros(shape)).shape for shape in [(8, 9), (3, 8, 9), (8, 9, 3)]]
+    [(1, 8, 9), (3, 8, 9), (3, 8, 9)]
+    """
+    if image.ndim == 2:
+        return image[None]
+    is_last = image.shape[-1] <= MOST_CHANNELS < image.shape[0]
+    return np.moveaxis(image, -1, 0) if is_last else image
+
+
+def _own_shape(J: ConfusionJacobian) -> tuple[int, ...]:
+    """Return the shape of the images by which slopes were taken."""
+    own = J.jacobian.shape[2:]
+    if len(own) not in (2, 3):
+        raise InvalidInputError(f"the parameters have shape {own}, which is no image's; pass shape=(height, width)")
+    return own
 
 
 def _shape(shape: Any, n_pixels: int | None = None) -> tuple[int, int]:
@@ -160,8 +211,8 @@ def _shape(shape: Any, n_pixels: int | None = None) -> tuple[int, int]:
     return height, width
 
 
-def _places(J: ConfusionJacobian, n_pixels: int, pixels: Sequence[str] | None) -> list[int]:
-    """Return which pixel each parameter is."""
+def _places(J: ConfusionJacobian, n_pixels: int, pixels: Sequence[str] | None) -> IntArray:
+    """Return which parameter each pixel is, array of shape (n_pixels,); -1 of one that does not drift."""
     if "derivative" not in J.diagnostics:
         raise InvalidInputError("the parameters are no pixels; ask for wrt='features'")
     if pixels is None:
@@ -172,14 +223,14 @@ def _places(J: ConfusionJacobian, n_pixels: int, pixels: Sequence[str] | None) -
         raise InvalidInputError(
             f"parameter {missing[0]!r} is none of the pixels; pass shape=, and pixels= with all names, row by row"
         )
-    return [place_of[name] for name in J.parameters]
+    found = np.full(n_pixels, -1)
+    found[[place_of[name] for name in J.parameters]] = np.arange(len(J.parameters))
+    return found
 
 
-def _spread(values: FloatArray, places: Sequence[int], shape: tuple[int, int]) -> FloatArray:
+def _spread(values: FloatArray, places: IntArray) -> FloatArray:
     """Return slopes as an image; nan where a pixel does not drift."""
-    image = np.full(shape[0] * shape[1], np.nan)
-    image[list(places)] = np.asarray(values).ravel()
-    return image.reshape(shape)
+    return np.where(places < 0, np.nan, np.ravel(values)[places])
 
 
 def _under(beneath: AnyArray | None, shape: tuple[int, int, int]) -> FloatArray:
