@@ -184,14 +184,25 @@ def speeds(decided: Decided, n_directions: int, together: bool = False) -> Pushe
     NotDifferentiableError
         Scores on atoms.
     """
+    refuse_atoms(decided)
+    assert decided.model.push is not None
+    cotangents = Cotangents(decided.crossing, decided.rows.score, decided.model.scale, decided.scale)
+    return Pushed(decided.crossing, decided.inputs, decided.model.push, cotangents, n_directions, together)
+
+
+def refuse_atoms(decided: Decided) -> None:
+    """Refuse scores that have no density.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Scores on atoms.
+    """
     if decided.crossing.method == "secant":
         raise NotDifferentiableError(
             "the scores of the rows to evaluate sit on atoms near the boundary, and have no density there; "
             "pass method='refit', where the model can be fitted again"
         )
-    assert decided.model.push is not None
-    cotangents = Cotangents(decided.crossing, decided.rows.score, decided.model.scale, decided.scale)
-    return Pushed(decided.crossing, decided.inputs, decided.model.push, cotangents, n_directions, together)
 
 
 def told_of_training(fitted: Fitted, solver: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 from conjac.engines.decided import decide
 from conjac.engines.features import drifted
 from conjac.engines.implicit import by_levers, followed
-from conjac.engines.networks import network_by_levers, network_by_rows, trained
+from conjac.engines.network_rows import network_reweighted
+from conjac.engines.networks import network_by_levers, trained
 from conjac.engines.parameters import parametrized
 from conjac.engines.refits import refitted
 from conjac.engines.weights import by_rows, reweighted
@@ -65,7 +66,7 @@ def moved(
     if objective is not None or model.columnwise:
         network = trained(model, objective, training)
         if isinstance(moves, TrainingWeights):
-            return reweighted(network_by_rows(network, y, options), X, y, options)
+            return network_reweighted(network, X, y, options)
         solved, values = network_by_levers(network, moves)
         return followed(solved, values, moves.unit, X, y, options)
     if isinstance(moves, TrainingWeights):

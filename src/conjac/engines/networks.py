@@ -1,4 +1,4 @@
-"""Networks whose training objective is given, as they follow its hyper-parameters and training rows."""
+"""Networks whose training objective is given, as they follow its hyper-parameters."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import FloatArray
-from conjac.engines.decided import order_of
 from conjac.engines.implicit import Solved
-from conjac.engines.weights import Reweighted, refuse_many
 from conjac.errors import InvalidInputError, NotSupportedError
-from conjac.models import Model, Objective, oriented, scored
-from conjac.models.networks import rows_of
+from conjac.models import Model, Objective
 from conjac.models.parametric import Parametric
-from conjac.motion.weighted import Changes
-from conjac.objectives import NetworkEffects, NetworkProblem, Products, Whole
+from conjac.objectives import NetworkProblem, Products
 from conjac.perturbations import Hyperparameters
 from conjac.validation import TrainingData
 
@@ -25,8 +21,6 @@ WAY_OUT = (
     "training stopped before the optimum, or training_data and objective are not what it was trained on (other rows "
     "or weights, a sum where losses are averaged); pass those, or finish training, as by torch.optim.LBFGS"
 )
-HELD = 2**22
-"""Numbers of the Jacobians of rows by all parameters that are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,45 +113,6 @@ def network_by_levers(network: Trained, moves: Hyperparameters) -> tuple[Solved,
     return Solved(replace(network.model, push=push), network.told(curvature.told), WAY_OUT), values
 
 
-def network_by_rows(network: Trained, y: Any, options: Mapping[str, Any]) -> Reweighted:
-    """Return a network as it follows its training rows.
-
-    Parameters
-    ----------
-    network : Trained
-    y, options
-        As for `conjac.engines.decided.decide`: for the order of the labels.
-
-    Raises
-    ------
-    NotSupportedError
-        More parameters, or rows, than are held.
-    SingularJacobianError
-        Parameters that are no minimum, or that its rows do not determine.
-    """
-    problem = network.problem
-    refuse_many(
-        len(problem.y),
-        problem.n_parameters,
-        "hold all but the last layers (requires_grad=False), whose effect is most of it; "
-        "wrt=conjac.Hyperparameters() has no such limit",
-    )
-    labels = np.asarray(order_of(network.model, y, options.get("labels"), options.get("pos_label")))
-    other = _likeliest_other(network, labels)
-    effects = NetworkEffects(problem, Whole.of(problem), other)
-
-    def push(X: Any) -> FloatArray:
-        rows = rows_of(X)
-        step = max(1, HELD // problem.n_parameters)
-        parts = [network.parametric.rows(rows[start : start + step]) for start in range(0, len(rows), step)]
-        return np.concatenate([part @ effects.basis for part in parts])
-
-    more = "; rows left out or relabelled are told to first order, their leverage as it is"
-    solved = Solved(replace(network.model, push=push), network.told(effects.curvature.told, more), WAY_OUT)
-    changes = Changes(network.training.y, other, effects.removed, effects.relabelled)
-    return Reweighted(solved, effects.newton, effects.weight, changes)
-
-
 def _chosen(known: Mapping[str, float], moves: Hyperparameters) -> dict[str, float]:
     if not known:
         raise InvalidInputError("Objective(hyperparameters=...): the objective has none; tell those that move")
@@ -173,19 +128,3 @@ def _chosen(known: Mapping[str, float], moves: Hyperparameters) -> dict[str, flo
                 f"Hyperparameters({name!r}): it stands at {value:g}, which has no logarithm; pass unit='raw'"
             )
     return values
-
-
-def _likeliest_other(network: Trained, labels: Any) -> Any:
-    """Return the label that the network finds likeliest after each training row's own, array of shape (n_rows,)."""
-    own = network.training.y
-    unknown = np.unique(own[~np.isin(own, labels)])
-    if len(unknown):
-        raise InvalidInputError(
-            f"training_data: y holds {unknown[0]!r}, and the labels of the rows to evaluate are {labels.tolist()}; "
-            "pass labels= with all of them"
-        )
-    _, score = oriented(network.model, labels.tolist(), scored(network.model, network.training.X))
-    if score.ndim == 1:
-        return np.where(own == labels[0], labels[1], labels[0])
-    likely = np.where(own[:, None] == labels, -np.inf, score.astype(np.float64))
-    return labels[likely.argmax(axis=1)]

@@ -99,24 +99,20 @@ def by_rows(fitted: Fitted, model: Model) -> Reweighted:
         More parameters, or rows, than one factorisation serves.
     """
     problem = fitted.solution.problem
-    refuse_many(len(problem.label), problem.n_parameters, "reduce the columns, or pass fewer rows and fit on those")
+    n_rows, n = len(problem.label), problem.n_parameters
+    if not are_few(n_rows, n):
+        raise NotSupportedError(
+            f"training_weights of {n_rows} rows and {n} parameters: at most {LARGEST} parameters, and {MOST} of both "
+            "multiplied; reduce the columns, or pass fewer rows and fit on those"
+        )
     effects = RowEffects(problem, Factored.of(problem))
     solved = Solved(pushed(model, fitted, effects.basis), told_of_training(fitted, effects.curvature.told))
     return Reweighted(solved, effects.newton, effects.coordinates(effects.pulls), _changes(fitted, effects))
 
 
-def refuse_many(n_rows: int, n_parameters: int, way_out: str) -> None:
-    """Refuse more parameters, or rows, than are held.
-
-    Raises
-    ------
-    NotSupportedError
-    """
-    if n_parameters > LARGEST or n_rows * n_parameters > MOST:
-        raise NotSupportedError(
-            f"training_weights of {n_rows} rows and {n_parameters} parameters: at most {LARGEST} parameters, and "
-            f"{MOST} of both multiplied; {way_out}"
-        )
+def are_few(n_rows: int, n_parameters: int) -> bool:
+    """Tell whether the directions that rows can cause are held."""
+    return n_parameters <= LARGEST and n_rows * n_parameters <= MOST
 
 
 def _changes(fitted: Fitted, effects: RowEffects) -> Changes:

@@ -121,6 +121,10 @@ class Losses(Protocol):
         """Return the gradient of each row's loss, array of shape (n_rows, n_parameters)."""
         ...
 
+    def along(self, batch: AnyArray, y: AnyArray, direction: FloatArray) -> FloatArray:
+        """Return the derivative of each row's loss along a direction, array of shape (n_rows,)."""
+        ...
+
 
 def check_losses(shape: tuple[int, ...], n_rows: int) -> None:
     """Refuse losses that are not one a row.

@@ -141,8 +141,14 @@ class PulledMotion:
         NotSupportedError
             More than 1e8 of them.
         """
+        return self.moved[0]
+
+    @property
+    def moved(self) -> tuple[FloatArray, FloatArray]:
+        """The same, and the centre of its intervals."""
         self._refuse_more_than(self.cells.weight[0].size)
-        return DriftJoint(self.cells, self._sums).motion(self._sums.value)
+        joint = DriftJoint(self.cells, self._sums)
+        return joint.motion(self._sums.value), joint.motion(self._sums.center)
 
     def cells_stderr(self, how: Normalize | None) -> FloatArray:
         """Return the standard error of each cell as normalised, array of shape (n_columns, n_columns)."""

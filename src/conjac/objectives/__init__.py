@@ -5,11 +5,12 @@ from conjac.objectives.fitted import Fitted
 from conjac.objectives.levers import Lever, mixed
 from conjac.objectives.linear import Design, LinearProblem
 from conjac.objectives.network import NetworkProblem
-from conjac.objectives.network_rows import NetworkEffects
+from conjac.objectives.network_rows import AdjointEffects, NetworkEffects
 from conjac.objectives.products import Products, Whole
 from conjac.objectives.rows import RowEffects
 
 __all__ = [
+    "AdjointEffects",
     "Curvature",
     "Design",
     "Factored",

@@ -87,14 +87,14 @@ class NetworkProblem:
         return float(self.row_weight.sum())
 
     @cached_property
-    def pull(self) -> FloatArray:
+    def mean_pull(self) -> FloatArray:
         """Gradient of the mean loss, array of shape (n_parameters,)."""
         return self._over_rows(self.losses.gradient) / self.total
 
     @cached_property
     def gradient(self) -> FloatArray:
         """Gradient of the objective, array of shape (n_parameters,)."""
-        return self._finite(self.pull + self.losses.gradient(None, None, None))
+        return self._finite(self.mean_pull + self.losses.gradient(None, None, None))
 
     @cached_property
     def is_solved(self) -> bool:
@@ -120,6 +120,10 @@ class NetworkProblem:
                 some = slice(start, min(start + step, len(batch)))
                 here = slice(part.start + some.start, part.start + some.stop)
                 yield here, self.losses.rows(batch[some], self.y[here])
+
+    def along(self, direction: FloatArray) -> FloatArray:
+        """Return the derivative of each row's loss along a direction, array of shape (n_rows,)."""
+        return np.concatenate([self.losses.along(batch, self.y[part], direction) for part, batch in batches(self.X)])
 
     def relabelled(self, y: AnyArray) -> Self:
         """Return the problem with other labels, at the same parameters."""

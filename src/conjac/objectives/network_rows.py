@@ -15,7 +15,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.density.near import or_one
 from conjac.objectives.network import NetworkProblem
-from conjac.objectives.products import Whole
+from conjac.objectives.products import Products, Whole
 from conjac.objectives.rows import LEAST, RELATIVE
 
 
@@ -68,7 +68,7 @@ class NetworkEffects:
     @cached_property
     def weight(self) -> FloatArray:
         """Where a unit of each row's weight lies in the basis, array of shape (n_rows, n_basis)."""
-        return (self._roots[1] @ self.problem.pull - self._places(self.problem)) / self.problem.total
+        return (self._roots[1] @ self.problem.mean_pull - self._places(self.problem)) / self.problem.total
 
     def removed(self) -> FloatArray:
         """Return where leaving each row out lies in the basis, array of shape (n_rows, n_basis)."""
@@ -84,6 +84,40 @@ class NetworkEffects:
         for part, rows in problem.rows():
             found[part] = rows @ self._roots[1].T
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class AdjointEffects:
+    r"""What training rows do to figures, from these figures' gradients in the parameters, without any direction.
+
+    A figure with the gradient G changes by :math:`s^\top (g_i - \bar g) / W` per unit of row i's weight, with
+    :math:`s = -H^{-1} G` solved once for all rows.
+
+    Attributes
+    ----------
+    problem : NetworkProblem
+    curvature : Products
+    other : array of shape (n_rows,)
+        The label that each row might have had instead, as the loss takes it.
+    """
+
+    problem: NetworkProblem
+    curvature: Products
+    other: AnyArray
+
+    def of(self, gradient: FloatArray) -> FloatArray:
+        """Return what rows do to a figure, array of shape (3, n_rows): by weight, left out, under the other label.
+
+        Parameters
+        ----------
+        gradient : array of shape (n_parameters,)
+            Of the figure.
+        """
+        solved, problem = -self.curvature.solve(gradient[:, None])[:, 0], self.problem
+        own = problem.along(solved)
+        weight = (own - problem.mean_pull @ solved) / problem.total
+        turned = problem.row_weight * (problem.relabelled(self.other).along(solved) - own) / problem.total
+        return np.stack([weight, -problem.row_weight * weight, turned])
 
 
 def _moment(problem: NetworkProblem) -> FloatArray:

@@ -100,6 +100,19 @@ class TorchLosses:
             each = func.vmap(func.grad(of_one), in_dims=(None, 0, 0))(self._moving, self._tensor(batch), self._label(y))
         return np.concatenate([self._numpy(each[name].flatten(1)) for name in self._moving], axis=1)
 
+    def along(self, batch: AnyArray, y: AnyArray, direction: FloatArray) -> FloatArray:
+        """Return the derivative of each row's loss along a direction, array of shape (n_rows,).
+
+        By the weights' gradient of the weighted losses' derivative, which takes no layer's forward mode.
+        """
+        leaves, weight = self._to_differentiate(self._moving), self._double(np.ones(len(y))).requires_grad_()
+        along = [self._double(part) for part in self.structure.leaves(direction)]
+        with self.network.predicting(), self.torch.enable_grad():
+            total = (self._losses(batch, y, leaves, self._levers) * weight).sum()
+            slopes = self._gradient(total, list(leaves.values()), create_graph=True)
+            product = sum((slope * part).sum() for slope, part in zip(slopes, along, strict=True))
+            return self._numpy(self._gradient(product, [weight])[0])
+
     def _total(self, batch: AnyArray | None, y: AnyArray | None, weight: FloatArray | None) -> Total:
         """Return the weighted sum of a batch's losses, or the penalty, as a function."""
         if batch is None:
