@@ -21,7 +21,7 @@ from conjac.errors import (
     SingularJacobianError,
 )
 from conjac.models import Objective, bind
-from conjac.objectives import Fitted
+from conjac.objectives import AdjointEffects, Fitted, Products
 from conjac.validation import check_training
 
 torch = needs("torch")
@@ -199,7 +199,8 @@ def test_many_parameters_are_served_figure_by_figure_as_few_by_directions(networ
 
 
 def test_effects_of_many_parameters_are_those_of_few_within_their_errors(network, monkeypatch):
-    objective = Objective(cross_entropy, ridge, {"weight_decay": DECAY})
+    objective, network = Objective(cross_entropy, ridge, {"weight_decay": DECAY}), copy.deepcopy(network)
+    network[0].requires_grad_(False)
     few = moved(network, TEST, "training_weights", TRAINING, objective)
     monkeypatch.setattr("conjac.engines.weights.LARGEST", 8)
     many = moved(network, TEST, "training_weights", TRAINING, objective)
@@ -215,6 +216,52 @@ def test_effects_of_many_parameters_are_those_of_few_within_their_errors(network
         assert (np.abs(off) < 3 * one.effect(way).stderr).all()
         assert np.median(three.effect(way).stderr / one.effect(way).stderr) == pytest.approx(1, abs=0.4)
     assert "row" in repr(two)
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_jax_tells_the_same(network, wide):
+    jax = needs("jax")
+    parameters = {
+        name: value.numpy().astype(float if wide else np.float32) for name, value in network.state_dict().items()
+    }
+
+    def apply(p, X):
+        return jax.numpy.tanh(X @ p["0.weight"].T + p["0.bias"]) @ p["2.weight"].T + p["2.bias"]
+
+    def loss(outputs, y):
+        return -jax.nn.log_softmax(outputs)[jax.numpy.arange(len(y)), y]
+
+    objective = Objective(loss, ridge, {"weight_decay": DECAY})
+    rel = 1e-6 if wide else 0.02
+    with jax.enable_x64(wide):
+        model = cj.models.Applied(apply, parameters)
+        J = by_decay(model, objective)
+        assert J.jacobian == pytest.approx(by_decay(network).jacobian, rel=rel)
+        if not wide:
+            return
+        both = parts(model, objective), parts(network)
+        rows, same = (next(of.problem.rows())[1] for of in both)
+        assert np.sort(rows) == pytest.approx(np.sort(same), abs=1e-9)  # leaves of JAX are in another order
+        direction = {name: np.random.default_rng(0).normal(size=value.shape) for name, value in parameters.items()}
+        found, expected = (
+            AdjointEffects(of.problem, Products(of.problem), TRAINING[1][::-1]).of(
+                of.parametric.structure.flatten(direction)
+            )
+            for of in both
+        )
+        assert found == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
+def test_objectives_of_jax_that_do_not_serve_are_refused():
+    jax = needs("jax")
+    model = cj.models.Applied(lambda p, X: X @ p["w"], {"w": np.ones((2, 2), np.float32)})
+    for loss, complaint in (
+        (lambda u, y: (u[:, 0] * y).mean(), "expected .200,., the loss of each row"),
+        (lambda u, y: u @ y, "fail on training rows"),
+        (lambda u, y: jax.numpy.log(u[:, 0] * 0) * y, "the loss of training row 0 is"),
+    ):
+        with pytest.raises(InvalidInputError, match=complaint):
+            by_decay(model, Objective(loss, ridge, {"weight_decay": DECAY}))
 
 
 def test_nothing_is_left_on_the_module(network):
@@ -304,9 +351,9 @@ def test_an_objective_that_cannot_be_is_refused(changes, complaint):
     ("changes", "error", "complaint"),
     [
         ({"loss": torch.nn.functional.cross_entropy}, InvalidInputError, r"reduction='none'"),
-        ({"loss": lambda u, y: u[:, 0] / 0}, InvalidInputError, "the loss of training row 0 is"),
+        ({"loss": lambda u, y: u[:, 0] / (0 * y)}, InvalidInputError, "the loss of training row 0 is"),
         ({"loss": lambda u, y: u @ y}, InvalidInputError, "fail on training rows in double precision"),
-        ({"loss": lambda u, y: u.detach()[:, 0]}, NotDifferentiableError, "do not follow the parameters"),
+        ({"loss": lambda u, y: u.detach()[:, 0] * y}, NotDifferentiableError, "do not follow the parameters"),
         ({"penalty": lambda p, weight_decay: weight_decay * p["0.bias"]}, InvalidInputError, "expected a number"),
         ({"hyperparameters": {"weight_decay": 0.0}}, InvalidInputError, "no logarithm; pass unit='raw'"),
         ({"hyperparameters": {"weight_decay": 0.05}}, NotStationaryError, "not what it was trained on"),
@@ -328,7 +375,7 @@ def test_requests_that_cannot_be_met(network):
     objective = told()
     with pytest.raises(InvalidInputError, match="objective is missing"):
         moved(network, TEST, "hyperparameters", TRAINING)
-    with pytest.raises(InvalidInputError, match="expected a conjac.models.Objective"):
+    with pytest.raises(InvalidInputError, match=r"expected a conjac\.models\.Objective"):
         moved(network, TEST, "hyperparameters", TRAINING, cross_entropy)
     with pytest.raises(InvalidInputError, match=r"has none of this name; expected one of weight_decay"):
         moved(network, TEST, cj.Hyperparameters("momentum"), TRAINING, objective)
@@ -345,7 +392,13 @@ def test_requests_that_cannot_be_met(network):
     with pytest.raises(InvalidInputError, match="a loss takes numbers"):
         moved(network, TEST, "hyperparameters", (TRAINING[0], np.array(["no", "yes"])[TRAINING[1]]), objective)
     with pytest.raises(InvalidInputError, match="y holds 2"):
-        moved(network, TEST, "training_weights", (TRAINING[0], TRAINING[1] * 2), told(loss=lambda u, y: u[:, 0] ** 2))
+        moved(
+            network,
+            TEST,
+            "training_weights",
+            (TRAINING[0], TRAINING[1] * 2),
+            told(loss=lambda u, y: (u[:, 0] - y) ** 2),
+        )
 
 
 def test_a_solution_that_is_not_reached_is_told(network, monkeypatch):

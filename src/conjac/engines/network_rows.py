@@ -145,8 +145,8 @@ def likeliest_other(network: Trained, y: Any, options: Mapping[str, Any]) -> Any
     unknown = np.unique(own[~np.isin(own, labels)])
     if len(unknown):
         raise InvalidInputError(
-            f"training_data: y holds {unknown[0]!r}, and the labels of the rows to evaluate are {labels.tolist()}; "
-            "pass labels= with all of them"
+            f"training_data: y holds {unknown.tolist()[0]!r}, and the labels of the rows to evaluate are "
+            f"{labels.tolist()}; pass labels= with all of them"
         )
     _, score = oriented(network.model, labels.tolist(), scored(network.model, network.training.X))
     if score.ndim == 1:
