@@ -25,6 +25,7 @@ from conjac.engines.outcomes import Outcomes
 from conjac.errors import NotSupportedError
 from conjac.inference.crossing_sums import adds_of
 from conjac.motion import (
+    AdjointMotion,
     CellMotion,
     DriftMotion,
     MixMotion,
@@ -41,6 +42,7 @@ WAYS_OUT: dict[type, str] = {
     MixMotion: "a mix moves weights, and no row to another side: ask as the threshold, offsets or features move",
     PulledMotion: "as so many parameters move at once: ask J.along(direction) for its own, or for Parameters(..., "
     "method='dense')",
+    AdjointMotion: "as training rows move: ask for influential_rows",
     WeightedMotion: "as training rows move: ask for influential_rows",
     RefitMotion: "as a model is fitted again, rows flip between models that are no longer there: ask as the threshold, "
     "offsets or features move, or pass Hyperparameters(..., method='implicit')",

@@ -99,7 +99,7 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
         how = "each row by each parameter"
         along: Callable[[FloatArray], DriftMotion] = partial(_along, decided, entries, given)
     else:
-        motion = _pulled(decided, entries, fixed)
+        motion = pulled_motion(decided, entries, fixed)
         how = "rows weighed by their margins, and pulled back"
         along = motion.along
     read = {
@@ -199,7 +199,8 @@ def softened(decided: Decided, bandwidth: float) -> Crossing:
     return soft_crossing((y, lower, upper), facet, row, facets.margin[order], rows.weight, bandwidth)
 
 
-def _pulled(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMotion:
+def pulled_motion(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMotion:
+    """Return the motion of the cells with all parameters, by pulls of weighed rows."""
     rows, outcomes = decided.rows, decided.outcomes
     block = row_blocks(len(rows.true)) if rows.block is None else rows.block
     shape = (decided.rule.n_columns,) * 2

@@ -121,7 +121,7 @@ def network_model(
     squashed = output == "probabilities" and not ends_in_probabilities
 
     def scores(X: Any) -> AnyArray:
-        found = _joined([_outputs(network.outputs, batch) for _, batch in _batches(X)])
+        found = _joined([_outputs(network.outputs, batch) for _, batch in batches(X)])
         if not np.isfinite(found).all():
             refuse_scores(rows_of(X), found)
         _refuse_chance(network, X, found)
@@ -160,7 +160,7 @@ def _parametric(weights: Weights, squash: Callable[[AnyArray], AnyArray] | None)
 
     def moved(change: FloatArray) -> Callable[[Any], AnyArray]:
         def scores(X: Any) -> AnyArray:
-            found = _joined([_outputs(lambda rows: weights.outputs(rows, change), batch) for _, batch in _batches(X)])
+            found = _joined([_outputs(lambda rows: weights.outputs(rows, change), batch) for _, batch in batches(X)])
             return found if squash is None else squash(found)
 
         return scores
@@ -169,11 +169,12 @@ def _parametric(weights: Weights, squash: Callable[[AnyArray], AnyArray] | None)
         structure=weights.structure,
         pull=pull,
         push=lambda X, direction: _joined(
-            [np.asarray(weights.push(batch, direction), dtype=np.float64) for _, batch in _batches(X)]
+            [np.asarray(weights.push(batch, direction), dtype=np.float64) for _, batch in batches(X)]
         ),
-        rows=lambda X: _joined([np.asarray(weights.rows(batch), dtype=np.float64) for _, batch in _batches(X)]),
+        rows=lambda X: _joined([np.asarray(weights.rows(batch), dtype=np.float64) for _, batch in batches(X)]),
         moved=moved,
         frozen=weights.frozen,
+        losses=getattr(weights, "losses", None),
     )
 
 
@@ -232,7 +233,8 @@ def _begins(name: str, whole: str) -> bool:
     return whole == name or (whole.startswith(name) and whole[len(name)] in ".[/")
 
 
-def _batches(X: Any) -> Iterator[tuple[slice, AnyArray]]:
+def batches(X: Any) -> Iterator[tuple[slice, AnyArray]]:
+    """Yield slices of rows with what they hold, few enough to be at work at a time."""
     rows = rows_of(X)
     most = max(1, min(MOST_ROWS, AT_ONCE // max(1, int(np.prod(rows.shape[1:])))))
     step = 1 << (most.bit_length() - 1)
@@ -251,7 +253,7 @@ def _plain(batch: AnyArray) -> AnyArray:
 
 def _with_cotangents(X: Any, cotangent: AnyArray) -> Iterator[tuple[AnyArray, FloatArray]]:
     told = np.atleast_2d(np.asarray(cotangent, dtype=np.float64))
-    for part, batch in _batches(X):
+    for part, batch in batches(X):
         own = told if len(told) == 1 else told[part]
         yield batch, np.ascontiguousarray(np.broadcast_to(own, (len(batch), told.shape[1])))
 

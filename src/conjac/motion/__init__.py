@@ -1,5 +1,6 @@
 """How the cells move: from fluxes or weights to slopes of cells and metrics, each with its error."""
 
+from conjac.motion.adjoint import AdjointMotion
 from conjac.motion.again import Again, Unsaved
 from conjac.motion.directed import DirectedMotion
 from conjac.motion.drifted import DriftMotion
@@ -16,6 +17,7 @@ from conjac.motion.weighted import WeightedMotion
 
 __all__ = [
     "MIN_ROWS",
+    "AdjointMotion",
     "Again",
     "CellMotion",
     "DirectedMotion",

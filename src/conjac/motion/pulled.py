@@ -8,6 +8,7 @@ each pulled by itself, and are made when they are asked for.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -143,10 +144,12 @@ class PulledMotion:
         NotSupportedError
             More than 1e8 of them.
         """
-        shape = self.cells.weight.shape[1:]
-        self._refuse_more_than(math.prod(shape))
-        of_cells = [self.vjp(cell) for cell in np.eye(math.prod(shape)).reshape(-1, *shape)]
-        return np.stack(of_cells, axis=-1).reshape(-1, *shape)
+        return self._of_cells(self.vjp)
+
+    @property
+    def moved(self) -> tuple[FloatArray, FloatArray]:
+        """The same, and the centre of its intervals."""
+        return self._of_cells(self.vjp), self._of_cells(self.centred)
 
     def cells_stderr(self, how: Normalize | None) -> FloatArray:
         """Return the standard error of each cell as normalised, array of shape (n_columns, n_columns)."""
@@ -177,6 +180,12 @@ class PulledMotion:
     def gradient_in_cells(self, row: Metric) -> FloatArray:
         """Return a metric's gradient in the cells, array of shape (n_columns, n_columns); 0 where it has none."""
         return np.nan_to_num(row.gradient(self.cells.weight[0].astype(np.float64)))
+
+    def _of_cells(self, pulled: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        shape = self.cells.weight.shape[1:]
+        self._refuse_more_than(math.prod(shape))
+        of_cells = [pulled(cell) for cell in np.eye(math.prod(shape)).reshape(-1, *shape)]
+        return np.stack(of_cells, axis=-1).reshape(-1, *shape)
 
     @cached_property
     def _sums(self) -> CrossingSums:

@@ -16,7 +16,9 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError, NotDifferentiableError
 from conjac.models.jax.leaves import Arrays, Leaves, is_floating, to_numpy
+from conjac.models.jax.losses import JaxLosses
 from conjac.models.networks import chosen, refuse_no_parameter
+from conjac.models.objective import Losses, Objective
 from conjac.models.structure import Structure
 
 SMALL = 2.0**-12
@@ -165,6 +167,10 @@ class JaxWeights:
         """Return outputs with the parameters changed."""
         rows = self._network.rows(batch)
         return trimmed(to_numpy(self._outputs(self._moving, self._held, rows, self._leaves_of(change))), batch)
+
+    def losses(self, objective: Objective) -> Losses:
+        """Return what the network was trained to minimise."""
+        return JaxLosses(self._network, self._moving, self._held, self.structure, objective)
 
     def _pulled(self, moving: Arrays, held: Arrays, rows: Any, cotangent: Any) -> Any:
         found, pull = self._jax.vjp(lambda some: self._columns(some, held, rows), moving)

@@ -11,7 +11,9 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotDifferentiableError
 from conjac.models.networks import chosen, refuse_no_parameter
+from conjac.models.objective import Losses, Objective
 from conjac.models.structure import Structure
+from conjac.models.torch.losses import TorchLosses
 
 if TYPE_CHECKING:
     from conjac.models.torch.adapter import TorchNetwork
@@ -108,6 +110,10 @@ class TorchWeights:
         moved = {name: value + step[name] for name, value in self._values.items()}
         with self.network.predicting(), self.torch.no_grad():
             return self.network.to_numpy(self._called(self.network.tensor(batch), moved))
+
+    def losses(self, objective: Objective) -> Losses:
+        """Return what the module was trained to minimise."""
+        return TorchLosses(self.network, self._values, self._rest, self.structure, objective)
 
     def _called(self, rows: Any, leaves: Mapping[str, Any]) -> Any:
         return self.network.columns(self.network.called(rows, {**self._rest, **leaves}))
