@@ -219,6 +219,10 @@ def test_a_given_bandwidth_is_the_derivative_of_the_soft_count(h, method):
             return np.array([adds[y == label].sum() for label in (0, 1)])
 
         np.testing.assert_allclose(J.jacobian[:, 1, place], finite_difference(soft, 1e-4), rtol=1e-7, atol=1e-7)
+    u = (score_of(2, np.zeros(3), X)[:, 0] - logit(0.3)) / h
+    adds = (weight * gauss(u) / h * (3 - u**2) / 2)[:, None] * rows_of(*parameters_of(2), X)[:, 0]
+    for label in (0, 1):  # the centre is under the kernel of fourth order
+        np.testing.assert_allclose(J.center[label, 1], adds[y == label].sum(axis=0), rtol=1e-6, atol=1e-6)
 
 
 @every_method
