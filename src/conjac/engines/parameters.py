@@ -34,6 +34,8 @@ from conjac.validation.arguments import row_blocks
 
 LOOKED_AT = 4
 """Rows nearest to a facet on which derivatives are tried, and as many evenly from all."""
+CHECKED = 10**7
+"""Parameters above which no row's own gradient is held to be compared."""
 FEW = 1024
 """Parameters up to which each row's derivatives are held."""
 
@@ -82,7 +84,6 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
             "wrt='parameters': the scores sit on atoms near the boundary, and have no density there; pass scores that "
             "are not rounded, or Parameters(bandwidth=...) for the derivative of a soft count"
         )
-    told_of_check = checked_parameters(model, parametric, decided.inputs.take(_some_rows(decided)))
     entries = Entries(decided, crossing, parametric)
     weight, block = decided.rows.weight, decided.rows.block
     fixed = FixedWeights.of(crossing, weight) if moves.bandwidth is None else FixedWeights.soft(crossing, weight)
@@ -104,7 +105,7 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
         along = motion.along
     read = {
         "response_method": model.response,
-        "derivative": f"{model.derivative}, {told_of_check}",
+        "derivative": f"{model.derivative}, {_looked_at(decided, parametric)}",
         "method": how,
         "n_parameters": n,
         "leaves": dict(zip(parametric.structure.names, parametric.structure.shapes, strict=True)),
@@ -218,10 +219,19 @@ def pulled_motion(decided: Decided, entries: Entries, fixed: FixedWeights) -> Pu
     )
 
 
-def _some_rows(decided: Decided) -> IntArray:
-    """Return rows near the boundary, where derivatives matter, and others, which show how large scores are."""
+def _looked_at(decided: Decided, parametric: Parametric) -> str:
+    """Compare derivatives with differences near the boundary, where they matter, and elsewhere, where scores are large.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Derivatives that are not those of the scores.
+    """
+    if parametric.structure.size > CHECKED:
+        return f"not checked: more than {CHECKED:.0e} parameters"
     near, n_rows = decided.nearest(LOOKED_AT)[:LOOKED_AT], decided.inputs.n_rows
-    return np.unique(np.concatenate([near, np.arange(0, n_rows, max(1, n_rows // LOOKED_AT))[:LOOKED_AT]]))
+    some = np.unique(np.concatenate([near, np.arange(0, n_rows, max(1, n_rows // LOOKED_AT))[:LOOKED_AT]]))
+    return checked_parameters(decided.model, parametric, decided.inputs.take(some))
 
 
 def _along(decided: Decided, entries: Entries, fixed: FixedWeights | None, direction: FloatArray) -> DriftMotion:

@@ -129,7 +129,7 @@ class JaxLosses:
         if batch is None:
             return None, None, None
         own = [self.jax.numpy.asarray(each, dtype=self._dtype) for each in weight]
-        return self._wide(self.network.rows(batch)), self.jax.numpy.asarray(y), *own
+        return self._wide(self.network.array(batch)), self.jax.numpy.asarray(y), *own
 
     def _tree(self, moving: Arrays) -> Any:
         return self.network.leaves.with_arrays({**self._held, **moving})

@@ -71,7 +71,10 @@ class JaxNetwork:
 
     def rows(self, batch: AnyArray) -> Any:
         """Return rows as an array of JAX, with more of them up to a power of two."""
-        batch = padded(batch, batch[:1])
+        return self.array(padded(batch, batch[:1]))
+
+    def array(self, batch: AnyArray) -> Any:
+        """Return rows as they are as an array of JAX."""
         floating = self.jax.numpy.asarray(batch, dtype=self.leaves.dtype)
         if batch.dtype.kind == "f" or self._takes(floating):
             return floating
