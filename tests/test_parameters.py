@@ -254,7 +254,9 @@ def test_scikit_s_classifiers_follow_their_attributes(name, method):
             setattr(last_other, attribute, new)
         return ndtr(logit(other.predict_proba(X)[:, 1]) / 0.4)[y == 1].sum()
 
-    assert J.jvp(direction)[1, 1] == pytest.approx(finite_difference(soft, 1e-4), rel=1e-6)
+    slope = finite_difference(soft, 1e-4)
+    assert J.jvp(direction)[1, 1] == pytest.approx(slope, rel=1e-6)
+    assert flat(J, J.vjp([[0, 0], [0, 1]])) @ direction == pytest.approx(slope, rel=1e-6)
 
 
 @pytest.mark.parametrize(
