@@ -178,6 +178,24 @@ def test_intercepts_move_as_offsets_do(method):
 
 
 @every_method
+def test_the_other_class_as_the_positive_one_turns_the_matrix_round(method):
+    model, X, y = drawn(2, 500)
+    J, other = (jacobian(model, X, y, method, pos_label=k, threshold=t) for k, t in ((1, 0.4), (0, 0.6)))
+    for name in ("matrix", "jacobian", "center"):
+        np.testing.assert_allclose(getattr(other, name), getattr(J, name)[::-1, ::-1], rtol=1e-6, atol=1e-9)
+
+
+@every_method
+def test_the_order_of_labels_is_the_order_of_the_cells(method):
+    model, X, y = drawn(3, 500)
+    J, other = (jacobian(model, X, y, method, labels=labels) for labels in ([0, 1, 2], [2, 0, 1]))
+    for name in ("matrix", "jacobian", "center"):
+        np.testing.assert_allclose(
+            getattr(other, name), getattr(J, name)[[2, 0, 1]][:, [2, 0, 1]], rtol=1e-6, atol=1e-9
+        )
+
+
+@every_method
 def test_along_is_the_product_with_errors(method):
     model, X, y = drawn(3, 1500)
     J = jacobian(model, X, y, method)
@@ -366,6 +384,7 @@ def test_a_result_is_told_by_parameter(method):
     frame = J.to_frame()
     assert len(frame) == 4 * len(J.parameters)
     assert list(frame["parameter"][:3]) == list(J.parameters) == ["bias[0]", "weight[0, 0]", "weight[0, 1]"]
+    assert [J.parameters[place] for place in range(-3, 3)] == 2 * list(J.parameters)
     np.testing.assert_array_equal(frame["jacobian"], J.jacobian.ravel())
     np.testing.assert_array_equal(frame["stderr"], J.stderr.ravel())
     plain = J.to_dict()
