@@ -28,7 +28,7 @@ demo: $(VENV)/.ready-demo
 	@$(BIN)/conjac demo
 
 test: $(VENV)/.ready-test-$(EXTRAS)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff check .

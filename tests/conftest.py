@@ -1,6 +1,7 @@
 """Settings that every test shares."""
 
 import os
+from contextlib import contextmanager
 
 import hypothesis
 import matplotlib
@@ -31,6 +32,27 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return _refuse_missing_part((yield))
+
+
+@contextmanager
+def _few_starts():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("conjac.decisions.offsets.search.MOST_SCANS", 60)
+        yield
+
+
+@pytest.fixture
+def quick():
+    """Search offsets from few starts: for what does not hang on how long a search looks."""
+    with _few_starts():
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_throughout():
+    """Search so in all tests of a file, and for what they share."""
+    with _few_starts():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What a test asks for before it runs: an optional part, a program, a data set."""
 
 import importlib
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -25,6 +26,12 @@ def needs(module: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not (module + ".").startswith(error.name + "."):
             raise
+        pytest.skip(PART_MISSING + module)
+
+
+def needs_present(module: str) -> None:
+    """Skip as `needs` does, without importing the library: for tests that import it in another process."""
+    if importlib.util.find_spec(module) is None:
         pytest.skip(PART_MISSING + module)
 
 

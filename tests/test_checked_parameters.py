@@ -1,5 +1,7 @@
 """A model's derivative in its parameters, compared with its scores before it is believed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support import needs
@@ -38,6 +40,7 @@ def look(module, names=(), output="auto", labels=None, n_rows=32):
     X = np.random.default_rng(0).normal(size=(n_rows, 5))
     model = bind(module, output)
     if labels is not None:
+        model = replace(model, classes=tuple(labels[::-1]))
         model, _ = oriented(model, labels, scored(model, X))
     return checked_parameters(model, model.parametric(names), Inputs.of(X))
 

@@ -20,6 +20,8 @@ from conjac.views.summary.classes import offsets
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.summary.profile import Profile
 
+pytestmark = pytest.mark.usefixtures("quick_throughout")
+
 HOSTILE = (
     '<script>alert("1")</script>',
     "' \" & $x_1$ {{ 7 * 7 }}",

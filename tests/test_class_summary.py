@@ -21,6 +21,8 @@ from conjac.views.summary import Measure, summarize_classes
 from conjac.views.summary.classes import confused, offsets
 from conjac.views.summary.profile import SHOWN
 
+pytestmark = pytest.mark.usefixtures("quick_throughout")
+
 LABELS = ("ant", "bee", "cat", "dog", "eel")
 
 

@@ -15,6 +15,8 @@ from conjac.engines.database import write_parquet
 from conjac.validation import check_classes
 from conjac.views.summary import summarize_classes
 
+pytestmark = pytest.mark.usefixtures("quick_throughout")
+
 RNG = np.random.default_rng(0)
 N = 400
 CLASSES = ("ant", "bee", "cat")

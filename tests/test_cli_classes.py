@@ -17,6 +17,8 @@ from conjac.cli.costs import read_costs
 from conjac.cli.labels import by_name
 from conjac.engines.database import write_parquet
 
+pytestmark = pytest.mark.usefixtures("quick_throughout")
+
 CLASSES = ["cat", "dog", "fox"]
 P3 = ("--label", "y", "--score", "p_cat", "--score", "p_dog", "--score", "p_fox")
 JSON = ("--format", "json")

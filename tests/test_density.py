@@ -176,7 +176,7 @@ def test_accuracy_of_the_race_s_cells(name, n):
     truth = beta.pdf(0.02, 1, 8) * 0.02 * 0.98 if density is None else density(cut)
     unit = {"coordinate": "score" if "raw" in name else "logit", "threshold": cut}
     found, inside = [], []
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         margin = np.append(draw(rng, n), rng.normal(cut, 1, 50))
         y = np.repeat([1, 0], [n, 50])

@@ -164,6 +164,19 @@ def test_two_classes_by_one_output_or_two(images, n_outputs, output):
     np.testing.assert_allclose(told.jacobian, same.jacobian, rtol=1e-6, atol=1e-9)
 
 
+def test_rectifiers_in_single_precision_are_believed(images):
+    X, y = images
+    torch.manual_seed(0)
+    exact = nn.Sequential(
+        nn.Conv2d(2, 64, 2), nn.ReLU(), nn.Conv2d(64, 64, 2), nn.ReLU(), nn.Flatten(), nn.Linear(128, 3)
+    )
+    found = of(exact, (X, y))
+    assert "torch.autograd, float32, checked on" in found.diagnostics["derivative"]
+    expected = of(exact.double(), (X, y))
+    assert "torch.autograd, float64, checked on" in expected.diagnostics["derivative"]
+    np.testing.assert_allclose(found.jacobian, expected.jacobian, atol=1e-2 * np.abs(expected.jacobian).max())
+
+
 def test_a_linear_network_has_the_slopes_of_scikit_learns_model():
     rng = np.random.default_rng(1)
     y = rng.integers(0, 3, 2000)

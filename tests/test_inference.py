@@ -16,7 +16,7 @@ import conjac as cj
 from conjac.inference import Cells, metric_interval
 
 POPULATION = NormalLogits()
-N, REPLICATIONS = 1500, 150
+N, REPLICATIONS = 1500, 100
 T = np.array([0.3, 0.5, 0.7])
 METRICS = ("f1", "matthews_corrcoef", "precision", "recall")
 DESIGNS = ("plain", "weights", "class", "clusters")
@@ -60,7 +60,7 @@ def replicate(design):
             told, slope = curve.metric_at(name, T), curve.metric_slope_at(name, T)
             note(name, told.value, told.stderr, metrics[name], told.confint())
             note(f"slope of {name}", sum(slope.confint()) / 2, slope.stderr, metric_slopes[name], slope.confint())
-        if seed < 75:
+        if seed < 50:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", cj.ConjacWarning)
                 J = cj.confusion_jacobian(y, expit(margin), **options)
@@ -104,7 +104,7 @@ def test_normalised_slopes_cover(how):
     cells, motion = POPULATION.rates(t), POPULATION.slope(t)
     truth = (normalise(cells + 1e-6 * motion, how) - normalise(cells - 1e-6 * motion, how)) / 2e-6
     z, inside = [], []
-    for seed in range(150):
+    for seed in range(REPLICATIONS):
         J = cj.confusion_jacobian(*normal_rows(seed, N), threshold=t, normalize=how)
         lower, upper = J.confint()
         z.append((J.center - truth) / J.stderr)
@@ -122,7 +122,7 @@ def test_percentile_slopes_cover(share):
         low, high = (middle, high) if POPULATION.rates(middle)[:, 1].sum() > share else (low, middle)
     truth, cells = N * POPULATION.by_percentile(low), N * POPULATION.rates(low)
     z, inside, cells_inside = [], [], []
-    for seed in range(150):
+    for seed in range(REPLICATIONS):
         J = cj.confusion_jacobian(*normal_rows(seed, N), threshold=share, coordinate="percentile")
         lower, upper = J.confint()
         z.append((J.center - truth) / J.stderr)
@@ -154,7 +154,7 @@ def test_near_repeats_of_a_cluster_are_not_taken_for_the_density_s_own_shape(jit
     n = 800
     slopes = n * PER_CLUSTER * np.stack([POPULATION.slope(t) for t in T])
     z, inside = [], []
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         y, margin = POPULATION.draw(rng, n)
         again = np.repeat(np.arange(n), PER_CLUSTER)
@@ -200,7 +200,7 @@ def test_repeated_rows_without_groups_are_not_known_to_be_repeated():
 def test_levels_are_kept(level):
     truth = 500 * POPULATION.slope(0.5)
     inside = []
-    for seed in range(200):
+    for seed in range(120):
         lower, upper = cj.confusion_jacobian(*normal_rows(seed, 500)).confint(level)
         inside.append((lower <= truth) & (truth <= upper))
     np.testing.assert_allclose(np.mean(inside, axis=0), level, atol=0.1 if level < 0.9 else 0.035)
@@ -213,7 +213,7 @@ def test_rare_classes_cover(prevalence):
     inside = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cj.ConjacWarning)
-        for seed in range(150):
+        for seed in range(REPLICATIONS):
             y, z = population.draw(np.random.default_rng(seed), n)
             lower, upper = cj.confusion_jacobian(y, expit(z)).confint()
             inside.append(np.where(np.isnan(lower), np.nan, (lower <= n * truth) & (n * truth <= upper)))

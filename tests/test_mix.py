@@ -16,7 +16,7 @@ import conjac as cj
 
 pytestmark = pytest.mark.filterwarnings("ignore:fewer than 5 effective rows:conjac.ConjacWarning")
 
-few = settings(max_examples=15)
+few = settings(max_examples=10)
 HOWS = (None, "true", "pred", "all")
 BINARY = ("accuracy", "precision", "recall", "specificity", "f1", "matthews_corrcoef", "cohen_kappa", "npv")
 SEVERAL = ("accuracy", "balanced_accuracy", "f1_macro", "precision_macro", "matthews_corrcoef", "f1_weighted")

@@ -161,7 +161,7 @@ def test_errors_of_averages_are_those_of_the_bootstrap(name):
 def test_errors_of_slopes_are_those_of_new_rows():
     t = [0.4, 0.5, 0.6]
     centers, errors = [], []
-    for seed in range(80):
+    for seed in range(50):
         slope = cj.MultilabelCurves.from_predictions(*tied(100 + seed, 1500)).metric_slope_at("f1_micro", t)
         centers.append(np.mean(slope.confint(), axis=0))
         errors.append(slope.stderr)
@@ -261,7 +261,7 @@ def test_intervals_of_thresholds_hold_those_of_the_population():
     """Half the population's best micro F1, from a large sample, is in each label's interval as often as told."""
     half = cj.maximize(*calibrated(99, 200_000), "f1_micro").value / 2
     held = []
-    for seed in range(40):
+    for seed in range(25):
         lower, upper = cj.maximize(*calibrated(seed, 2000), "f1_micro").confint(0.9)
         held.extend((lower <= half) & (half <= upper))
     assert np.mean(held) > 0.82

@@ -88,12 +88,6 @@ def with_offset(offsets, k, value):
     return there
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Fewer starts: for what does not hang on how long a search looks."""
-    monkeypatch.setattr("conjac.decisions.offsets.search.MOST_SCANS", 60)
-
-
 @pytest.fixture(scope="module")
 def rows():
     return calibrated(400, (0.7, 0.2, 0.1))
@@ -713,7 +707,7 @@ def test_targets_of_a_population_lie_in_their_intervals():
     cells = population.rates()
     recall = np.diag(cells) / cells.sum(axis=1)
     inside = []
-    for seed in range(1000, 1120):
+    for seed in range(1000, 1060):
         y, u = population.draw(np.random.default_rng(seed), 2000)
         lower, upper = cj.solve(y, u, {"recall[1]": recall[1], "recall[2]": recall[2]}).confint()
         inside.append((lower <= truth) & (truth <= upper))
@@ -730,7 +724,7 @@ def test_the_optimum_of_a_population_lies_in_its_intervals():
     best = minimize(lambda b: -float(row.value(population.rates(np.append(0, b)))), [0.0, 0.0], method="Nelder-Mead")
     truth = np.append(0, best.x)
     inside, smooth, exact = [], [], []
-    for seed in range(100):
+    for seed in range(70):
         y, u = population.draw(np.random.default_rng(seed), 3000)
         decision = cj.maximize(y, u, "f1_macro")
         lower, upper = decision.confint()

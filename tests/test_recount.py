@@ -166,7 +166,7 @@ def test_weights_and_units_scale(seed, factor, unit):
 @pytest.mark.parametrize("how", HOWS)
 def test_errors_are_those_of_samples(how):
     found = []
-    for seed in range(300):
+    for seed in range(150):
         X, outcomes = rows_of(2, 400, seed)
         told = recount_of(X, outcomes).slopes(how)
         found.append((told.value[:2], told.stderr[:2], recount_of(X, outcomes).steps[:2]))

@@ -8,6 +8,8 @@ from test_refits import fitted
 
 import conjac as cj
 
+DRAWS = 160
+
 
 def intervals(model, n, n_draws, step, metric=None, **truth):
     """Return estimate, standard error and whether the interval holds the population's, of each draw."""
@@ -31,7 +33,7 @@ def intervals(model, n, n_draws, step, metric=None, **truth):
 
 @pytest.mark.parametrize("step", [0.5, None])
 def test_intervals_of_rows_alone_hold_the_population(step):
-    off, stderr, held, steps = intervals(Cut(), 400, 250, step)
+    off, stderr, held, steps = intervals(Cut(), 400, DRAWS, step)
     assert (held.mean(axis=0) > 0.91).all()
     assert (held.mean(axis=0) < 0.98).all()
     same = steps == np.median(steps)
@@ -46,7 +48,9 @@ def test_intervals_of_rows_alone_hold_the_population(step):
     ids=["seeds alone", "rows and seeds together", "all"],
 )
 def test_intervals_of_five_seeds_hold_the_mean_over_seeds(spread, jitter, n):
-    off, stderr, held, _ = intervals(NoisyCut(spread=spread, jitter=jitter), n, 250, 0.5, spread=spread, jitter=jitter)
+    off, stderr, held, _ = intervals(
+        NoisyCut(spread=spread, jitter=jitter), n, DRAWS, 0.5, spread=spread, jitter=jitter
+    )
     assert (held.mean(axis=0) > 0.9).all()
     assert (held.mean(axis=0) < 0.985).all()
     ratio = np.sqrt((stderr**2).mean(axis=0)) / off.std(axis=0)
@@ -59,7 +63,7 @@ def test_intervals_of_five_seeds_hold_the_mean_over_seeds(spread, jitter, n):
 
 
 def test_intervals_of_a_metric_hold_as_those_of_cells_do():
-    _, _, held, _ = intervals(NoisyCut(spread=0.4, jitter=0.5), 1000, 250, 0.5, "recall", spread=0.4, jitter=0.5)
+    _, _, held, _ = intervals(NoisyCut(spread=0.4, jitter=0.5), 1000, DRAWS, 0.5, "recall", spread=0.4, jitter=0.5)
     assert 0.9 < held.mean() < 0.985
 
 
@@ -110,7 +114,7 @@ def test_the_step_that_is_chosen_is_nearly_the_best(n):
     train, off = draw(np.random.default_rng(9), 20), {}
     slope = -0.5 * stats.norm.pdf(1.2, np.array([-1.0, 1.0]))
     model = fitted(Cut(level=np.exp(1.2)), train)
-    for seed in range(120):
+    for seed in range(60):
         X, y = draw(np.random.default_rng([seed, 5]), n)
         for step in (0.25, 0.5, 1.0, None):
             moves = cj.Hyperparameters("level", step=step)

@@ -107,7 +107,7 @@ def shared(request, browser, addresses):
 
 @pytest.fixture
 def tab(shared):
-    """Show a page that no test changes, whatever the window and the medium of the test before."""
+    """Show a page that no test changes for good, whatever the window and the medium of the test before."""
     shared.set_viewport_size(WINDOW)
     shared.emulate_media(media="screen", color_scheme="light", forced_colors="none")
     return shared
@@ -118,6 +118,16 @@ def fresh(request, browser, addresses):
     """Show a page that the test may change."""
     with opened(browser, addresses[request.param]) as tab:
         yield tab
+
+
+@contextmanager
+def styled(tab, text):
+    """Lay a style over a page, for a while."""
+    style = tab.add_style_tag(content=text)
+    try:
+        yield
+    finally:
+        style.evaluate("(node) => node.remove()")
 
 
 def failing(tab, check):
@@ -162,21 +172,22 @@ def test_nothing_is_out_of_reach(tab, width):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS[1:])
-def test_text_is_enlarged_without_loss(fresh, width):
-    fresh.set_viewport_size({"width": width, "height": 900})
-    before = failing(fresh, "sizes")
-    fresh.add_style_tag(content="html { font-size: 200% }")
-    assert failing(fresh, "sizes") == pytest.approx([2 * size for size in before])
-    assert failing(fresh, "reach") == []
+def test_text_is_enlarged_without_loss(tab, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    before = failing(tab, "sizes")
+    with styled(tab, "html { font-size: 200% }"):
+        assert failing(tab, "sizes") == pytest.approx([2 * size for size in before])
+        assert failing(tab, "reach") == []
+    assert failing(tab, "sizes") == before
 
 
 @pytest.mark.browser
-def test_text_is_spaced_without_loss(fresh):
-    fresh.set_viewport_size({"width": 390, "height": 900})
+def test_text_is_spaced_without_loss(tab):
+    tab.set_viewport_size({"width": 390, "height": 900})
     spaced = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important"
     unspaced = "letter-spacing: normal !important; word-spacing: normal !important"  # text of pictures is laid out
-    fresh.add_style_tag(content=f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}")
-    assert failing(fresh, "reach") == []
+    with styled(tab, f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}"):
+        assert failing(tab, "reach") == []
 
 
 @pytest.mark.browser

@@ -17,7 +17,10 @@ from conjac.views.summary import Baseline, summarize
 from conjac.views.summary.comparison import PER, Compared
 from conjac.views.summary.measure import Step
 
-pytestmark = pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
+pytestmark = [
+    pytest.mark.usefixtures("quick_throughout"),
+    pytest.mark.filterwarnings("ignore::conjac.ConjacWarning"),
+]
 HOSTILE = ('<script>alert("1")</script> \' $x_1$', '"مرحبا بالعالم" 🎉 ' + "long" * 50)
 FIGURES = ("changes", "both", "cells", "slopes")
 

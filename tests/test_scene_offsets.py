@@ -71,7 +71,7 @@ def test_every_figure_is_that_of_the_jacobian_there(kind, condition_on):
     rows = normals(**KINDS[kind])
     n = len(rows.labels)
     offsets = 0.2 * np.cos(np.arange(n)) - 0.2
-    scene = OffsetSheet.of(rows, offsets, condition_on=condition_on, n_steps=7, n_sample=50)
+    scene = OffsetSheet.of(rows, offsets, condition_on=condition_on, n_steps=5, n_sample=50)
     for k, path in enumerate(scene.tracks):
         for step in range(len(path.at)):
             J = ConfusionJacobian.from_classes(rows, offsets=there(scene, k, step), condition_on=condition_on)

@@ -174,7 +174,7 @@ def run() -> list[Row]:
     for way in WAYS[:-1]:
         library, _, backend = way.partition(" ")
         command = [sys.executable, "-m", "benchmarks.networks.agreement", library]
-        env = {**os.environ, "KERAS_BACKEND": backend or "torch", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        env = {**os.environ, "KERAS_BACKEND": backend or "torch", "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_ENABLE_X64": "1"}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
         found += [{"way": way, **one} for one in json.loads(done.stdout.splitlines()[-1])]
     return found

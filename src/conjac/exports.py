@@ -105,14 +105,13 @@ def columns(J: ConfusionJacobian, level: float) -> dict[str, list[Any]]:
         "upper": upper,
     }
     whole = n_true, n_predicted, n = J.jacobian.reshape(moved).shape
-    names = list(J.parameters) if J._learned is None else list(J._learned.structure.entries())
     same = {"threshold": J.threshold, "coordinate": J.coordinate, "method": J.method, "level": level}
     return {
         "true": [label for label in J.labels for _ in range(n_predicted * n)],
         "predicted": [label for label in outcomes_of(J.labels, n_predicted) for _ in range(n)] * n_true,
         **{name: np.broadcast_to(array.reshape(moved), whole).ravel().tolist() for name, array in arrays.items()},
-        "parameter": names * (n_true * n_predicted),
-        "unit": (list(J.units) if len(J.units) == n else list(J.units[:1]) * n) * (n_true * n_predicted),
+        "parameter": list(J.parameters) * (n_true * n_predicted),
+        "unit": list(J.units) * (n_true * n_predicted),
         **{name: [value] * (n_true * n_predicted * n) for name, value in same.items()},
     }
 

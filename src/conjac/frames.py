@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -40,10 +40,10 @@ def as_plain(value: Any) -> Any:
         return as_plain(value.tolist())
     if isinstance(value, np.generic):
         return as_plain(value.item())
-    if isinstance(value, list | tuple):
-        return [as_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, Sequence):
+        return [as_plain(item) for item in value]
     return str(value)

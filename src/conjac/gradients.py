@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +33,7 @@ class MetricGradient:
     ----------
     metric : str
     value, value_stderr : float
-    units : tuple of str
+    units : sequence of str
 
     Examples
     --------
@@ -53,10 +54,10 @@ class MetricGradient:
     metric: str
     value: float
     value_stderr: float
-    units: tuple[str, ...]
-    _row: Metric
-    _motion: CellMotion
-    _structure: Structure
+    units: Sequence[str]
+    _row: Metric = field(repr=False)
+    _motion: CellMotion = field(repr=False)
+    _structure: Structure = field(repr=False)
 
     @cached_property
     def gradient(self) -> Any:

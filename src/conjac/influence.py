@@ -15,7 +15,7 @@ from conjac.inference.delta import divide
 from conjac.inference.intervals import quantile
 from conjac.metrics import Metric
 from conjac.metrics.cells import figure
-from conjac.motion import CellMotion, Slopes, WeightedMotion
+from conjac.motion import AdjointMotion, CellMotion, Slopes, WeightedMotion
 from conjac.rules import outcomes_of
 
 WAYS = ("weight", "removed", "relabelled")
@@ -88,7 +88,7 @@ class InfluentialRows:
     def confint(self, by: str = "weight", level: float = 0.95) -> Interval:
         """Return pointwise limits of effects of one kind, arrays of shape (n_training_rows,)."""
         effect = self.effect(by)
-        half = quantile(level, self._df) * effect.stderr
+        half = quantile(level, self._df if effect.df is None else effect.df) * effect.stderr
         return Interval(effect.center - half, effect.center + half)
 
     def share(self, by: str = "weight") -> FloatArray:
@@ -174,7 +174,7 @@ class InfluentialRows:
         return "\n".join(lines)
 
 
-def influence(name: str | Metric, motion: CellMotion, labels: tuple[Any, ...]) -> InfluentialRows:
+def influence(name: str | Metric, motion: CellMotion, labels: tuple[Any, ...], errors: bool = False) -> InfluentialRows:
     """Return what training rows do to a metric or a cell.
 
     Raises
@@ -184,17 +184,17 @@ def influence(name: str | Metric, motion: CellMotion, labels: tuple[Any, ...]) -
     UnknownMetricError
         Neither a metric nor a cell.
     """
-    if not isinstance(motion, WeightedMotion):
+    if not isinstance(motion, WeightedMotion | AdjointMotion):
         raise NotSupportedError("influential_rows: as training rows move; ask for wrt='training_weights'")
     row = figure(name, outcomes_of(labels, motion.counted.weight.shape[-1]), len(labels))
-    changes = motion.changes
+    weight, removed, relabelled = (motion.with_errors() if errors else motion).effects(row)
     return InfluentialRows(
         metric=row.name,
         value=float(row.value(motion.counted.weight)[0]),
-        label=changes.label,
-        other=changes.other,
-        weight=motion.metric_slope(row),
-        removed=motion.along(changes.removed()).metric_slope(row),
-        relabelled=motion.along(changes.relabelled()).metric_slope(row),
+        label=motion.label,
+        other=motion.other,
+        weight=weight,
+        removed=removed,
+        relabelled=relabelled,
         _df=motion.counted.df,
     )

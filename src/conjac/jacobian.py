@@ -27,7 +27,7 @@ from conjac.exports import Exported
 from conjac.gradients import Graded
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
-from conjac.models import bind, oriented, scored
+from conjac.models import Objective, bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
 from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
 from conjac.reading import n_columns
@@ -60,7 +60,7 @@ class ConfusionJacobian(Graded, Attributed, Exported):
     offsets : array of shape (K,) or (K + 1,), or None
         What is added to each class's score, less that of the first; for more than two classes. One more is that of a
         reject option, which has a column more in every matrix.
-    parameters, units : tuple of str
+    parameters, units : sequence of str
         What moves, and what a step of 1 of it is.
     diagnostics : mapping
         Rows, effective rows at the boundary, bandwidth or step, what was assumed, and what not to believe.
@@ -81,8 +81,8 @@ class ConfusionJacobian(Graded, Attributed, Exported):
     coordinate: CoordinateName
     normalize: Normalize | None
     diagnostics: Mapping[str, Any]
-    parameters: tuple[str, ...]
-    units: tuple[str, ...]
+    parameters: Sequence[str]
+    units: Sequence[str]
     _motion: CellMotion = field(repr=False)
     _outcomes: Outcomes = field(repr=False)
     _learned: Learned | None = field(default=None, repr=False)
@@ -260,7 +260,15 @@ class ConfusionJacobian(Graded, Attributed, Exported):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, output: str = "auto", training_data: Any = None, **options: Any
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        output: str = "auto",
+        training_data: Any = None,
+        objective: Objective | None = None,
+        **options: Any,
     ) -> Self:
         """Score ``X`` with a fitted classifier, then as `from_predictions`; or let its inputs or its training move.
 
@@ -271,8 +279,9 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         y : array of shape (n_samples,)
         output : {"auto", "probabilities", "scores", "logits"}
             ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
-        training_data : tuple, optional
-            (X, y) or (X, y, sample_weight), as ``estimator`` was fitted: for what passes through training.
+        training_data, objective : tuple and `conjac.models.Objective`, optional
+            For what passes through training: (X, y) or (X, y, sample_weight), as ``estimator`` was fitted, and what a
+            network was trained to minimise.
         **options
             As for `from_predictions`; ``wrt`` may also be `Features`, `Parameters`, `Hyperparameters` or
             `TrainingWeights`, or their names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
@@ -287,8 +296,9 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         if isinstance(moves, ByModel):
             normalize, _ = (options.pop(name, None) for name in ("normalize", "wrt"))
             check_normalize(normalize)
-            return warned(cls(normalize=normalize, **moved(estimator, model, X, y, moves, training_data, **options)))
-        if training_data is not None:
+            found = moved(estimator, model, X, y, moves, training_data, objective, **options)
+            return warned(cls(normalize=normalize, **found))
+        if training_data is not None or objective is not None:
             raise InvalidInputError("training_data: nothing passes through training; ask for wrt='hyperparameters'")
         if isinstance(moves, Mix):
             options["wrt"] = of_column(moves, X)

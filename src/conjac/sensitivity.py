@@ -152,13 +152,16 @@ class Sensed:
         outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
         return sensitivity(resolve_outcomes(metric, outcomes, len(self.labels)), self._motion, self.units)
 
-    def influential_rows(self: Any, metric: str | Metric) -> InfluentialRows:
+    def influential_rows(self: Any, metric: str | Metric, errors: bool = False) -> InfluentialRows:
         """Return what each training row does to a metric or a cell, where ``wrt`` is "training_weights".
 
         Parameters
         ----------
         metric : str or Metric
             A name such as "recall", a cell such as "fn" or "cell[cat, dog]", or an object of `conjac.metrics`.
+        errors : bool
+            Make standard errors of networks with many parameters too, which takes some 66 times as long; else they are
+            nan there. Of all others they are always told.
 
         Returns
         -------
@@ -171,7 +174,7 @@ class Sensed:
         UnknownMetricError
             Neither a metric nor a cell.
         """
-        return influence(metric, self._motion, self.labels)
+        return influence(metric, self._motion, self.labels, errors)
 
     def exchange_rate(self: Any, paid: str | Metric = "fp", gained: str | Metric = "tp") -> Sensitivity:
         """Return how much of one cell or metric is paid for a unit of another when a parameter moves.

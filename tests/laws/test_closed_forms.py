@@ -260,7 +260,7 @@ def disc(r):
 
 
 @given(r=st.floats(0.01, 100))
-@few
+@settings(max_examples=10)
 def test_the_area_of_a_disc(r):
     found = substitute(one, polar, [0, 0], [r, 2 * np.pi], region=disc(r))
     assert (found.success, found.agrees) == (True, True)

@@ -41,7 +41,7 @@ def assert_counts(found, expected, weighted):
 
 @KINDS
 @given(data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_matrix_is_scikit_learns(kind, data):
     r = data.draw(rows(kind=kind, dtypes=FLOATS + INTEGERS))
     t = data.draw(thresholds(r.y_score))
@@ -108,6 +108,7 @@ def test_rows_of_the_matrix_keep_their_totals(kind, data):
 
 @KINDS
 @given(data=st.data())
+@settings(max_examples=30)
 def test_order_and_shape_of_thresholds_change_nothing(kind, data):
     r = data.draw(rows(kind=kind, min_size=3))
     t = np.array(data.draw(st.lists(thresholds(r.y_score), min_size=2, max_size=6)))
@@ -123,6 +124,7 @@ def test_order_and_shape_of_thresholds_change_nothing(kind, data):
 
 @KINDS
 @given(data=st.data())
+@settings(max_examples=40)
 def test_the_curve_equals_the_jacobian_at_each_threshold(kind, data):
     r = data.draw(rows(kind=kind))
     t = data.draw(thresholds(r.y_score))
@@ -142,6 +144,7 @@ def test_the_curve_equals_the_jacobian_at_each_threshold(kind, data):
 
 
 @given(data=st.data())
+@settings(max_examples=40)
 def test_two_columns_equal_the_positive_one(data):
     r = data.draw(rows(dtypes=(np.float32, np.float64), weighted=False))
     t = data.draw(thresholds(r.y_score))

@@ -68,7 +68,7 @@ def test_maximize_is_brute_force(metric, data):
     ],
 )
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_maximize_under_constraints_is_brute_force(metric, bounds, data):
     r = data.draw(rows(max_size=25))
     _, cells = candidates(r)
@@ -189,11 +189,10 @@ def test_flatness_is_how_far_the_threshold_goes_before_a_hundredth_is_lost(data,
 
 
 @pytest.mark.parametrize("coordinate", ["probability", "logit", "percentile", "score"])
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @given(data=st.data())
-@settings(max_examples=12)
-def test_predict_reproduces_the_matrix(coordinate, dtype, data):
-    r = data.draw(rows(dtypes=(dtype,), min_size=4, weighted=False, labels="strings"))
+@settings(max_examples=15)
+def test_predict_reproduces_the_matrix(coordinate, data):
+    r = data.draw(rows(min_size=4, weighted=False, labels="strings"))
     curve = curve_of(r, coordinate=coordinate)
     decisions = [curve.maximize("f1"), curve.maximize("f1", method="exact"), curve.solve(recall=0.7)]
     decisions.append(curve.maximize("precision", subject_to="recall >= 0.4"))

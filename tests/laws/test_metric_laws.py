@@ -27,6 +27,7 @@ MADE = [
 ]
 EVERY_ROW = EVERY + [pytest.param(metric, k, id=f"{metric.name}-{k}") for metric, k in MADE]
 every_row = pytest.mark.parametrize(("metric", "k"), EVERY_ROW)
+few = settings(max_examples=10)
 LESS = {"fpr", "fnr", "negative_likelihood_ratio", "expected_cost"}
 
 
@@ -139,7 +140,7 @@ COMPARED = [p for p in EVERY if oracle(*p.values) is not None]
 
 
 @pytest.mark.parametrize(("name", "k"), COMPARED)
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_equals_scikit_learn(name, k, data):
     cells = data.draw(tables(k))
@@ -192,7 +193,7 @@ def test_gradient_is_the_derivative(metric, k):
 
 
 @every_row
-@settings(max_examples=15)
+@few
 @given(data=st.data())
 def test_gradient_at_empty_cells(metric, k, data):
     """With empty cells, rows and columns the gradient is nan or the derivative of the value."""
@@ -229,7 +230,7 @@ def test_a_law_of_gradients_can_fail(metric, k):
 
 
 @every_row
-@settings(max_examples=15)
+@few
 @given(data=st.data(), factor=st.sampled_from([1e-6, 0.3, 7.0, 1e9]))
 def test_scale_changes_nothing(metric, k, data, factor):
     metric, cells = row(metric, k), data.draw(tables(k))
@@ -247,7 +248,7 @@ def test_scale_changes_nothing(metric, k, data, factor):
 
 
 @every_row
-@settings(max_examples=15)
+@few
 @given(data=st.data())
 def test_values_lie_in_the_domain(metric, k, data):
     metric, cells = row(metric, k), data.draw(tables(k))

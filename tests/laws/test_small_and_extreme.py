@@ -47,7 +47,7 @@ def everything(y, score, *, threshold=None, coordinate=None, **options):
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_small_samples_never_raise(data):
     r = data.draw(rows(max_size=8, dtypes=(np.float32, np.float64, np.int64)))
     everything(
@@ -62,7 +62,7 @@ def test_small_samples_never_raise(data):
 
 
 @given(data=st.data())
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_small_samples_of_raw_scores_never_raise(data):
     r = data.draw(rows(kind="score", max_size=8))
     t = data.draw(thresholds(r.y_score))
@@ -121,7 +121,7 @@ def test_one_wild_score_changes_one_row(outlier):
     score=arrays(np.float64, 6, elements=(st.floats(-1e6, 1e6) | st.floats(-1e-3, 1e-3)).map(lambda x: round(x, 9))),
     t=st.floats(-1e6, 1e6),
 )
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_scores_of_mixed_size(score, t):
     everything(np.arange(6) % 2, score, threshold=t, coordinate="score")
 

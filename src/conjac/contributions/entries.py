@@ -25,11 +25,13 @@ from conjac.engines.outcomes import Outcomes
 from conjac.errors import NotSupportedError
 from conjac.inference.crossing_sums import adds_of
 from conjac.motion import (
+    AdjointMotion,
     CellMotion,
     DriftMotion,
     MixMotion,
     Motion,
     OffsetMotion,
+    PulledMotion,
     RecountedMotion,
     RefitMotion,
     WeightedMotion,
@@ -38,6 +40,9 @@ from conjac.motion import (
 GONE = "the result was saved, and the model with its rows was not: make it again from them"
 WAYS_OUT: dict[type, str] = {
     MixMotion: "a mix moves weights, and no row to another side: ask as the threshold, offsets or features move",
+    PulledMotion: "as so many parameters move at once: ask J.along(direction) for its own, or for Parameters(..., "
+    "method='dense')",
+    AdjointMotion: "as training rows move: ask for influential_rows",
     WeightedMotion: "as training rows move: ask for influential_rows",
     RefitMotion: "as a model is fitted again, rows flip between models that are no longer there: ask as the threshold, "
     "offsets or features move, or pass Hyperparameters(..., method='implicit')",
@@ -166,9 +171,12 @@ def _of_drift(motion: DriftMotion, rows: Outcomes, place: int) -> Entries:
     assert motion.velocities is not None
     crossing = motion.joint.sums.crossing
     v = motion.velocities(place)
-    velocity = Velocity.of(crossing, rows.weight, Known(v))
-    weight = np.ones(len(v)) if rows.weight is None else rows.weight[crossing.row]
-    adds = adds_of(crossing, velocity, slice(0, len(v)), weight, v[:, None])[:, 0]
+    if motion.fixed is None:
+        velocity = Velocity.of(crossing, rows.weight, Known(v))
+        weight = np.ones(len(v)) if rows.weight is None else rows.weight[crossing.row]
+        adds = adds_of(crossing, velocity, slice(0, len(v)), weight, v[:, None])[:, 0]
+    else:
+        adds = motion.fixed.center * v
     lower, upper = crossing.lower[crossing.facet], crossing.upper[crossing.facet]
     with np.errstate(divide="ignore", invalid="ignore"):
         far = np.abs(crossing.margin / v)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,7 +186,7 @@ class RowContributions:
         return "\n".join(lines)
 
 
-def place_of(parameters: tuple[str, ...], parameter: str | None) -> int:
+def place_of(parameters: Sequence[str], parameter: str | None) -> int:
     """Return which parameter is meant.
 
     Raises

@@ -3,9 +3,10 @@ r"""Rows weighed before it is known how fast they move: the flux as a sum over r
 The flux of a class across a facet is :math:`f\,E[v \mid m = 0]`. With weights that depend on margins alone it is linear
 in the velocities, so a vector-Jacobian product needs no velocity by itself. The estimate is the density's
 (`conjac.density.flux`) times the local linear mean of the velocities at the density's own bandwidth; the centre of
-intervals is a sum under the kernel :math:`K_4(u) = (3 - u^2)\,\varphi(u) / 2` at that bandwidth, which takes the bias
-of second order away (Calonico, Cattaneo & Farrell 2018, Journal of the American Statistical Association 113:767). At a
-bandwidth that is given both factors are one: the sum under a Gaussian kernel, the derivative of a soft count.
+intervals is the density's own times the local quadratic mean, as in `conjac.density.velocity`. At a bandwidth that is
+given the estimate is the sum under a Gaussian kernel, the derivative of a soft count, and the centre that under the
+kernel :math:`K_4(u) = (3 - u^2)\,\varphi(u) / 2`, which takes the bias of second order away (Calonico, Cattaneo &
+Farrell 2018, Journal of the American Statistical Association 113:767).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from conjac.density.crossing import Crossing
 from conjac.density.flux import PENALTY
 from conjac.density.local import gauss
 from conjac.density.near import or_one, sums_by
-from conjac.density.velocity import PRIOR_ROWS
+from conjac.density.velocity import levels
 
 SOFT_REACH = 6.5
 """Bandwidths beyond which a soft count does not move, to ten digits."""
@@ -53,20 +54,16 @@ class FixedWeights:
         crossing : Crossing
         weight : array of shape (n_samples,) or None
         """
-        facet, u, n = crossing.facet, crossing.distance, crossing.n_facets
-        kernel = _kernel(crossing, weight)
-        mass, first, second = (sums_by(facet, kernel * u**power, n) for power in range(3))
-        squares = sums_by(facet, kernel**2, n)
-        second = second + PRIOR_ROWS * np.divide(squares, mass, out=np.zeros(n), where=mass > 0)
-        whole = or_one(mass * second - first**2)
-        share = kernel * (second[facet] - first[facet] * u) / whole[facet]
-        return cls._inflated(crossing, crossing.value[facet] * share, kernel * _fourth(u))
+        linear, quadratic = levels(crossing, weight)
+        facet = crossing.facet
+        return cls._inflated(crossing, crossing.value[facet] * linear, crossing.center[facet] * quadratic)
 
     @classmethod
     def soft(cls, crossing: Crossing, weight: FloatArray | None) -> Self:
         """Weigh rows of a crossing that was made at a given bandwidth, by `soft_crossing`."""
-        kernel = _kernel(crossing, weight)
-        return cls._inflated(crossing, kernel, kernel * _fourth(crossing.distance))
+        u = crossing.distance
+        kernel = gauss(u) / crossing.bandwidth[crossing.facet] * (1.0 if weight is None else weight[crossing.row])
+        return cls._inflated(crossing, kernel, kernel * _fourth(u))
 
     @classmethod
     def _inflated(cls, crossing: Crossing, value: FloatArray, center: FloatArray) -> Self:
@@ -126,11 +123,6 @@ def soft_crossing(
         method="tangent",
         doubt=np.full(n, "", dtype="<U5"),
     )
-
-
-def _kernel(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
-    mass = gauss(crossing.distance) / crossing.bandwidth[crossing.facet]
-    return np.asarray(mass if weight is None else mass * weight[crossing.row])
 
 
 def _fourth(u: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ from conjac.density.local import gauss
 from conjac.density.near import or_one
 
 WIDTHS = np.array([0.5, 1.0, 2.0])
-WIDEST = 2
+SAME, WIDEST = 1, 2
 PRIOR_ROWS = 1.0
 FREEDOM = 3
 """Parameters of a local quadratic."""
@@ -118,11 +118,7 @@ class Velocity:
         """
         if speeds.alike:
             return cls._alike(crossing)
-        kernels, n = _kernels(crossing, weight), crossing.n_facets
-        powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
-        sum_by = by_facet(crossing.facet, np.ones(len(crossing.facet)), n)
-        grams = np.array([[sum_by @ (k * p) for p in powers] for k in kernels])
-        squares = np.array([sum_by @ (k * k) for k in kernels])
+        n, (kernels, powers, grams, squares) = crossing.n_facets, _moments(crossing, weight)
         sums = np.zeros((len(kernels), FREEDOM, n, speeds.n_parameters))
         square, moving = np.zeros((2, n, speeds.n_parameters))
         for part, v in speeds.blocks():
@@ -170,8 +166,7 @@ class Velocity:
         together : bool
             As in `Speeds`.
         """
-        mass = or_one(grams[:, 0])
-        scatter = squares / mass / mass  # mass squared may be less than the smallest number
+        mass, scatter = or_one(grams[:, 0]), _scatter(grams, squares)
         rows = 1 / or_one(scatter)
         inverse = {degree: _inverse(grams, rows, degree) for degree in (1, 2)}
         fits = {degree: np.einsum("cfij,cjfp->cfpi", inv, sums[:, : degree + 1]) for degree, inv in inverse.items()}
@@ -207,6 +202,42 @@ class Velocity:
             level = np.einsum("ei,ie->e", self.level[place, facet], powers)
             share += (kernel * level * self.inflation[place, facet])[:, None] * (self.width[facet] == place)
         return np.asarray(share * residual)
+
+
+def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Return what a unit of each entry's velocity adds to the mean at its facet, arrays of shape (n_entries,).
+
+    By the local linear and by the local quadratic, at the density's bandwidth for whatever moves: both are linear in
+    the velocities, with weights that margins alone decide.
+
+    Parameters
+    ----------
+    crossing : Crossing
+    weight : array of shape (n_samples,) or None
+    """
+    kernels, powers, grams, squares = _moments(crossing, weight)
+    rows = 1 / or_one(_scatter(grams, squares))
+    linear, quadratic = (
+        kernels[SAME]
+        * np.einsum("ei,ie->e", _inverse(grams, rows, degree)[SAME, crossing.facet, 0], powers[: degree + 1])
+        for degree in (1, 2)
+    )
+    return linear, quadratic
+
+
+def _moments(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return kernels, powers of the distance, and by facet the kernels' masses times powers, and their squares."""
+    kernels = _kernels(crossing, weight)
+    powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
+    sum_by = by_facet(crossing.facet, np.ones(len(crossing.facet)), crossing.n_facets)
+    grams = np.array([[sum_by @ (k * p) for p in powers] for k in kernels])
+    return kernels, powers, grams, np.array([sum_by @ (k * k) for k in kernels])
+
+
+def _scatter(grams: FloatArray, squares: FloatArray) -> FloatArray:
+    """Return what a unit of variance of each velocity is of their mean."""
+    mass = or_one(grams[:, 0])
+    return np.asarray(squares / mass / mass)  # mass squared may be less than the smallest number
 
 
 def _kernels(crossing: Crossing, weight: FloatArray | None) -> FloatArray:

@@ -6,12 +6,14 @@ from typing import Any, TypeAlias
 
 from conjac.engines.decided import decide
 from conjac.engines.features import drifted
-from conjac.engines.implicit import followed
+from conjac.engines.implicit import by_levers, followed
+from conjac.engines.network_rows import network_reweighted
+from conjac.engines.networks import network_by_levers, trained
 from conjac.engines.parameters import parametrized
 from conjac.engines.refits import refitted
-from conjac.engines.weights import reweighted
+from conjac.engines.weights import by_rows, reweighted
 from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
-from conjac.models import Model
+from conjac.models import Model, Objective
 from conjac.objectives import Fitted
 from conjac.perturbations import Features, Hyperparameters, Parameters, TrainingWeights
 from conjac.validation import check_training
@@ -21,7 +23,14 @@ ByModel: TypeAlias = Features | Parameters | Hyperparameters | TrainingWeights
 
 
 def moved(
-    estimator: Any, model: Model, X: Any, y: Any, moves: ByModel, training_data: Any = None, **options: Any
+    estimator: Any,
+    model: Model,
+    X: Any,
+    y: Any,
+    moves: ByModel,
+    training_data: Any = None,
+    objective: Objective | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Return the fields of a Jacobian, but how it is normalised.
 
@@ -35,6 +44,8 @@ def moved(
     moves : Features, Parameters, Hyperparameters or TrainingWeights
     training_data : tuple, optional
         What the estimator was fitted on: see `conjac.validation.check_training`.
+    objective : Objective, optional
+        What a network was trained to minimise.
     **options
         As for `conjac.engines.decided.decide`; and ``random_state``, from which the seeds of refits are drawn.
 
@@ -47,17 +58,24 @@ def moved(
     if options.pop("assume_calibrated", False):
         raise NotSupportedError("assume_calibrated: densities are shared under the threshold alone; leave it out")
     if isinstance(moves, Features | Parameters):
-        if training_data is not None:
+        if training_data is not None or objective is not None:
             raise InvalidInputError(f"training_data: {moves.name} do not pass through training; leave it out")
         decided = decide(model, X, y, **options)
         return drifted(decided, moves) if isinstance(moves, Features) else parametrized(decided, moves)
     training = check_training(training_data)
+    if objective is not None or model.columnwise:
+        network = trained(model, objective, training)
+        if isinstance(moves, TrainingWeights):
+            return network_reweighted(network, X, y, options)
+        solved, values = network_by_levers(network, moves)
+        return followed(solved, values, moves.unit, X, y, options)
     if isinstance(moves, TrainingWeights):
-        return reweighted(Fitted.of(estimator, training), model, X, y, options)
+        return reweighted(by_rows(Fitted.of(estimator, training), model), X, y, options)
     why = "a refit was asked for"
     if moves.method != "refit" and moves.step is None:
         try:
-            return followed(Fitted.of(estimator, training), model, X, y, moves, options)
+            solved, values = by_levers(Fitted.of(estimator, training), model, moves)
+            return followed(solved, values, moves.unit, X, y, options)
         except NotDifferentiableError as error:
             if moves.method == "implicit":
                 raise

@@ -23,21 +23,26 @@ from conjac.errors import NotDifferentiableError, NotSupportedError
 from conjac.facets import Facets
 from conjac.inference.crossing_sums import CrossingSums
 from conjac.inference.drift_joint import DriftJoint
+from conjac.models import checked_parameters
 from conjac.models.parametric import Parametric
-from conjac.models.structure import Structure
-from conjac.motion import Again, DriftMotion, PulledMotion, cut_of
+from conjac.models.structure import Repeated, Structure
+from conjac.motion import Again, DriftMotion, PulledMotion, Unsaved, cut_of
 from conjac.perturbations import Parameters
 from conjac.readonly import ReadOnly
 from conjac.rules import ArgmaxRule, ThresholdRule
 from conjac.validation.arguments import row_blocks
 
+LOOKED_AT = 4
+"""Rows nearest to a facet on which derivatives are tried, and as many evenly from all."""
+CHECKED = 10**7
+"""Parameters above which no row's own gradient is held to be compared."""
 FEW = 1024
 """Parameters up to which each row's derivatives are held."""
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
-    """The parameters of a model that a Jacobian is by; None where the result was saved, its model being absent.
+class Learned(Unsaved):
+    """The parameters of a model that a Jacobian is by.
 
     Attributes
     ----------
@@ -48,9 +53,6 @@ class Learned:
 
     structure: Structure
     along: Callable[[FloatArray], DriftMotion]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(None), ()
 
 
 def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
@@ -93,20 +95,17 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
             sums = CrossingSums.of(crossing, weight, block, moving)
         else:
             sums = CrossingSums.of_fixed(fixed, weight, block, moving)
-        motion = DriftMotion(DriftJoint(decided.cells, sums), Again(replace(moving).of_one))
+        given = None if moves.bandwidth is None else fixed
+        motion = DriftMotion(DriftJoint(decided.cells, sums), Again(replace(moving).of_one), fixed=given)
         how = "each row by each parameter"
-        names = tuple(parametric.structure.entries())
-        along: Callable[[FloatArray], DriftMotion] = partial(
-            _along, decided, entries, None if moves.bandwidth is None else fixed
-        )
+        along: Callable[[FloatArray], DriftMotion] = partial(_along, decided, entries, given)
     else:
-        motion = _pulled(decided, entries, fixed)
+        motion = pulled_motion(decided, entries, fixed)
         how = "rows weighed by their margins, and pulled back"
-        names = parametric.structure.names
         along = motion.along
     read = {
         "response_method": model.response,
-        "derivative": model.derivative,
+        "derivative": f"{model.derivative}, {_looked_at(decided, parametric)}",
         "method": how,
         "n_parameters": n,
         "leaves": dict(zip(parametric.structure.names, parametric.structure.shapes, strict=True)),
@@ -117,8 +116,8 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
     return {
         **decided.fields(),
         "diagnostics": ReadOnly(explain_parameters(decided.rows, told, crossing, decided.cells, read)),
-        "parameters": names,
-        "units": ("1 of the parameter",) * len(names),
+        "parameters": parametric.structure.entries,
+        "units": Repeated("1 of the parameter", n),
         "_motion": motion,
         "_learned": Learned(parametric.structure, along),
     }
@@ -201,7 +200,8 @@ def softened(decided: Decided, bandwidth: float) -> Crossing:
     return soft_crossing((y, lower, upper), facet, row, facets.margin[order], rows.weight, bandwidth)
 
 
-def _pulled(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMotion:
+def pulled_motion(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMotion:
+    """Return the motion of the cells with all parameters, by pulls of weighed rows."""
     rows, outcomes = decided.rows, decided.outcomes
     block = row_blocks(len(rows.true)) if rows.block is None else rows.block
     shape = (decided.rule.n_columns,) * 2
@@ -219,10 +219,25 @@ def _pulled(decided: Decided, entries: Entries, fixed: FixedWeights) -> PulledMo
     )
 
 
+def _looked_at(decided: Decided, parametric: Parametric) -> str:
+    """Compare derivatives with differences near the boundary, where they matter, and elsewhere, where scores are large.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Derivatives that are not those of the scores.
+    """
+    if parametric.structure.size > CHECKED:
+        return f"not checked: more than {CHECKED:.0e} parameters"
+    near, n_rows = decided.nearest(LOOKED_AT)[:LOOKED_AT], decided.inputs.n_rows
+    some = np.unique(np.concatenate([near, np.arange(0, n_rows, max(1, n_rows // LOOKED_AT))[:LOOKED_AT]]))
+    return checked_parameters(decided.model, parametric, decided.inputs.take(some))
+
+
 def _along(decided: Decided, entries: Entries, fixed: FixedWeights | None, direction: FloatArray) -> DriftMotion:
-    velocity, weight, block = Known(entries.push(direction)), decided.rows.weight, decided.rows.block
+    velocity, weight, block = entries.push(direction), decided.rows.weight, decided.rows.block
     if fixed is None:
-        sums = CrossingSums.of(entries.crossing, weight, block, velocity)
+        sums = CrossingSums.of(entries.crossing, weight, block, Known(velocity))
     else:
-        sums = CrossingSums.of_fixed(fixed, weight, block, velocity)
-    return DriftMotion(DriftJoint(decided.cells, sums))
+        sums = CrossingSums.of_fixed(fixed, weight, block, Known(velocity))
+    return DriftMotion(DriftJoint(decided.cells, sums), Again(lambda _: velocity), fixed=fixed)

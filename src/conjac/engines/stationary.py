@@ -19,7 +19,7 @@ WAY_OUT = (
 )
 
 
-def standing_errors(cells: Cells, step: FloatArray) -> float:
+def standing_errors(cells: Cells, step: FloatArray, way_out: str = WAY_OUT) -> float:
     """Return by how many of its standard errors a Newton step of the training problem moves a cell, at most.
 
     It is nan where cells have no slope, as past the end of the domain.
@@ -29,6 +29,8 @@ def standing_errors(cells: Cells, step: FloatArray) -> float:
     cells : Cells
     step : array of shape (n_columns, n_columns)
         By how much it moves each cell.
+    way_out : str
+        What to do about it.
 
     Raises
     ------
@@ -39,15 +41,15 @@ def standing_errors(cells: Cells, step: FloatArray) -> float:
     one_row = cells.weight2[0].sum() / max(weight.sum(), np.finfo(float).tiny)
     moved = float((np.abs(step) / np.maximum(cells_stderr(cells, None), one_row)).max())
     if moved > FAR:
-        raise NotStationaryError(told(moved))
+        raise NotStationaryError(told(moved, way_out))
     return moved
 
 
-def caution(moved: float) -> list[str]:
+def caution(moved: float, way_out: str = WAY_OUT) -> list[str]:
     """Say that a fit is not at its optimum, where that matters."""
-    return [told(moved)] if moved > PASSES else []
+    return [told(moved, way_out)] if moved > PASSES else []
 
 
-def told(moved: float) -> str:
+def told(moved: float, way_out: str) -> str:
     """Return what a Newton step does, in words, and what to do about it."""
-    return f"one Newton step of the training problem moves a cell by {moved:.2g} standard errors: {WAY_OUT}"
+    return f"one Newton step of the training problem moves a cell by {moved:.2g} standard errors: {way_out}"

@@ -95,7 +95,8 @@ class CrossingSums:
     def of_fixed(cls, fixed: FixedWeights, weight: FloatArray | None, block: IntArray | None, speeds: Speeds) -> Self:
         """Do as `of`, with rows that were weighed before their velocities were known."""
         crossing, (n, p) = fixed.crossing, (fixed.crossing.n_facets, speeds.n_parameters)
-        value, center, square, moving = np.zeros((4, n, p))
+        square, moving = np.zeros((2, n, p))
+        value, center = np.where(np.isnan(crossing.value), np.nan, np.zeros((2, p, n))).swapaxes(1, 2)
         for part, v in speeds.blocks():
             facet = crossing.facet[part]
             kernel = by_facet(facet, np.abs(fixed.value[part]), n)

@@ -144,7 +144,7 @@ class Inputs:
         """Return a column as an array of shape (n_rows,) in its own dtype; missing numbers are nan."""
         if not self.is_frame:
             return np.asarray(self.native if self.native.ndim == 1 else self.native[self.at(place)])
-        series = self._frame[self._keys[place]]
+        series = self._frame.get_column(self._keys[place])
         if series.dtype.is_temporal():
             return np.asarray(series.cast(nw.Datetime).to_numpy())
         if series.dtype.is_numeric():
@@ -180,7 +180,7 @@ class Inputs:
             found = self.native.astype(_wide(by, self.native.dtype), order="C")
             found[self.at(place)] += np.asarray(by, dtype=found.dtype)
             return found
-        column = self._frame[self._keys[place]]
+        column = self._frame.get_column(self._keys[place])
         if np.ndim(by) == 0:
             step: Any = int(by) if float(by).is_integer() else float(by)
         else:

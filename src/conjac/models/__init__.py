@@ -13,6 +13,7 @@ from conjac.models.contract import Adapter, Model, Pull, register
 from conjac.models.files import load
 from conjac.models.jax import Applied, Jax, JaxModels
 from conjac.models.keras import KerasModels
+from conjac.models.objective import Objective
 from conjac.models.onnx import Onnx
 from conjac.models.oriented import oriented, read_of, scored
 from conjac.models.response import response
@@ -33,6 +34,7 @@ __all__ = [
     "Adapter",
     "Applied",
     "Model",
+    "Objective",
     "Pull",
     "bind",
     "checked",

@@ -14,10 +14,14 @@ from conjac.models.contract import Model
 from conjac.models.margins import to_margins
 
 MOST_ROWS = 16
-STEPS = (2.0**-17, 2.0**-7)
-"""Of a standard deviation: for double precision, and for single."""
 TOLERANCE = 1e-3
 """Relative difference at which two derivatives are the same."""
+BENT = 0.015
+"""The same in single precision, whose steps are so wide that some of many rectifiers turn within them."""
+LOOKS = ((2.0**-17, TOLERANCE), (2.0**-7, TOLERANCE), (2.0**-11, BENT))
+"""Steps, of a standard deviation, with tolerances: for double precision, and two for single."""
+SINGLE = 1e-9
+"""Above the precision of double, below that of single."""
 ROUNDED = 8
 """What rounding may amount to, in units of the scores' precision."""
 ENOUGH = 0.75
@@ -45,17 +49,32 @@ class Comparison:
     ) -> Self:
         """Compare scores on either side, and what their derivative says of their difference, arrays (n_rows,)."""
         size = np.maximum(np.abs(above - below), np.abs(predicted))
-        told = size * tolerance > ROUNDED * eps * np.maximum(np.abs(above), np.abs(below))
+        largest = np.maximum(np.abs(above), np.abs(below)).max(initial=0.0)  # what a small score is a difference of
+        told = size * tolerance > ROUNDED * eps * largest
+        if tolerance > TOLERANCE and len(size):  # what turns moves all rows alike, those that hardly move too
+            size = np.maximum(size, np.median(size))
         return cls(np.abs(above - below - predicted)[told] / size[told], tolerance)
 
     @classmethod
-    def best(cls, over: Callable[[float], Self], steps: Sequence[float]) -> Self:
-        """Return that over the first step over which enough rows agree, or else the best."""
-        found = over(steps[0])
-        for step in steps[1:]:
+    def best(cls, over: Callable[[float, float], Self], eps: float, looks: Sequence[tuple[float, float]]) -> Self:
+        """Return that over the first step over which enough rows agree, or else the best.
+
+        Parameters
+        ----------
+        over : callable
+            From a step and a tolerance to a comparison.
+        eps : float
+            Precision of the scores.
+        looks : sequence of (float, float)
+            Steps with tolerances; those wider than `TOLERANCE` serve in single precision alone.
+        """
+        found = cls(np.empty(0))
+        for step, tolerance in looks:
+            if tolerance > TOLERANCE and eps < SINGLE:
+                continue
+            found = max(found, over(step, tolerance), key=lambda one: (len(one.agreed), len(one.off)))
             if found.enough:
                 break
-            found = max(found, over(step), key=lambda one: (len(one.agreed), len(one.off)))
         return found
 
     @property
@@ -111,7 +130,9 @@ def checked(model: Model, few: Inputs) -> Model:
     slope = np.asarray(model.pull(few.native, look.cotangent))
     speed = _speed(few, slope)
     try:
-        found = Comparison.best(lambda step: _compare(model, look, few, slope, step * speed), STEPS)
+        found = Comparison.best(
+            lambda step, tolerance: _compare(model, look, few, slope, step * speed, tolerance), look.eps, LOOKS
+        )
     except ValueError as error:  # the model's own: of inputs that must not be negative, for one
         told = f"not checked: the model refuses rows beside those given ({error})"
         return replace(model, derivative=f"{model.derivative}, {told}")
@@ -188,14 +209,16 @@ def _speed(few: Inputs, slope: FloatArray) -> FloatArray:
     return speed
 
 
-def _compare(model: Model, look: Combined, few: Inputs, slope: FloatArray, step: FloatArray) -> Comparison:
+def _compare(
+    model: Model, look: Combined, few: Inputs, slope: FloatArray, step: FloatArray, tolerance: float
+) -> Comparison:
     """Compare over one step either way; columns of single precision count as far as they moved."""
     up, down = _moved(few, step), _moved(few, -step)
     predicted = np.zeros(few.n_rows)
     for place in map(int, np.flatnonzero(step)):
         by = up.column(place).astype(np.float64) - down.column(place).astype(np.float64)
         predicted += slope[:, place] * np.where(np.isfinite(by), by, 0)
-    return Comparison.of(look.value(model, up.native), look.value(model, down.native), predicted, look.eps)
+    return Comparison.of(look.value(model, up.native), look.value(model, down.native), predicted, look.eps, tolerance)
 
 
 def _moved(few: Inputs, step: FloatArray) -> Inputs:

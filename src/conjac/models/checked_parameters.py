@@ -10,18 +10,16 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.errors import NotDifferentiableError
 from conjac.inputs import Inputs
-from conjac.models.checked import ROUNDED, Combined, Comparison
+from conjac.models.checked import BENT, ROUNDED, TOLERANCE, Combined, Comparison
 from conjac.models.contract import Model
 from conjac.models.parametric import Parametric
 
 MOST_ROWS = 8
 N_DIRECTIONS = 2
-STEPS = (2.0**-17, 2.0**-10)
-"""By how much scores are to move, as a share of the largest: for double precision, and for single."""
+LOOKS = ((2.0**-17, TOLERANCE), (2.0**-11, BENT))
+"""By how much scores are to move, as a share of the largest, with tolerances: for double precision, and for single."""
 FARTHEST = 2.0**-3
 """Of the size that parameters have at first: how far they move at most."""
-TOLERANCE = 0.03
-"""Relative difference at which two derivatives are the same: some of many rectifiers turn within any step."""
 WAY_OUT = "name the parameters that come after it, as Parameters('head'), or put a smooth layer in its place"
 
 
@@ -55,16 +53,16 @@ def checked_parameters(model: Model, parametric: Parametric, few: Inputs) -> str
     farthest = np.abs(slopes).max(axis=1)
     size = np.abs(look.base).max() or 1.0
 
-    def over(step: float) -> Comparison:
+    def over(step: float, tolerance: float) -> Comparison:
         found = []
         for direction, slope, fast in zip(drawn, slopes, farthest, strict=True):
             by = min(FARTHEST, step * size / fast) if fast > 0 else step
             up, down = (replace(model, scores=parametric.moved(side * by * direction)) for side in (1, -1))
             sides = look.value(up, few.native), look.value(down, few.native)
-            found.append(Comparison.of(*sides, 2 * by * slope, look.eps, TOLERANCE))
-        return Comparison(np.concatenate([one.off for one in found]), TOLERANCE)
+            found.append(Comparison.of(*sides, 2 * by * slope, look.eps, tolerance))
+        return Comparison(np.concatenate([one.off for one in found]), tolerance)
 
-    found = Comparison.best(over, STEPS)
+    found = Comparison.best(over, look.eps, LOOKS)
     if len(found.off) and not found.enough:
         raise NotDifferentiableError(
             f"the gradient by the model's parameters is {np.median(found.off):.0%} off differences of its scores, in "

@@ -16,12 +16,13 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.errors import InvalidInputError, NotDifferentiableError
 from conjac.inputs import Inputs
 from conjac.models.contract import Model
+from conjac.models.overflow import refuse_leaves, refuse_rows, refuse_scores, size_of
 from conjac.models.parametric import Parametric
 from conjac.models.structure import Structure
 from conjac.reading import as_array
 
 AT_ONCE = 2**20
-"""Numbers of a batch of rows."""
+"""Numbers of a batch of rows, at most: of rows there is a power of two."""
 MOST_ROWS = 2**13
 """Rows of a batch."""
 LOOKED_AT_TWICE = 16
@@ -120,16 +121,21 @@ def network_model(
     squashed = output == "probabilities" and not ends_in_probabilities
 
     def scores(X: Any) -> AnyArray:
-        found = _joined([_outputs(network.outputs, batch) for _, batch in _batches(X)])
+        found = _joined([_outputs(network.outputs, batch) for _, batch in batches(X)])
+        if not np.isfinite(found).all():
+            refuse_scores(rows_of(X), found)
         _refuse_chance(network, X, found)
         return _probabilities(found) if squashed else found
 
     def pull(X: Any, cotangent: AnyArray) -> FloatArray:
+        size = size_of(cotangent)
         parts = [
-            np.asarray(network.pull(batch, own), dtype=np.float64).reshape(len(batch), -1)
-            for batch, own in _with_cotangents(X, cotangent)
+            size * np.asarray(network.pull(batch, own), dtype=np.float64).reshape(len(batch), -1)
+            for batch, own in _with_cotangents(X, cotangent / size)
         ]
-        return np.concatenate(parts)
+        found = np.concatenate(parts)
+        refuse_rows(found)
+        return found
 
     return Model(
         scores=scores,
@@ -146,14 +152,15 @@ def network_model(
 def _parametric(weights: Weights, squash: Callable[[AnyArray], AnyArray] | None) -> Parametric:
     def pull(X: Any, cotangent: FloatArray) -> FloatArray:
         total = np.zeros(weights.structure.size)
-        for batch, own in _with_cotangents(X, cotangent):
-            total += weights.pull(batch, own)
-        _refuse_overflow(weights.structure, total)
+        size = size_of(cotangent)
+        for batch, own in _with_cotangents(X, cotangent / size):
+            total += size * weights.pull(batch, own)
+        refuse_leaves(weights.structure, total)
         return total
 
     def moved(change: FloatArray) -> Callable[[Any], AnyArray]:
         def scores(X: Any) -> AnyArray:
-            found = _joined([_outputs(lambda rows: weights.outputs(rows, change), batch) for _, batch in _batches(X)])
+            found = _joined([_outputs(lambda rows: weights.outputs(rows, change), batch) for _, batch in batches(X)])
             return found if squash is None else squash(found)
 
         return scores
@@ -162,11 +169,12 @@ def _parametric(weights: Weights, squash: Callable[[AnyArray], AnyArray] | None)
         structure=weights.structure,
         pull=pull,
         push=lambda X, direction: _joined(
-            [np.asarray(weights.push(batch, direction), dtype=np.float64) for _, batch in _batches(X)]
+            [np.asarray(weights.push(batch, direction), dtype=np.float64) for _, batch in batches(X)]
         ),
-        rows=lambda X: _joined([np.asarray(weights.rows(batch), dtype=np.float64) for _, batch in _batches(X)]),
+        rows=lambda X: _joined([np.asarray(weights.rows(batch), dtype=np.float64) for _, batch in batches(X)]),
         moved=moved,
         frozen=weights.frozen,
+        losses=getattr(weights, "losses", None),
     )
 
 
@@ -225,17 +233,27 @@ def _begins(name: str, whole: str) -> bool:
     return whole == name or (whole.startswith(name) and whole[len(name)] in ".[/")
 
 
-def _batches(X: Any) -> Iterator[tuple[slice, AnyArray]]:
+def batches(X: Any) -> Iterator[tuple[slice, AnyArray]]:
+    """Yield slices of rows with what they hold, few enough to be at work at a time."""
     rows = rows_of(X)
-    step = max(1, min(MOST_ROWS, AT_ONCE // max(1, int(np.prod(rows.shape[1:])))))
+    most = max(1, min(MOST_ROWS, AT_ONCE // max(1, int(np.prod(rows.shape[1:])))))
+    step = 1 << (most.bit_length() - 1)
     for start in range(0, len(rows), step):
         part = slice(start, min(start + step, len(rows)))
-        yield part, rows[part]
+        yield part, _plain(rows[part])
+
+
+def _plain(batch: AnyArray) -> AnyArray:
+    """Return rows as all libraries take them: in one piece, in this machine's order of bytes, in a common dtype."""
+    if batch.dtype.kind not in "biuf":
+        raise InvalidInputError(f"X holds {batch.dtype} values, and a network takes numbers alone")
+    known = np.dtype(np.float64) if batch.dtype.itemsize > 8 else batch.dtype.newbyteorder("=")
+    return np.ascontiguousarray(batch, dtype=known)
 
 
 def _with_cotangents(X: Any, cotangent: AnyArray) -> Iterator[tuple[AnyArray, FloatArray]]:
     told = np.atleast_2d(np.asarray(cotangent, dtype=np.float64))
-    for part, batch in _batches(X):
+    for part, batch in batches(X):
         own = told if len(told) == 1 else told[part]
         yield batch, np.ascontiguousarray(np.broadcast_to(own, (len(batch), told.shape[1])))
 
@@ -255,25 +273,16 @@ def _outputs(outputs: Callable[[AnyArray], AnyArray], batch: AnyArray) -> AnyArr
 
 
 def _refuse_chance(network: Network, X: Any, found: AnyArray) -> None:
-    few = rows_of(X)[:LOOKED_AT_TWICE]
-    backwards = np.ascontiguousarray(few[::-1])  # the same random numbers would fall on other rows
+    few = _plain(rows_of(X)[:LOOKED_AT_TWICE])
+    backwards = few[::-1].copy()  # the same random numbers would fall on other rows
     again = _outputs(network.outputs, backwards)[::-1].astype(np.float64)
     first = found[: len(few)].astype(np.float64)
     off = np.abs(again - first)
     if (off[np.isfinite(off)] > SAME * max(np.abs(first[np.isfinite(first)]).max(initial=0.0), 1e-30)).any():
         raise InvalidInputError(
             "the network gives the same rows other scores the second time: something in it draws random numbers while "
-            "it predicts, such as dropout that is left on; switch that off"
+            "it predicts, such as dropout that is left on, or looks at the other rows of a batch; switch that off"
         )
-
-
-def _refuse_overflow(structure: Structure, flat: FloatArray) -> None:
-    for name, leaf in zip(structure.names, structure.leaves(flat), strict=True):
-        if not np.isfinite(leaf).all():
-            raise NotDifferentiableError(
-                f"the gradient by {name} is not finite: the network overflows, as in half precision, or divides by 0; "
-                "evaluate it in single precision"
-            )
 
 
 def _probabilities(outputs: AnyArray) -> FloatArray:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
+from conjac.models.objective import Losses, Objective
 from conjac.models.structure import Structure
 
 
@@ -34,6 +35,8 @@ class Parametric:
         `conjac.models.Model.scores` tells them.
     frozen : tuple of str
         Parameters that were left out since they are not trained.
+    losses : callable or None
+        From an `Objective` to what it makes of training rows; None where second derivatives are not known.
     """
 
     structure: Structure
@@ -42,6 +45,7 @@ class Parametric:
     rows: Callable[[Any], FloatArray]
     moved: Callable[[FloatArray], Callable[[Any], AnyArray]]
     frozen: tuple[str, ...] = ()
+    losses: Callable[[Objective], Losses] | None = None
 
     def turned(self, columns: FloatArray) -> Self:
         """Return the same of other outputs.

@@ -1,6 +1,7 @@
 """How the cells move: from fluxes or weights to slopes of cells and metrics, each with its error."""
 
-from conjac.motion.again import Again
+from conjac.motion.adjoint import AdjointMotion
+from conjac.motion.again import Again, Unsaved
 from conjac.motion.directed import DirectedMotion
 from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
@@ -16,6 +17,7 @@ from conjac.motion.weighted import WeightedMotion
 
 __all__ = [
     "MIN_ROWS",
+    "AdjointMotion",
     "Again",
     "CellMotion",
     "DirectedMotion",
@@ -32,6 +34,7 @@ __all__ = [
     "RefitMotion",
     "Slopes",
     "Turned",
+    "Unsaved",
     "WeightedMotion",
     "cut_of",
     "flow_between",

@@ -8,6 +8,7 @@ import numpy as np
 
 from conjac._typing import BoolArray, FloatArray, Normalize
 from conjac.calculus.analytic import along
+from conjac.density.fixed import FixedWeights
 from conjac.density.near import or_one
 from conjac.inference import Cells
 from conjac.inference.delta import normalized_slope
@@ -29,11 +30,14 @@ class DriftMotion:
         From a parameter's place to the velocities of the entries of the crossing by it.
     shape : tuple of int
         Of the features: that of an image of its pixels, in C order.
+    fixed : FixedWeights or None
+        Where entries were weighed before their velocities were known.
     """
 
     joint: DriftJoint
     velocities: Again[FloatArray] | None = None
     shape: tuple[int, ...] = (-1,)
+    fixed: FixedWeights | None = None
 
     @property
     def counted(self) -> Cells:

@@ -7,6 +7,8 @@ each pulled by itself, and are made when they are asked for.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -100,9 +102,9 @@ class PulledMotion:
         """Return the motion along one direction, array of shape (n_parameters,), with the errors of rows."""
         if self.push is None:
             raise _saved()
-        velocities = Known(self.push.ask(direction))
-        sums = CrossingSums.of_fixed(self.fixed, self.weight, self.cluster, velocities)
-        return DriftMotion(DriftJoint(self.cells, sums))
+        velocity = self.push.ask(direction)
+        sums = CrossingSums.of_fixed(self.fixed, self.weight, self.cluster, Known(velocity))
+        return DriftMotion(DriftJoint(self.cells, sums), Again(lambda _: velocity), fixed=self.fixed)
 
     def stderr(self, row: Metric) -> FloatArray:
         """Return the standard errors of a metric's gradient, array of shape (n_parameters,), from blocks of rows.
@@ -111,8 +113,9 @@ class PulledMotion:
         lies in few directions, each pulled once.
         """
         cells, own = self.cells.weight[0].astype(np.float64), self._of_blocks
-        steps = self._steps(self.gradient_in_cells(row)[None])[0] * self.fixed.inflation
-        if not self._on_enough_rows(steps):
+        gradient = self.gradient_in_cells(row)
+        steps = self._steps(gradient[None])[0] * self.fixed.inflation
+        if np.ptp(gradient, axis=1).any() and not self._on_enough_rows(steps):
             return np.full(self.n_parameters, np.nan)
         strata = np.eye(len(cells)) if self.cells.condition_on else np.ones((len(cells), 1))
         with np.errstate(invalid="ignore"):
@@ -141,8 +144,12 @@ class PulledMotion:
         NotSupportedError
             More than 1e8 of them.
         """
-        self._refuse_more_than(self.cells.weight[0].size)
-        return DriftJoint(self.cells, self._sums).motion(self._sums.value)
+        return self._of_cells(self.vjp)
+
+    @property
+    def moved(self) -> tuple[FloatArray, FloatArray]:
+        """The same, and the centre of its intervals."""
+        return self._of_cells(self.vjp), self._of_cells(self.centred)
 
     def cells_stderr(self, how: Normalize | None) -> FloatArray:
         """Return the standard error of each cell as normalised, array of shape (n_columns, n_columns)."""
@@ -173,6 +180,12 @@ class PulledMotion:
     def gradient_in_cells(self, row: Metric) -> FloatArray:
         """Return a metric's gradient in the cells, array of shape (n_columns, n_columns); 0 where it has none."""
         return np.nan_to_num(row.gradient(self.cells.weight[0].astype(np.float64)))
+
+    def _of_cells(self, pulled: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        shape = self.cells.weight.shape[1:]
+        self._refuse_more_than(math.prod(shape))
+        of_cells = [pulled(cell) for cell in np.eye(math.prod(shape)).reshape(-1, *shape)]
+        return np.stack(of_cells, axis=-1).reshape(-1, *shape)
 
     @cached_property
     def _sums(self) -> CrossingSums:
@@ -212,6 +225,8 @@ class PulledMotion:
     def _pulled(self, each: FloatArray) -> FloatArray:
         if self.pull is None:
             raise _saved()
+        if self.method == "undefined":
+            return np.full(self.n_parameters, np.nan)
         return self.pull.ask(each)
 
     def _on_enough_rows(self, steps: FloatArray) -> bool:

@@ -66,6 +66,25 @@ class WeightedMotion:
         return replace(self, coordinates=coordinates)
 
     @property
+    def label(self) -> AnyArray:
+        """Each row's label."""
+        return self.changes.label
+
+    @property
+    def other(self) -> AnyArray:
+        """The label that each row might have had instead."""
+        return self.changes.other
+
+    def with_errors(self) -> Self:
+        """Return the same, which has standard errors."""
+        return self
+
+    def effects(self, row: Metric) -> tuple[Slopes, ...]:
+        """Return what rows do to a metric: by their weight, left out, and under the other label."""
+        changed = map(self.along, (self.changes.removed(), self.changes.relabelled()))
+        return self.metric_slope(row), *(motion.metric_slope(row) for motion in changed)
+
+    @property
     def joint(self) -> DriftJoint:
         """The cells and the fluxes of coordinates."""
         return self.directions.joint

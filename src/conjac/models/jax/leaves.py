@@ -55,18 +55,23 @@ class Leaves:
         """Return the parameters with other arrays in their places."""
         return self._tree.unflatten([arrays.get(place, leaf) for place, leaf in enumerate(self._leaves)])
 
+    def placed(self, places: Iterable[int], values: Sequence[AnyArray]) -> Arrays:
+        """Return values for some places, each in its leaf's dtype and on its device."""
+        return {place: self._like(self.arrays[place], value) for place, value in zip(places, values, strict=True)}
+
     def built(self, places: Iterable[int], values: Sequence[AnyArray]) -> Any:
-        """Return the tree with values in some places, each in its dtype and on its device, and None in all others."""
-        mine = {
-            place: self.jax.device_put(value.astype(self.arrays[place].dtype), self.arrays[place].sharding)
-            for place, value in zip(places, values, strict=True)
-        }
+        """Return the tree with such values in their places, and None in all others."""
+        mine = self.placed(places, values)
         return self._tree.unflatten([mine.get(place) for place in range(len(self._leaves))])
 
     def taken_apart(self, places: Iterable[int], tree: Any) -> list[AnyArray]:
         """Return what lies in some places of such a tree, in double precision."""
         leaves = self._tree.flatten_up_to(tree)
         return [np.asarray(leaves[place]).astype(np.float64) for place in places]
+
+    def _like(self, array: Any, value: AnyArray) -> Any:
+        stays = getattr(array, "committed", True)  # to its device, which JAX tells in newer versions
+        return self.jax.device_put(value.astype(array.dtype), array.sharding if stays else None)
 
     def _can_move(self, leaf: Any) -> bool:
         if isinstance(leaf, np.ndarray | np.generic | self.jax.Array):

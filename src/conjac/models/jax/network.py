@@ -1,6 +1,7 @@
 """Functions of JAX on batches of rows: their outputs, and products with their derivatives by inputs and parameters.
 
-Each is compiled once for each shape of a batch. Arrays go in as arguments: none becomes a constant of a program.
+Each is compiled once for each shape of a batch, of which there are few, since rows are padded. Arrays go in as
+arguments: none becomes a constant of a program.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray
 from conjac.errors import ConjacError, InvalidInputError, NotDifferentiableError
 from conjac.models.jax.leaves import Arrays, Leaves, is_floating, to_numpy
+from conjac.models.jax.losses import JaxLosses
 from conjac.models.networks import chosen, refuse_no_parameter
+from conjac.models.objective import Losses, Objective
 from conjac.models.structure import Structure
 
 SMALL = 2.0**-12
@@ -40,7 +43,7 @@ class JaxNetwork:
 
     def outputs(self, batch: AnyArray) -> AnyArray:
         """Return what it gives."""
-        return to_numpy(self._outputs(self.leaves.arrays, self.rows(batch)))
+        return trimmed(to_numpy(self._outputs(self.leaves.arrays, self.rows(batch))), batch)
 
     def pull(self, batch: AnyArray, cotangent: FloatArray) -> AnyArray:
         """Return what cotangents are of the inputs: 0 of outputs that are whole numbers.
@@ -57,7 +60,7 @@ class JaxNetwork:
                 "parameters have, by wrt='parameters'"
             )
         with differentiating(", or pass a plain function of X, which is differentiated by differences"):
-            return to_numpy(self._pull(self.leaves.arrays, rows, cotangent))
+            return trimmed(to_numpy(self._pull(self.leaves.arrays, rows, padded(cotangent, 0.0))), batch)
 
     def weights(self, names: Sequence[str]) -> JaxWeights:
         """Return its parameters; for the same names the same object, with what it compiled."""
@@ -67,7 +70,11 @@ class JaxNetwork:
         return self._weights[key]
 
     def rows(self, batch: AnyArray) -> Any:
-        """Return rows as an array of JAX."""
+        """Return rows as an array of JAX, with more of them up to a power of two."""
+        return self.array(padded(batch, batch[:1]))
+
+    def array(self, batch: AnyArray) -> Any:
+        """Return rows as they are as an array of JAX."""
         floating = self.jax.numpy.asarray(batch, dtype=self.leaves.dtype)
         if batch.dtype.kind == "f" or self._takes(floating):
             return floating
@@ -136,16 +143,16 @@ class JaxWeights:
         """
         rows = self._network.rows(batch)
         with differentiating():
-            found = np.asarray(self._pull(self._moving, self._held, rows, cotangent), dtype=np.float64)
+            found = self._flat(self._pull(self._moving, self._held, rows, padded(cotangent, 0.0)))
         if cotangent.any() and not found.any():
             self._refuse_silence(rows)
-        return found
+        return found.astype(np.float64)
 
     def push(self, batch: AnyArray, direction: FloatArray) -> AnyArray:
         """Return the Jacobian-vector product, array of shape (n_rows, n_columns), by forward-mode differentiation."""
         rows = self._network.rows(batch)
         with differentiating():
-            found = to_numpy(self._push(self._moving, self._held, rows, direction))
+            found = trimmed(to_numpy(self._push(self._moving, self._held, rows, self._leaves_of(direction))), batch)
         if direction.any() and not found.any():
             self._refuse_silence(rows)
         return found
@@ -154,65 +161,84 @@ class JaxWeights:
         """Return each row's Jacobian, array of shape (n_rows, n_columns, n_parameters)."""
         rows = self._network.rows(batch)
         with differentiating():
-            found = to_numpy(self._rows(self._moving, self._held, rows))
+            found = trimmed(self._flat(self._rows(self._moving, self._held, rows), n_axes=2), batch)
         if not found.any():
             self._refuse_silence(rows)
         return found
 
     def outputs(self, batch: AnyArray, change: FloatArray) -> AnyArray:
         """Return outputs with the parameters changed."""
-        return to_numpy(self._outputs(self._moving, self._held, self._network.rows(batch), change))
+        rows = self._network.rows(batch)
+        return trimmed(to_numpy(self._outputs(self._moving, self._held, rows, self._leaves_of(change))), batch)
+
+    def losses(self, objective: Objective) -> Losses:
+        """Return what the network was trained to minimise."""
+        return JaxLosses(self._network, self._moving, self._held, self.structure, objective)
 
     def _pulled(self, moving: Arrays, held: Arrays, rows: Any, cotangent: Any) -> Any:
         found, pull = self._jax.vjp(lambda some: self._columns(some, held, rows), moving)
-        (gradients,) = pull(cotangent.astype(found.dtype))
-        return self._flat(gradients, 0)
+        return pull(cotangent.astype(found.dtype))[0]
 
-    def _pushed(self, moving: Arrays, held: Arrays, rows: Any, direction: Any) -> Any:
-        def of(some: Arrays) -> Any:
-            return self._columns(some, held, rows)
-
-        return self._jax.jvp(of, (moving,), (self._split(direction),))[1]
+    def _pushed(self, moving: Arrays, held: Arrays, rows: Any, direction: Arrays) -> Any:
+        return self._jax.jvp(lambda some: self._columns(some, held, rows), (moving,), (direction,))[1]
 
     def _row_by_row(self, moving: Arrays, held: Arrays, rows: Any) -> Any:
         def of_one(row: Any) -> Any:
-            return self._flat(self._jax.jacrev(lambda some: self._columns(some, held, row[None])[0])(moving), 1)
+            return self._jax.jacrev(lambda some: self._columns(some, held, row[None])[0])(moving)
 
         return self._jax.vmap(of_one)(rows)
 
-    def _changed(self, moving: Arrays, held: Arrays, rows: Any, change: Any) -> Any:
-        step = self._split(change)
-        return self._network.called({**held, **{place: array + step[place] for place, array in moving.items()}}, rows)
+    def _changed(self, moving: Arrays, held: Arrays, rows: Any, change: Arrays) -> Any:
+        moved = {place: array + change[place] for place, array in moving.items()}
+        return self._network.called({**held, **moved}, rows)
 
     def _columns(self, moving: Arrays, held: Arrays, rows: Any) -> Any:
         return self._network.columns({**held, **moving}, rows)
 
-    def _flat(self, parts: Arrays, n_axes: int) -> Any:
+    def _flat(self, parts: Arrays, n_axes: int = 0) -> AnyArray:
         """Return leaves side by side, behind axes that they share."""
-        flat = [parts[place].reshape(*parts[place].shape[:n_axes], -1) for place in self._moving]
-        return self._jax.numpy.concatenate(flat, axis=-1)
+        arrays = [to_numpy(parts[place]) for place in self._moving]
+        return np.concatenate([array.reshape(*array.shape[:n_axes], -1) for array in arrays], axis=-1)
 
-    def _split(self, flat: Any) -> Arrays:
+    def _leaves_of(self, flat: FloatArray) -> Arrays:
         """Return a flat vector as leaves."""
-        stops = np.cumsum([array.size for array in self._moving.values()])[:-1]
-        parts = zip(self._moving.items(), self._jax.numpy.split(flat, stops), strict=True)
-        return {place: part.reshape(array.shape).astype(array.dtype) for (place, array), part in parts}
+        return self._network.leaves.placed(self._moving, self.structure.leaves(flat))
 
     def _refuse_silence(self, rows: Any) -> None:
         """Refuse derivatives that are all 0 where outputs move all the same, or can only jump."""
         draw = np.random.default_rng(0).normal
         arrays = map(to_numpy, self._moving.values())
         step = np.concatenate([SMALL * (float(array.std()) or 1.0) * draw(size=array.size) for array in arrays])
-        here, there = (self._outputs(self._moving, self._held, rows, change) for change in (np.zeros_like(step), step))
-        if is_floating(self._jax, here) and (here == there).all():
+        here = self._outputs(self._moving, self._held, rows, self._leaves_of(np.zeros_like(step)))
+        there = self._outputs(self._moving, self._held, rows, self._leaves_of(step))
+        if is_floating(self._jax, here) and np.array_equal(here, there):
             return
         with differentiating():
             found = self._pull(self._moving, self._held, rows, draw(size=(len(rows), here[0].size)))
-        if not found.any():
+        if not self._flat(found).any():
             raise NotDifferentiableError(
                 f"JAX's derivatives of the outputs by {', '.join(self.structure.names[:3])} are all 0, though outputs "
                 "move with them: something in the network rounds, compares or stops gradients"
             )
+
+
+def padded(values: AnyArray, by: Any) -> AnyArray:
+    """Return rows with more of them, up to a power of two: there are few shapes to compile for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> padded(np.ones((3, 1)), 0.0).ravel().tolist()
+    [1.0, 1.0, 1.0, 0.0]
+    """
+    more = (1 << (len(values) - 1).bit_length()) - len(values)
+    return np.concatenate([values, np.broadcast_to(by, (more, *values.shape[1:]))]) if more else values
+
+
+def trimmed(found: AnyArray, batch: AnyArray) -> AnyArray:
+    """Return what belongs to the rows of a batch, and not to those it was padded with."""
+    is_by_row = found.ndim > 0 and len(found) == 1 << (len(batch) - 1).bit_length()
+    return found[: len(batch)] if is_by_row else found
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class TorchFunction:
         """Return the vector-Jacobian product."""
         leaves, found = self._followed(moving, fixed)
         gradients = self._gradient(found, leaves, self._torch.tensor(cotangent).to(found))
-        told = [self._torch.zeros_like(x) if g is None else g for x, g in zip(leaves, gradients, strict=True)]
+        told = self._dense(gradients, leaves)
         self._refuse_silence(told, moving, fixed)
         return told
 
@@ -45,15 +45,24 @@ class TorchFunction:
         return product
 
     def rows(self, moving: Sequence[Any], *fixed: Any) -> Any:
-        """Return each row's Jacobian."""
+        """Return each row's Jacobian: of all at once, or one by one where a layer does what vmap cannot."""
         *others, batch = fixed
 
         def of_one(leaves: Any, row: Any) -> Any:
             return self._f(leaves, *others, row[None])[0]
 
-        found = self._torch.func.vmap(self._torch.func.jacrev(of_one), in_dims=(None, 0))(tuple(moving), batch)
+        try:
+            found = self._torch.func.vmap(self._torch.func.jacrev(of_one), in_dims=(None, 0))(tuple(moving), batch)
+        except RuntimeError:
+            each = [self._of_row(moving, (*others, row[None])) for row in batch]
+            found = [self._torch.stack(of_leaf) for of_leaf in zip(*each, strict=True)]
         self._refuse_silence(found, moving, fixed)
         return found
+
+    def _of_row(self, moving: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
+        leaves, found = self._followed(moving, fixed)
+        each = [self._dense(self._gradient(column, leaves, None, retain_graph=True), leaves) for column in found[0]]
+        return [self._torch.stack(of_leaf) for of_leaf in zip(*each, strict=True)]
 
     def _followed(self, moving: Sequence[Any], fixed: Sequence[Any]) -> tuple[list[Any], Any]:
         """Return copies of what moves, and the function of these with its graph."""
@@ -64,11 +73,12 @@ class TorchFunction:
             raise NotDifferentiableError(DETACHED)
         return leaves, found
 
-    def _gradient(self, found: Any, by: Sequence[Any], given: Any, create_graph: bool = False) -> Sequence[Any]:
-        gradients: Sequence[Any] = self._torch.autograd.grad(
-            found, by, given, create_graph=create_graph, allow_unused=True
-        )
+    def _gradient(self, found: Any, by: Sequence[Any], given: Any, **how: bool) -> Sequence[Any]:
+        gradients: Sequence[Any] = self._torch.autograd.grad(found, by, given, allow_unused=True, **how)
         return gradients
+
+    def _dense(self, gradients: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        return [self._torch.zeros_like(x) if g is None else g for x, g in zip(leaves, gradients, strict=True)]
 
     def _refuse_silence(self, found: Sequence[Any], moving: Sequence[Any], fixed: Sequence[Any]) -> None:
         """Refuse derivatives that are all 0 since nothing is followed: PyTorch gives zeros where a layer rounds."""
