@@ -19,7 +19,7 @@ together with ten rows' worth of all classes) and n effective rows, after :math:
 or what it was before where that is less. It starts at the spread of the margins *about the boundary*, so that no row
 lies out of reach, and goes to the rate of a density estimate; it is a constant to the gradient. Why it never widens:
 beside a fixed bandwidth growing scores settle what is decided, and what is near the boundary is left to learn; to one
-that widens with the scores no row is ever settled. On six real sets such bandwidths lost .06 to .15 of F1.
+that widens with the scores no row is ever settled. On six real sets such bandwidths lost .06 to .16 of F1.
 
 *Minibatches.* A metric is no mean over batches, and a batch may lack a class. Cells are summed over batches, those of
 earlier ones decaying; the loss is the batch's cells times the metric's gradient at that sum. Its expectation is the
