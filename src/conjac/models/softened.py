@@ -43,7 +43,7 @@ from conjac.metrics.factories import is_number
 
 NORMAL_REFERENCE = (4 / 3) ** 0.2 * math.sqrt(math.pi / 2)
 NODE_STEP = 0.25
-NODES = np.arange(-7, 9 + NODE_STEP / 2, NODE_STEP)
+NODES = np.arange(-6.5, 7.5 + NODE_STEP / 2, NODE_STEP)
 """Where the noisy maximum may lie, from the highest score, in standard deviations of the noise."""
 FEW_ROWS = 10.0
 """Rows' worth of all classes' distances with which each class's are measured: one row near by chance is no spread."""
@@ -55,7 +55,7 @@ class Library(NamedTuple):
     Attributes
     ----------
     xp, special : module
-        With ``stack``, ``where``, ``exp``; with ``ndtr`` and ``log_ndtr``.
+        With ``stack``, ``where``, ``exp``, ``log``; with ``ndtr``.
     like : callable
         ``like(array, x)``: a NumPy array in the dtype and on the device of x.
     constant : callable
@@ -234,10 +234,11 @@ def memberships(library: Library, columns: Any, width: Any) -> Any:
         z = (columns[:, 1] - columns[:, 0]) / width
         return xp.stack([special.ndtr(-z), special.ndtr(z)], -1)
     u = columns * (math.sqrt(2) / width)[:, None]
-    # The density that k is highest at x, summed over x by the trapezoid rule: exact to rounding, all being analytic.
+    # The density that k is highest at x, summed over x by the trapezoid rule, which converges exponentially: to 1e-9 of
+    # ten classes, 1e-8 of a hundred.
     x = library.constant(xp.amax(u, -1))[:, None] + library.like(NODES, u)
     from_each = x[:, None, :] - u[:, :, None]
-    below = special.log_ndtr(from_each)
+    below = xp.log(special.ndtr(from_each))  # above 1e-11: log_ndtr takes twice as long
     density = xp.exp(below.sum(1)[:, None, :] - below - from_each**2 / 2)
     return density.sum(-1) * (NODE_STEP / math.sqrt(2 * math.pi))
 
