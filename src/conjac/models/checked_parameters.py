@@ -10,7 +10,7 @@ import numpy as np
 from conjac._typing import FloatArray
 from conjac.errors import NotDifferentiableError
 from conjac.inputs import Inputs
-from conjac.models.checked import BENT, ROUNDED, TOLERANCE, Combined, Comparison
+from conjac.models.checked import BENT, ROUNDED, SINGLE, TOLERANCE, Combined, Comparison
 from conjac.models.contract import Model
 from conjac.models.parametric import Parametric
 
@@ -62,7 +62,7 @@ def checked_parameters(model: Model, parametric: Parametric, few: Inputs) -> str
             found.append(Comparison.of(*sides, 2 * by * slope, look.eps, tolerance))
         return Comparison(np.concatenate([one.off for one in found]), tolerance)
 
-    found = Comparison.best(over, look.eps, LOOKS)
+    found = Comparison.best(over, max(look.eps, SINGLE), LOOKS)  # scores in double precision may be made in single
     if len(found.off) and not found.enough:
         raise NotDifferentiableError(
             f"the gradient by the model's parameters is {np.median(found.off):.0%} off differences of its scores, in "
