@@ -34,7 +34,7 @@ class ScoreJacobian:
     Attributes
     ----------
     shape : tuple of int
-        (n_samples, n_classes, n_features), or of images (n_samples, n_classes, *image_shape): a heat map a class.
+        (n_samples, n_classes, n_features), or of images ``(n_samples, n_classes, *image_shape)``: a heat map a class.
     classes : tuple or None
         The model's, in the order of the second axis.
     columns : tuple of str
@@ -70,7 +70,7 @@ class ScoreJacobian:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> FloatArray:
-        """Return the derivatives of one row, of shape ``shape[1:]``, or of some, (n_rows, *shape[1:])."""
+        """Return the derivatives of one row, of shape ``shape[1:]``, or of some, ``(n_rows, *shape[1:])``."""
         places = np.arange(len(self))[rows]
         found = [self._of(np.atleast_1d(places)[part]) for part in _parts(places.size, self.shape)]
         table = np.concatenate(found) if found else np.zeros((0, *self.shape[1:]))
@@ -122,8 +122,8 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     Returns
     -------
     ScoreJacobian
-        Of shape (n_samples, n_classes, n_features), or (n_samples, n_classes, *image_shape), made for the rows that are
-        asked for; ``numpy.asarray`` makes all. It is nan in columns that hold no numbers.
+        Of shape (n_samples, n_classes, n_features), or ``(n_samples, n_classes, *image_shape)``, made for the rows that
+        are asked for; ``numpy.asarray`` makes all. It is nan in columns that hold no numbers.
 
     Raises
     ------
