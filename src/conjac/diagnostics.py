@@ -199,9 +199,7 @@ def explain_moved(
     else:
         crossing = motion.joint.sums.crossing
         found |= _spanned(crossing)
-        if len(rows.labels) == 2:
-            of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
-            doubted = {label: _few(n) or str(why) for label, n, why in of_class}
+        doubted = _doubted(rows, crossing)
     still = found.get("left_out", ())
     unknown = [name for name, n in found["effective_rows"].items() if n < MIN_ROWS and name not in still]
     found["cautions"] = cautions(doubted)
@@ -226,25 +224,29 @@ def explain_parameters(
     crossing : Crossing
     cells : Cells
     read : mapping
-        What was read into the model.
+        What was read into the model; what it says of the model and of assumptions stands in place of the usual.
     """
-    doubted: dict[Any, str] = {}
-    if len(rows.labels) == 2:
-        of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
-        doubted = {label: _few(n) or str(why) for label, n, why in of_class}
     return {
         "n_samples": len(rows.true),
         "weight": float(cells.weight.sum()),
         "coordinate": coordinate,
+        "model": FIXED,
+        "assumes": "parameters move, and rows and labels stay; a slope is no importance",
         **read,
         "effective_rows": float(crossing.n_eff.sum()),
         **_spanned(crossing),
         "sampling": sampling_note(rows, cells.condition_on),
-        "model": FIXED,
-        "assumes": "parameters move, and rows and labels stay; a slope is no importance",
-        "cautions": cautions(doubted),
+        "cautions": cautions(_doubted(rows, crossing)),
         **rows.notes,
     }
+
+
+def _doubted(rows: Predictions | ClassPredictions, crossing: Crossing) -> dict[Any, str]:
+    """Return why each class's interval should not be believed, as a key of `CAUTIONS`; of two classes alone."""
+    if len(rows.labels) != 2:
+        return {}
+    of_class = zip(rows.labels, crossing.n_eff, crossing.doubt, strict=True)
+    return {label: _few(n) or str(why) for label, n, why in of_class}
 
 
 def _spanned(crossing: Crossing) -> dict[str, Any]:

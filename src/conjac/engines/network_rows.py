@@ -115,7 +115,7 @@ def one_by_one(network: Trained, other: AnyArray, X: Any, y: Any, options: dict[
     solved = Solved(network.model, network.told(curvature.told, TO_FIRST_ORDER), WAY_OUT)
     told = as_told(decided.coordinate, decided.by_default)
     read = {**solved.read(decided, off), "errors": "by influential_rows(metric, errors=True)"}
-    diagnostics = {**explain_parameters(decided.rows, told, decided.crossing, decided.cells, read), **read}
+    diagnostics = explain_parameters(decided.rows, told, decided.crossing, decided.cells, read)
     diagnostics["cautions"] += caution(off, WAY_OUT)
     return {
         **decided.fields(),

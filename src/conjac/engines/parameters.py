@@ -14,7 +14,7 @@ from conjac._typing import FloatArray, IntArray
 from conjac.coordinates import COORDINATES, margins
 from conjac.density.crossing import Crossing
 from conjac.density.fixed import SOFT_REACH, FixedWeights, soft_crossing
-from conjac.density.velocity import Known
+from conjac.density.velocity import Known, Speeds
 from conjac.diagnostics import as_told, explain_parameters
 from conjac.engines.arrays import count_cells
 from conjac.engines.decided import Decided
@@ -85,21 +85,16 @@ def parametrized(decided: Decided, moves: Parameters) -> dict[str, Any]:
             "are not rounded, or Parameters(bandwidth=...) for the derivative of a soft count"
         )
     entries = Entries(decided, crossing, parametric)
-    weight, block = decided.rows.weight, decided.rows.block
-    fixed = FixedWeights.of(crossing, weight) if moves.bandwidth is None else FixedWeights.soft(crossing, weight)
+    given = None if moves.bandwidth is None else FixedWeights.soft(crossing, decided.rows.weight)
     n = parametric.structure.size
     motion: DriftMotion | PulledMotion
     if moves.method == "dense" or (moves.method == "auto" and n <= FEW):
         moving = entries.rows()
-        if moves.bandwidth is None:
-            sums = CrossingSums.of(crossing, weight, block, moving)
-        else:
-            sums = CrossingSums.of_fixed(fixed, weight, block, moving)
-        given = None if moves.bandwidth is None else fixed
-        motion = DriftMotion(DriftJoint(decided.cells, sums), Again(replace(moving).of_one), fixed=given)
+        motion = _drifting(entries, given, moving, replace(moving).of_one)
         how = "each row by each parameter"
-        along: Callable[[FloatArray], DriftMotion] = partial(_along, decided, entries, given)
+        along: Callable[[FloatArray], DriftMotion] = partial(_along, entries, given)
     else:
+        fixed = FixedWeights.of(crossing, decided.rows.weight) if given is None else given
         motion = pulled_motion(decided, entries, fixed)
         how = "rows weighed by their margins, and pulled back"
         along = motion.along
@@ -234,10 +229,19 @@ def _looked_at(decided: Decided, parametric: Parametric) -> str:
     return checked_parameters(decided.model, parametric, decided.inputs.take(some))
 
 
-def _along(decided: Decided, entries: Entries, fixed: FixedWeights | None, direction: FloatArray) -> DriftMotion:
-    velocity, weight, block = entries.push(direction), decided.rows.weight, decided.rows.block
-    if fixed is None:
-        sums = CrossingSums.of(entries.crossing, weight, block, Known(velocity))
+def _along(entries: Entries, given: FixedWeights | None, direction: FloatArray) -> DriftMotion:
+    velocity = entries.push(direction)
+    return _drifting(entries, given, Known(velocity), lambda _: velocity)
+
+
+def _drifting(
+    entries: Entries, given: FixedWeights | None, moving: Speeds, of_one: Callable[[int], FloatArray]
+) -> DriftMotion:
+    """Return the motion of entries at their velocities: by the density's estimate, or under a kernel that is given."""
+    decided = entries.decided
+    weight, block = decided.rows.weight, decided.rows.block
+    if given is None:
+        sums = CrossingSums.of(entries.crossing, weight, block, moving)
     else:
-        sums = CrossingSums.of_fixed(fixed, weight, block, Known(velocity))
-    return DriftMotion(DriftJoint(decided.cells, sums), Again(lambda _: velocity), fixed=fixed)
+        sums = CrossingSums.of_fixed(given, weight, block, moving)
+    return DriftMotion(DriftJoint(decided.cells, sums), Again(of_one), fixed=given)

@@ -219,6 +219,8 @@ def refuse_no_parameter(names: Sequence[str], frozen: Sequence[str]) -> None:
 
 def rows_of(X: Any) -> AnyArray:
     """Return rows as one array: of a frame, its columns of numbers side by side."""
+    if isinstance(X, np.ndarray) and X.ndim > 1:  # its columns, such as an image's pixels, need no names here
+        return X
     inputs = Inputs.of(X)
     if not inputs.is_frame:
         return np.asarray(inputs.native)

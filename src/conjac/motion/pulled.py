@@ -182,10 +182,13 @@ class PulledMotion:
         return np.nan_to_num(row.gradient(self.cells.weight[0].astype(np.float64)))
 
     def _of_cells(self, pulled: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        shape = self.cells.weight.shape[1:]
+        shape = n, _ = self.cells.weight.shape[1:]
         self._refuse_more_than(math.prod(shape))
-        of_cells = [pulled(cell) for cell in np.eye(math.prod(shape)).reshape(-1, *shape)]
-        return np.stack(of_cells, axis=-1).reshape(-1, *shape)
+        cells = np.eye(math.prod(shape)).reshape(*shape, *shape)[:, :-1].reshape(-1, *shape)
+        found = np.stack([pulled(cell) for cell in cells], axis=-1).reshape(-1, n, n - 1)
+        return np.concatenate(
+            [found, 0.0 - found.sum(axis=2, keepdims=True)], axis=2
+        )  # what enters a cell leaves others
 
     @cached_property
     def _sums(self) -> CrossingSums:
