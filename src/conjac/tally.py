@@ -103,6 +103,31 @@ class Tally:
             raise InvalidInputError(f"step={step}: expected a power of two, so that tallies of other steps nest")
         return cls(scale, step, tuple(sorted(set(thresholds))), clustered)
 
+    @classmethod
+    def of_sums(
+        cls,
+        scale: Scale,
+        step: float,
+        keys: IntArray,
+        sums: Mapping[str, AnyArray],
+        *,
+        thresholds: tuple[float, ...] = (),
+        clustered: bool = False,
+    ) -> Tally:
+        """Return the tally of sums that an engine made, in any order; those of equal keys are added.
+
+        Parameters
+        ----------
+        scale, step, thresholds, clustered
+            As the attributes.
+        keys : array of shape (n_sums, 5)
+            In the order of `KEYS`.
+        sums : mapping of str to array of shape (n_sums,)
+            "rows", "weight", "weight2" and "offset".
+        """
+        empty = cls.zero(scale, step, thresholds=thresholds, clustered=clustered)
+        return _sum([replace(empty, keys=np.asarray(keys, dtype=np.intp), **sums)])
+
     def add(
         self, true: IntArray, score: AnyArray, weight: FloatArray | None = None, block: IntArray | None = None
     ) -> Tally:
