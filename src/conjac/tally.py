@@ -109,7 +109,7 @@ class Tally:
         scale: Scale,
         step: float,
         keys: IntArray,
-        sums: Mapping[str, AnyArray],
+        sums: Mapping[str, Any],
         *,
         thresholds: tuple[float, ...] = (),
         clustered: bool = False,
