@@ -24,6 +24,8 @@ MAX_BIN = 2**34
 """Margins beyond this many bins from zero are kept in the last bin."""
 ROWS_AT_ONCE = 2**18
 SLACK = 1e-9
+KEPT_BINS = 512
+"""To a standard deviation, of a tally that is kept: as fine as any density is read, at a tenth of a megabyte."""
 DENSE = 8
 """Possible keys to a row up to which keys are looked up in a table of all."""
 
@@ -271,7 +273,7 @@ class Tally:
 
     def _of_rows(self, true: IntArray, score: AnyArray, weight: FloatArray | None, block: IntArray | None) -> Tally:
         position = margins(score, self.scale) / self.step
-        floor = _bins(score, self.scale, self.step)
+        floor = bins_of(score, self.scale, self.step)
         keys = np.zeros((len(score), len(KEYS)), dtype=np.intp)
         keys[:, 0] = true
         keys[:, 2] = floor
@@ -286,7 +288,7 @@ class Tally:
         return _sum([replace(self, keys=keys, rows=ones, weight=counted, weight2=counted * counted, offset=offset)])
 
 
-def _bins(score: AnyArray, scale: Scale, step: float) -> FloatArray:
+def bins_of(score: AnyArray, scale: Scale, step: float) -> FloatArray:
     """Return the bin of each score: the last one whose lower edge, in the scores' own dtype, is not above it.
 
     An edge is compared as ``score >= edge`` is. Scores coarser than the bins stand for every number that rounds to
@@ -351,20 +353,23 @@ def just_below(cut: FloatArray) -> FloatArray:
     return np.asarray(cut - SLACK * (1 + np.abs(np.nan_to_num(cut))))
 
 
-def choose_step(margin: FloatArray, scale: Scale) -> float:
-    """Return a bin width for these margins: a power of two, a thousandth of their spread or finer.
+def choose_step(margin: FloatArray, scale: Scale, bins: int = 2048) -> float:
+    """Return a bin width for these margins: a power of two.
 
     Parameters
     ----------
     margin : array of shape (n_samples,)
+    scale : {"logit", "score"}
+    bins : int
+        A power of two: about how many there are to a standard deviation.
 
     Returns
     -------
     float
-        At most 2^-10 on the logit scale.
+        At most ``2 / bins`` on the logit scale.
     """
     low, high = np.quantile(margin, [0.25, 0.75])
     spread = (high - low) / 1.349 or margin.std() or 1.0
     finest = np.abs(margin).max() / MAX_BIN
-    step = 2.0 ** np.ceil(np.log2(max(spread / 2048, finest)))
-    return float(min(step, 2.0**-10) if scale == "logit" else step)
+    step = 2.0 ** np.ceil(np.log2(max(spread / bins, finest)))
+    return float(min(step, 2.0 / bins) if scale == "logit" else step)
