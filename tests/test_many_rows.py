@@ -12,12 +12,12 @@ from support import needs
 
 import conjac as cj
 from conjac import blocks
-from conjac.engines import arrays
+from conjac.engines import arrays, tallied
 from conjac.engines.arrays import count_cells, counter_of
 from conjac.engines.counted import CountedRows
-from conjac.engines.many import tally_many
 from conjac.engines.ordered import SortedRows
 from conjac.engines.ranks import Ranks
+from conjac.engines.tallied import tally_rows
 from conjac.tally import Tally
 from conjac.validation import check_predictions
 
@@ -43,6 +43,7 @@ def sample(n=SOME, dtype=np.float64, sharpness=1.0, seed=0):
 def few_are_many(monkeypatch):
     monkeypatch.setattr(blocks, "MANY", 1000)
     monkeypatch.setattr(arrays, "MANY", 1000)
+    monkeypatch.setattr(tallied, "FINE", 1000)
     monkeypatch.setattr(blocks, "ROWS_AT_ONCE", 300)
 
 
@@ -69,7 +70,7 @@ def test_the_tally_of_many_rows_is_that_of_rows_added_one_by_one(weighted, clust
     weight = rng.random(SOME) if weighted else None
     block = rng.integers(0, 64, SOME) if clustered else None
     for scale, score in (("logit", p), ("score", (p - dtype(0.5)) * dtype(8))):
-        found = tally_many(y, score, weight, block, scale, thresholds)
+        found = tally_rows(y, score, weight, block, scale, thresholds)
         direct = Tally.zero(scale, found.step, thresholds=thresholds, clustered=clustered)
         direct = direct.add(y.astype(np.intp), score, weight, block)
         assert np.array_equal(found.keys, direct.keys)
@@ -83,7 +84,7 @@ def test_the_tally_of_many_rows_is_that_of_rows_added_one_by_one(weighted, clust
 def test_scores_too_far_apart_for_places_are_tallied_all_the_same():
     y, p, _ = sample()
     wild = np.where(np.arange(SOME) == 0, 1e12, p)
-    found = tally_many(y, wild, None, None, "score", (0.5,))
+    found = tally_rows(y, wild, None, None, "score", (0.5,))
     assert found.rows.sum() == SOME
     assert found.step <= 2.0**10
 
@@ -187,12 +188,14 @@ def test_a_curve_of_many_rows_is_exact_at_any_threshold():
     assert not curve.bound_at(named).any()
 
 
-def test_slopes_of_many_rows_are_those_of_finer_bins():
+def test_slopes_of_many_rows_are_those_of_finer_bins(monkeypatch):
     y, p, _ = sample(20_000)
     fine = cj.ConfusionCurve.from_predictions(y, p)
-    kept = cj.ConfusionCurve.from_tally(tally_many(y, p, None, None, "logit"))
+    step = fine.tally.step
+    monkeypatch.setattr(tallied, "FINE", 0)
+    kept = cj.ConfusionCurve.from_tally(tally_rows(y, p, None, None, "logit"))
     t = np.linspace(0.05, 0.95, 19)
-    assert kept.tally.step > fine.tally.step
+    assert kept.tally.step == 4 * step
     assert (np.abs(kept.jacobian_at(t) - fine.jacobian_at(t)) < 0.2 * fine.stderr_at(t)).all()
     np.testing.assert_allclose(kept.stderr_at(t), fine.stderr_at(t), rtol=0.1)
 

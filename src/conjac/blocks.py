@@ -15,8 +15,8 @@ from conjac._typing import AnyArray, FloatArray, IntArray
 
 ROWS_AT_ONCE = 2**16
 """Few enough that what is made of them stays in a processor's cache."""
-MANY = 2**20
-"""Rows from which more than one thread pays."""
+MANY = 2**18
+"""Rows from which more than one thread pays, and passes over them in place of a sort."""
 STRIPES = 16
 """Parts of the rows that are summed by themselves, however many threads there are: sums are then the same anywhere."""
 

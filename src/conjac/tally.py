@@ -24,8 +24,8 @@ MAX_BIN = 2**34
 """Margins beyond this many bins from zero are kept in the last bin."""
 ROWS_AT_ONCE = 2**18
 SLACK = 1e-9
-KEPT_BINS = 512
-"""To a standard deviation, of a tally that is kept: as fine as any density is read, at a tenth of a megabyte."""
+BINS, KEPT_BINS = 2048, 512
+"""To a standard deviation: of rows in memory, and of a tally that is kept, a tenth of a megabyte."""
 DENSE = 8
 """Possible keys to a row up to which keys are looked up in a table of all."""
 
@@ -353,7 +353,7 @@ def just_below(cut: FloatArray) -> FloatArray:
     return np.asarray(cut - SLACK * (1 + np.abs(np.nan_to_num(cut))))
 
 
-def choose_step(margin: FloatArray, scale: Scale, bins: int = 2048) -> float:
+def choose_step(margin: FloatArray, scale: Scale, bins: int = BINS) -> float:
     """Return a bin width for these margins: a power of two.
 
     Parameters

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray, Scale
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.blocks import MANY, Placed, sums_by
-from conjac.coordinates import Coordinate, margins
+from conjac.coordinates import Coordinate
 from conjac.engines.binned import BinnedRows
 from conjac.engines.counted import CountedRows
-from conjac.engines.many import tally_many
 from conjac.engines.ordered import SortedRows
+from conjac.engines.tallied import tally_rows
 from conjac.inference import Cells
 from conjac.rules import ThresholdRule
-from conjac.tally import Tally, choose_step
+from conjac.tally import Tally
 from conjac.validation import N_BLOCKS, Predictions
 
 
@@ -35,21 +35,6 @@ def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple
     """Return the tally of rows in memory, at a bin width that suits them."""
     rows = predictions
     return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds)
-
-
-def tally_rows(
-    true: IntArray,
-    score: AnyArray,
-    weight: FloatArray | None,
-    block: IntArray | None,
-    scale: Scale,
-    thresholds: tuple[float, ...] = (),
-) -> Tally:
-    """Do as `tally_of`, column by column."""
-    if len(score) > MANY:
-        return tally_many(true, score, weight, block, scale, thresholds)
-    step = choose_step(margins(score, scale), scale)
-    return Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None).add(true, score, weight, block)
 
 
 def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) -> Cells:

@@ -1,4 +1,4 @@
-"""The tally of many rows in memory: every bin that they may be in is a place, and places are summed in blocks."""
+"""The tally of rows in memory: every bin that they may be in is a place, and places are summed in blocks."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from conjac.blocks import Placed, extremes, sums_by
 from conjac.coordinates import FLOOR, margins
 from conjac.engines.ranks import Ranks
 from conjac.rules import in_dtype_of
-from conjac.tally import KEPT_BINS, Tally, bins_of, choose_step
+from conjac.tally import BINS, KEPT_BINS, Tally, bins_of, choose_step
 from conjac.validation import N_BLOCKS
 
-MOST_PLACES = 2**22
-SAMPLED = 2**16
+MOST_PLACES, PER_ROW = 2**22, 16
+"""In all, and to a row: of more, keys are sorted."""
+FINE = 2**20
+"""Rows beyond which bins are those of a tally that is kept."""
+SAMPLED = 2**18
 """Rows by which a bin width is chosen."""
 ROUNDING = {8: (2.0**-20, 2.0**-30), 4: (2.0**-8, 2.0**-14)}
 """By the bytes of a score: how near to 1 a probability may be, and from there on down how far its margin may be off."""
 
 
-def tally_many(
+def tally_rows(
     true: IntArray,
     score: AnyArray,
     weight: FloatArray | None,
@@ -27,14 +30,16 @@ def tally_many(
     scale: Scale,
     thresholds: tuple[float, ...] = (),
 ) -> Tally:
-    """Return the tally of many rows; arguments as for `conjac.engines.arrays.tally_rows`."""
-    step = choose_step(margins(score[:: max(1, len(score) // SAMPLED)], scale), scale, KEPT_BINS)
+    """Return the tally of rows, in wider bins of more than a million; arguments as for `conjac.tally.Tally.add`."""
+    some = score[:: max(1, len(score) // SAMPLED)]
+    step = choose_step(margins(some, scale), scale, KEPT_BINS if len(score) > FINE else BINS)
     empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None)
     low, high = extremes(score)
     first, last = (int(np.floor(m / step)) for m in margins(np.array([low, high]), scale))
     n_blocks = 1 if block is None else N_BLOCKS
     n_places = last - first + 3 + len(empty.thresholds)
-    if 2 * n_places * n_blocks > MOST_PLACES or not _exact(score, scale, step, max(-first, last)):
+    most = min(MOST_PLACES, PER_ROW * len(score))
+    if 2 * n_places * n_blocks > most or not _exact(score, scale, step, max(-first, last)):
         return empty.add(true, score, weight, block)
     cuts = in_dtype_of(score, np.array(empty.thresholds))
     ranks = Ranks.of(cuts, low, high)
