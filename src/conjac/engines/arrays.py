@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from conjac.validation import N_BLOCKS, Predictions
 def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple[float, ...] = ()) -> Tally:
     """Return the tally of rows in memory, at a bin width that suits them."""
     rows = predictions
-    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds)
+    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds, rows.labels)
 
 
 def tally_rows(
@@ -27,10 +28,12 @@ def tally_rows(
     block: IntArray | None,
     scale: Scale,
     thresholds: tuple[float, ...] = (),
+    labels: tuple[Any, Any] = (0, 1),
 ) -> Tally:
     """Do as `tally_of`, column by column."""
     step = choose_step(margins(score, scale), scale)
-    return Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None).add(true, score, weight, block)
+    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None, labels=labels)
+    return empty.add(true, score, weight, block)
 
 
 @dataclass(frozen=True, eq=False)
