@@ -25,13 +25,14 @@ def sums_of_rows(
     block: IntArray | None,
 ) -> Iterator[Sums]:
     """Yield the sums of some rows at a time; arguments as those of `Tally.zero` and `Tally.add`."""
+    cuts = in_dtype_of(score, np.array(thresholds))
     for start in range(0, len(score), ROWS_AT_ONCE):
         at = slice(start, start + ROWS_AT_ONCE)
         position = margins(score[at], scale) / step
         floor = bins_of(score[at], scale, step)
         ones = np.ones(len(floor), dtype=np.int64)
         alike = np.broadcast_to(np.int8(0), ones.shape)
-        side = np.searchsorted(in_dtype_of(score, np.array(thresholds)), score[at], side="right") if thresholds else alike
+        side = np.searchsorted(cuts, score[at], side="right") if thresholds else alike
         columns = true[at], alike, floor.astype(np.intp), side, alike if block is None else block[at]
         weight1, weight2 = (ones, ones) if weight is None else (weight[at], weight[at] ** 2)
         yield add_up([Sums(columns, ones, weight1, weight2, (position - floor) * step)])

@@ -178,13 +178,13 @@ def group(keys: IntArray) -> tuple[IntArray, IntArray]:
 
 def _ranked(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
     """Return each code's rank among the distinct ones, and these, ascending; codes lie below ``size``."""
-    steps = np.diff(code, prepend=code[0] - 1)
-    if (steps >= 0).all():  # sorted already, as one class of a tally is
-        return np.cumsum(steps > 0) - 1, code[steps > 0]
     if size <= DENSE * len(code):  # a table of all keys there could be is faster than a sort
         present = np.zeros(size, dtype=bool)
         present[code] = True
         return (np.cumsum(present) - 1)[code], np.flatnonzero(present)
+    steps = np.diff(code, prepend=code[0] - 1)
+    if (steps >= 0).all():  # sorted already, as one class of a tally is
+        return np.cumsum(steps > 0) - 1, code[steps > 0]
     found, index = np.unique(code, return_inverse=True)
     return index, found
 

@@ -221,7 +221,7 @@ class Tally(Stored):
         tallies = [tally.coarsen(step) for tally in (self, *others)]
         set_aside: Counter[str] = Counter()
         for tally in tallies:
-            set_aside.update(tally.set_aside)
+            set_aside.update(dict(tally.set_aside))
         return self._with(add_up([tally._sums for tally in tallies]), step=step, set_aside=ReadOnly(set_aside))
 
     def diff(self, other: Tally) -> Tally:
