@@ -50,7 +50,7 @@ SIDEWAYS = {
     "tuning": {"curve", "multilabel"},
     "tradeoffs": {"curve", "multilabel", "tuning"},
     "estimators": {"jacobian", "curve", "tuning"},
-    "comparison": {"jacobian"},
+    "comparison": {"jacobian", "curve"},
     "drift": {"jacobian", "curve"},
     "training": {"jacobian", "curve", "estimators"},
 }
