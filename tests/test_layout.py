@@ -18,7 +18,7 @@ import conjac
 LEVELS = (
     "_version _typing",
     "errors blocks",
-    "readonly reading progress",
+    "readonly reading progress writing",
     "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence confusions",
     "tally facets odds",
@@ -50,7 +50,7 @@ SIDEWAYS = {
     "tuning": {"curve", "multilabel"},
     "tradeoffs": {"curve", "multilabel", "tuning"},
     "estimators": {"jacobian", "curve", "tuning"},
-    "comparison": {"jacobian"},
+    "comparison": {"jacobian", "curve"},
     "drift": {"jacobian", "curve"},
     "training": {"jacobian", "curve", "estimators"},
 }
@@ -66,6 +66,8 @@ UPWARD = {
     ("drift.plot", "views"),
     ("influence.plot", "views"),
     ("comparison.plot", "views"),
+    ("tally.to_parquet", "engines"),  # where DuckDB is
+    ("tally.from_parquet", "engines"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
 OPTIONAL = {

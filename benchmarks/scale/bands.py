@@ -65,7 +65,7 @@ def _bootstrap(y: np.ndarray, p: np.ndarray, replicates: int) -> np.ndarray:
 def markdown(found: Found) -> str:
     intro = (
         f"Intervals of the four cells at 1,000 thresholds, {found['rows']:,} rows, from arrays; and percentile "
-        f"intervals of a bootstrap of rows, {found['replicates']:,} replicates, with rows sorted among the thresholds once. "
+        f"intervals of a bootstrap of rows, {found['replicates']:,} replicates, rows sorted among the thresholds once. "
         f"Lengths are compared where a cell holds at least {ENOUGH_ROWS} rows ({found['cells']:,} cells)."
     )
     rows = [

@@ -52,7 +52,7 @@ def run(quick: bool) -> Found:
 def markdown(found: Found) -> str:
     intro = (
         "F1, its slope and the band of the slope at every distinct score as a threshold, from arrays. Values are "
-        f"exact (largest difference from `f1_score` at 20 thresholds: {found['value_off']:.0e}); slopes are estimated 32 "
+        f"exact (at most {found['value_off']:.0e} off `f1_score` at 20 thresholds); slopes are estimated 32 "
         f"times to a bandwidth and read off lines between (largest difference from direct estimates at {LOOKED_AT} "
         f"thresholds: "
         f"{found['off']:.3f} standard errors)."

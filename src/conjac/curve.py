@@ -136,16 +136,18 @@ class ConfusionCurve(Figures):
         cls,
         tally: Tally,
         *,
-        labels: tuple[Any, Any] = (0, 1),
+        labels: tuple[Any, Any] | None = None,
         coordinate: CoordinateName | None = None,
         assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from a tally alone.
 
-        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound.
+        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound. ``labels`` are the
+        tally's own, but where other names are given.
         """
         if not isinstance(tally, Tally):
             raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
+        tally = tally if labels is None else replace(tally, labels=tuple(labels))
         name = coordinate or ("probability" if tally.scale == "logit" else "score")
         unit = COORDINATES.get(name)
         if unit is None or unit.scale != tally.scale:
@@ -156,7 +158,7 @@ class ConfusionCurve(Figures):
             "bin_width": tally.step,
         }
         return cls(
-            labels,
+            tally.labels,
             unit,
             density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, None),
             BinnedRows.of(tally),
@@ -238,27 +240,32 @@ class ConfusionCurve(Figures):
         sides = (np.clip(expected + side * half, 0, most) for side in (-1, 1))
         return Interval(*(self._shaped(side, t) for side in sides))
 
-    def merge(self, other: ConfusionCurve) -> Self:
-        """Return the curve of both sets of rows, from their tallies alone.
+    def merge(self, *others: ConfusionCurve) -> Self:
+        """Return the curve of all their rows, from their tallies alone; order and grouping do not matter.
 
         Raises
         ------
         InvalidInputError
             Other labels, another coordinate, or tallies that do not merge.
         """
-        if not isinstance(other, ConfusionCurve):
-            raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
-        for name in ("labels", "coordinate", "condition_on", "reading", "assume_calibrated", "has_labels"):
-            if getattr(self, name) != getattr(other, name):
-                raise InvalidInputError(
-                    f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
-                )
-        tally = self.tally.merge(other.tally)
-        merged = type(self).from_tally(
-            tally, labels=self.labels, coordinate=self.unit.name, assume_calibrated=self.assume_calibrated
-        )
-        unlabelled = self.unlabelled and other.unlabelled and self.unlabelled.merge(other.unlabelled)
-        told = {name: value for name, value in self.diagnostics.items() if other.diagnostics.get(name) == value}
+        for other in others:
+            if not isinstance(other, ConfusionCurve):
+                raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
+            for name in ("labels", "coordinate", "condition_on", "reading", "assume_calibrated", "has_labels"):
+                if getattr(self, name) != getattr(other, name):
+                    raise InvalidInputError(
+                        f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
+                    )
+        tally = self.tally.merge(*(other.tally for other in others))
+        merged = type(self).from_tally(tally, coordinate=self.unit.name, assume_calibrated=self.assume_calibrated)
+        unlabelled = self.unlabelled
+        for other in others:
+            unlabelled = unlabelled and other.unlabelled and unlabelled.merge(other.unlabelled)
+        told = {
+            name: value
+            for name, value in self.diagnostics.items()
+            if all(other.diagnostics.get(name) == value for other in others)
+        }
         return replace(
             merged,
             diagnostics=ReadOnly({**told, **merged.diagnostics, **(unlabelled.notes if unlabelled else {})}),

@@ -34,7 +34,7 @@ def counter_of(rows: Predictions, named: Tally | None = None) -> SortedRows | Co
 def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple[float, ...] = ()) -> Tally:
     """Return the tally of rows in memory, at a bin width that suits them."""
     rows = predictions
-    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds)
+    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds, rows.labels)
 
 
 def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) -> Cells:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray, Scale
@@ -29,11 +31,12 @@ def tally_rows(
     block: IntArray | None,
     scale: Scale,
     thresholds: tuple[float, ...] = (),
+    labels: tuple[Any, Any] = (0, 1),
 ) -> Tally:
     """Return the tally of rows, in wider bins of more than a million; arguments as for `conjac.tally.Tally.add`."""
     some = score[:: max(1, len(score) // SAMPLED)]
     step = choose_step(margins(some, scale), scale, KEPT_BINS if len(score) > FINE else BINS)
-    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None)
+    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None, labels=labels)
     low, high = extremes(score)
     first, last = (int(np.floor(m / step)) for m in margins(np.array([low, high]), scale))
     n_blocks = 1 if block is None else N_BLOCKS
@@ -62,7 +65,8 @@ def tally_rows(
     keys = np.stack([of_class, np.zeros_like(place), chain - side, side, place % n_blocks], axis=1)
     found = {name: getattr(sums, name)[place, of_class] for name in ("rows", "weight", "weight2")}
     found["offset"] = sums.offset[place, of_class] * step
-    return Tally.of_sums(scale, step, keys, found, thresholds=empty.thresholds, clustered=empty.clustered)
+    same = {name: getattr(empty, name) for name in ("thresholds", "clustered", "labels")}
+    return Tally.of_sums(scale, step, keys, found, **same)
 
 
 def _exact(score: AnyArray, scale: Scale, step: float, last: int) -> bool:

@@ -106,22 +106,27 @@ def row_blocks(n_rows: int) -> IntArray:
     return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(N_BLOCKS)).astype(np.intp)
 
 
-def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+def blocks_of(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     """Return each row's block, and the number of clusters."""
     keys = check_vector(groups, "groups")
     refuse_missing(keys, "groups")
     if len(keys) != n_samples:
         raise InvalidInputError(f"groups has {len(keys)} rows and y_true has {n_samples}")
     unique, inverse = np.unique(keys, return_inverse=True)
-    if len(unique) < 2:
+    return np.array([block_of(key) for key in unique], dtype=np.intp)[inverse], len(unique)
+
+
+def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+    """Do as `blocks_of`; refuse clusters that cannot be told apart."""
+    blocks, n_clusters = blocks_of(groups, n_samples)
+    if n_clusters < 2:
         raise InvalidInputError("groups names one cluster only; cluster-robust errors need at least two")
-    blocks = np.array([block_of(key) for key in unique], dtype=np.intp)
-    if len(set(blocks.tolist())) < 2:
+    if (blocks == blocks[0]).all():
         raise InvalidInputError(
-            f"groups: the {len(unique)} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
+            f"groups: the {n_clusters} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
             "so they cannot be told apart; rename one, or gather more clusters"
         )
-    return blocks[inverse], len(unique)
+    return blocks, n_clusters
 
 
 def distinct(truth: AnyArray) -> list[Any]:
