@@ -98,8 +98,8 @@ def _plain(rows: Any) -> float:
 
 
 @contextmanager
-def billion(rows_a_file: int, files: int) -> Iterator[Callable[[int], Path]]:
-    """Write a file of Parquet, and link it; yields what gives the folder of so many of them."""
+def linked(rows_a_file: int) -> Iterator[Callable[[int], Path]]:
+    """Write a file of Parquet, and link it; yield what gives the folder of so many of them."""
     import duckdb
 
     with TemporaryDirectory() as name:
@@ -124,7 +124,7 @@ def billion(rows_a_file: int, files: int) -> Iterator[Callable[[int], Path]]:
 def run(quick: bool) -> Found:
     rows_a_file, files = (ROWS_A_FILE // 50, 10) if quick else (ROWS_A_FILE, FILES)
     found: Found = {"files": files, "rows_a_file": rows_a_file, "engines": {}}
-    with billion(rows_a_file, files) as folder:
+    with linked(rows_a_file) as folder:
         for engine in ("duckdb", "polars", "dask", "spark"):
             for n in (files // 10, files):
                 command = [sys.executable, "-m", "benchmarks.scale.engines", engine, str(folder(n))]
@@ -140,8 +140,9 @@ def run(quick: bool) -> Found:
 
 def markdown(found: Found) -> str:
     intro = (
-        f"A file of {found['rows_a_file']:,} rows (a probability in float64, a label), linked {found['files'] // 10} and "
-        f"{found['files']} times, read by each engine in a process of its own: a curve with three named thresholds. "
+        f"A file of {found['rows_a_file']:,} rows (a probability in float64, a label), linked "
+        f"{found['files'] // 10} and {found['files']} times, read by each engine in a process of its own: a curve with "
+        "three named thresholds. "
         "Memory is the most that the process held, Python and all; of Spark it is the driver's own side, whose JVM had "
         f"{DRIVER}."
     )
