@@ -77,7 +77,9 @@ def count_clusters(frame: Frame, rows: Rows, placed: Placed) -> dict[Any, int]:
         return rows.checked(part).filter(nw.col("true") >= 0).group_by(*by, "groups").agg(rows=nw.len())
 
     if isinstance(frame, nw.LazyFrame):
-        found = collected(frame, lambda part: distinct(part).with_columns(one=nw.lit(1)).group_by(*by, "one").agg(n=nw.len()))
+        found = collected(
+            frame, lambda part: distinct(part).with_columns(one=nw.lit(1)).group_by(*by, "one").agg(n=nw.len())
+        )
         return dict(zip(found["by"] if by else [None], found["n"].astype(int).tolist(), strict=True))
     found = collected(frame, distinct)
     names = found["by"] if by else [None] * len(found["groups"])
