@@ -16,11 +16,12 @@ from conjac.decisions import Decision, best_threshold, solve_threshold
 from conjac.density import Calibration, density_of
 from conjac.diagnostics import sampling_note
 from conjac.engines.arrays import counter_of, tally_of
-from conjac.engines.binned import BinnedRows
+from conjac.engines.binned import COUNTS, BinnedRows, unit_of
 from conjac.engines.thresholds import named_scores
 from conjac.engines.unlabelled import Unlabelled, expected_rows
 from conjac.errors import InvalidInputError
 from conjac.figures import Figures
+from conjac.framed import FramedCurve
 from conjac.inference import Interval, quantile
 from conjac.metrics import Metric
 from conjac.reading import Reading
@@ -30,10 +31,10 @@ from conjac.validation import Predictions, check_condition, check_predictions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionCurve(Figures):
+class ConfusionCurve(FramedCurve, Figures):
     """The confusion matrix of a binary classifier, and its Jacobian, at every threshold.
 
-    Make one with `from_predictions`, `from_tally` or `merge`.
+    Make one with `from_predictions`, `from_frame`, `from_tally` or `merge`.
 
     Attributes
     ----------
@@ -123,7 +124,7 @@ class ConfusionCurve(Figures):
             "scores": "probabilities" if unit.scale == "logit" else "raw scores",
             "coordinate": f"{unit.name}, {'by default' if coordinate is None else 'as asked'}",
             "counts": "exact at any threshold",
-            "sampling": sampling_note(rows, condition_on),
+            "sampling": sampling_note(rows.notes, condition_on),
             **rows.notes,
         }
         tallied = partial(tally_of, rows, unit, named)
@@ -138,6 +139,7 @@ class ConfusionCurve(Figures):
         *,
         labels: tuple[Any, Any] | None = None,
         coordinate: CoordinateName | None = None,
+        condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from a tally alone.
@@ -147,22 +149,16 @@ class ConfusionCurve(Figures):
         """
         if not isinstance(tally, Tally):
             raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
+        check_condition(condition_on)
         tally = tally if labels is None else replace(tally, labels=tuple(labels))
-        name = coordinate or ("probability" if tally.scale == "logit" else "score")
-        unit = COORDINATES.get(name)
-        if unit is None or unit.scale != tally.scale:
-            raise InvalidInputError(f"coordinate={name!r} does not fit a tally on the {tally.scale} scale")
-        notes = {
-            "n_samples": int(tally.rows.sum()),
-            "counts": "exact at named thresholds and bin edges; elsewhere within a bound",
-            "bin_width": tally.step,
-        }
+        unit = unit_of(tally, coordinate)
+        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
         return cls(
             tally.labels,
             unit,
-            density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, None),
+            density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on),
             BinnedRows.of(tally),
-            None,
+            condition_on,
             ReadOnly(notes),
         )
 
@@ -256,8 +252,12 @@ class ConfusionCurve(Figures):
                     raise InvalidInputError(
                         f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
                     )
-        tally = self.tally.merge(*(other.tally for other in others))
-        merged = type(self).from_tally(tally, coordinate=self.unit.name, assume_calibrated=self.assume_calibrated)
+        merged = type(self).from_tally(
+            self.tally.merge(*(other.tally for other in others)),
+            coordinate=self.unit.name,
+            condition_on=self.condition_on,
+            assume_calibrated=self.assume_calibrated,
+        )
         unlabelled = self.unlabelled
         for other in others:
             unlabelled = unlabelled and other.unlabelled and unlabelled.merge(other.unlabelled)
@@ -269,7 +269,6 @@ class ConfusionCurve(Figures):
         return replace(
             merged,
             diagnostics=ReadOnly({**told, **merged.diagnostics, **(unlabelled.notes if unlabelled else {})}),
-            condition_on=self.condition_on,
             reading=self.reading,
             unlabelled=unlabelled,
         )

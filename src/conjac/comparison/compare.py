@@ -101,7 +101,7 @@ def compare(
     >>> before = cj.Tally.zero("score", 2**-8).update(y, rng.normal(y, 1))
     >>> now = before.update(y, rng.normal(0.5 * y, 1))
     >>> cj.compare(before, now.diff(before), threshold=0.5, metrics=["recall", "precision"])
-    Comparison b - a on separate rows: those of a curve or a tally are not known
+    Comparison b - a on separate rows: those of a curve, a tally or a frame are not known
       recall     -0.175 [-0.2323, -0.1161]  beyond noise
       precision  -0.06338 [-0.1246, -0.002167]  beyond noise
       beyond noise: Holm's correction over the 2 metrics listed, at 0.95
@@ -169,7 +169,7 @@ def compare(
 def _why_apart(a: Outcomes | None, b: Outcomes | None) -> str | None:
     """Say why rows cannot be the same; None where they may be."""
     if a is None or b is None:
-        return "those of a curve or a tally are not known"
+        return "those of a curve, a tally or a frame are not known"
     if len(a.true) != len(b.true):
         return f"a has {len(a.true)} rows and b {len(b.true)}"
     for name, mine, theirs in (

@@ -31,7 +31,7 @@ class Side:
     sampling : str
         What its errors take as random.
     outcomes : Outcomes or None
-        What became of each row; None of a curve or a tally, whose rows are not known.
+        What became of each row; None of a curve, a tally or a frame, whose rows are not known.
     slopes : Slopes or None
         Of the cells as shares of all rows, arrays of shape (2, 2); of a curve or a tally.
     coordinate : str or None
@@ -69,10 +69,10 @@ class Side:
             )
         if threshold is not None:
             raise InvalidInputError(f"threshold={threshold}: {name} is a Jacobian, which has its own; leave it out")
-        rows = given._outcomes
-        if rows.n_columns > len(given.labels):
+        if given.cells.weight.shape[-1] > len(given.labels):
             raise NotSupportedError(f"{name} has a reject option; compare serves matrices of the classes alone")
-        return cls(given.labels, given.cells, len(rows.true), given.diagnostics["sampling"], rows)
+        told = given.diagnostics
+        return cls(given.labels, given.cells, told["n_samples"], told["sampling"], given._outcomes)
 
     @classmethod
     def _at(cls, curve: ConfusionCurve, name: str, threshold: Any) -> Self:

@@ -12,7 +12,7 @@ import numpy as np
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, IntArray
 from conjac.coordinates import Coordinate
 from conjac.density import Calibration, Density
-from conjac.engines.binned import alerts_by_block
+from conjac.engines.binned import cells_at
 from conjac.engines.ordered import Counts
 from conjac.engines.thresholds import Counter, from_score, to_score
 from conjac.errors import InexactError, InvalidInputError
@@ -215,13 +215,7 @@ class FiguresAt:
 
     def cells_at_score(self, score: FloatArray) -> Cells:
         """Return what `cells_at` does, for thresholds on the scores' own scale."""
-        counts = self.counter.at(score)
-        return Cells(
-            counts.weight,
-            counts.weight2,
-            alerts_by_block(self.tally, cut_of(score, self.unit)) if self.density.clustered else None,
-            self.condition_on,
-        )
+        return cells_at(self.counter, self.density, self.unit, score, self.condition_on)
 
     def motion_at_score(self, score: FloatArray) -> Motion:
         """Return what `motion_at` does, for thresholds on the scores' own scale."""
