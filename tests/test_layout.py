@@ -72,6 +72,8 @@ OPTIONAL = {
     "pandas",
     "polars",
     "pyarrow",
+    "dask",
+    "pyspark",
     "torch",
     "jax",
     "keras",
@@ -85,6 +87,8 @@ OPTIONAL = {
 }
 LAZY = {
     "pandas",
+    "dask",
+    "pyspark",
     "matplotlib",
     "plotly",
     "duckdb",
