@@ -75,14 +75,17 @@ def table_of(columns: Mapping[str, Any]) -> Any:
     return pyarrow.table({name: pyarrow.array(values, from_pandas=False) for name, values in columns.items()})
 
 
-def plain(table):
-    """Return a table without dictionaries, for what has none."""
+def plain(table, types=lambda kind: kind):
+    """Return a table without dictionaries, for what has none, its types changed by a function."""
     pyarrow = needs("pyarrow")
-    fields = [
-        pyarrow.field(f.name, f.type.value_type if pyarrow.types.is_dictionary(f.type) else f.type)
-        for f in table.schema
-    ]
-    return table.cast(pyarrow.schema(fields))
+    held = [f.type.value_type if pyarrow.types.is_dictionary(f.type) else f.type for f in table.schema]
+    return table.cast(pyarrow.schema(list(zip(table.column_names, map(types, held), strict=True))))
+
+
+def text(table):
+    """Return a table as text can hold it: a float32 is written as the float64 that it equals."""
+    pyarrow = needs("pyarrow")
+    return plain(table, lambda kind: pyarrow.float64() if kind == pyarrow.float32() else kind)
 
 
 def pandas_nullable(table, *_):
@@ -120,11 +123,17 @@ def relation(table, *_):
 
 
 def dask_of(table, *_):
-    return needs("dask.dataframe").from_pandas(table.to_pandas(), npartitions=PARTS, sort=False)
+    kinds = {needs("pyarrow").bool_(): needs("pandas").BooleanDtype()}  # missing ones would make text of them all
+    return needs("dask.dataframe").from_pandas(table.to_pandas(types_mapper=kinds.get), npartitions=PARTS, sort=False)
 
 
 def sparks(name):
-    return lambda table, _, sessions: getattr(sessions, name).createDataFrame(plain(table)).repartition(PARTS)
+    def spark_of(table, _, sessions):
+        schema = needs("pyspark.sql.pandas.types").from_arrow_schema(plain(table).schema)
+        rows = plain(table) if len(table) else []
+        return getattr(sessions, name).createDataFrame(rows, schema).repartition(PARTS)
+
+    return spark_of
 
 
 def parquet_folder(table, folder, _):
@@ -135,13 +144,13 @@ def parquet_folder(table, folder, _):
 
 
 def csv_file(table, folder, _):
-    needs("pyarrow.csv").write_csv(plain(table), folder / "rows.csv")
+    needs("pyarrow.csv").write_csv(text(table), folder / "rows.csv")
     return folder / "rows.csv"
 
 
 def json_lines(table, folder, _):
     path = folder / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    path.write_text("".join(json.dumps(row) + "\n" for row in text(table).to_pylist()))
     return path
 
 

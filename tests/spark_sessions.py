@@ -10,12 +10,19 @@ from unittest.mock import patch
 from support import needs, needs_program
 
 CONNECT = "org.apache.spark.sql.connect"
+# The workers' Python is none: whatever would need one there, such as a function of ours, fails.
+ENVIRONMENT = {
+    "PYSPARK_DRIVER_PYTHON": sys.executable,
+    "PYSPARK_PYTHON": "no-python-on-workers",
+    "SPARK_LOCAL_IP": "127.0.0.1",
+}
 OPTIONS = {
     "spark.driver.memory": "1g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # short queries: half the time
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
     "spark.sql.shuffle.partitions": "2",
     "spark.plugins": f"{CONNECT}.SparkConnectPlugin",
@@ -41,7 +48,7 @@ def spark_sessions(folder):
     needs_program("java")
     needs("pyspark")
     needs("grpc_status")
-    with patch.dict(os.environ, {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}):
+    with patch.dict(os.environ, ENVIRONMENT):
         builder = needs("pyspark.sql").SparkSession.builder.master("local[2]").config(map=OPTIONS)
         folders = {"spark.local.dir": str(folder), "spark.sql.warehouse.dir": str(folder / "warehouse")}
         classic = builder.config(map=folders).getOrCreate()
