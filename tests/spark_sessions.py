@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -48,19 +48,18 @@ def spark_sessions(folder):
     needs_program("java")
     needs("pyspark")
     needs("grpc_status")
-    with patch.dict(os.environ, ENVIRONMENT):
-        builder = needs("pyspark.sql").SparkSession.builder.master("local[2]").config(map=OPTIONS)
+    with ExitStack() as ends:
+        ends.enter_context(patch.dict(os.environ, ENVIRONMENT))
         folders = {"spark.local.dir": str(folder), "spark.sql.warehouse.dir": str(folder / "warehouse")}
-        classic = builder.config(map=folders).getOrCreate()
-        try:
-            service = getattr(getattr(classic._jvm, f"{CONNECT}.service.SparkConnectService$"), "MODULE$")
-            remote = needs("pyspark.sql.connect.session").SparkSession.builder
-            connect = remote.remote(f"sc://127.0.0.1:{service.localPort()}").create()
-            yield Sessions(classic, connect)
-            connect.stop()
-        finally:
-            classic.stop()
-            _end_of_jvm()
+        builder = needs("pyspark.sql").SparkSession.builder.master("local[2]").config(map=OPTIONS | folders)
+        classic = builder.getOrCreate()
+        ends.callback(_end_of_jvm)
+        ends.callback(classic.stop)
+        service = getattr(getattr(classic._jvm, f"{CONNECT}.service.SparkConnectService$"), "MODULE$")
+        remote = needs("pyspark.sql.connect.session").SparkSession.builder
+        connect = remote.remote(f"sc://127.0.0.1:{service.localPort()}").create()
+        ends.callback(connect.stop)
+        yield Sessions(classic, connect)
 
 
 def _end_of_jvm():
