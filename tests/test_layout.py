@@ -74,6 +74,8 @@ OPTIONAL = {
     "pandas",
     "polars",
     "pyarrow",
+    "dask",
+    "pyspark",
     "torch",
     "jax",
     "keras",
@@ -87,6 +89,8 @@ OPTIONAL = {
 }
 LAZY = {
     "pandas",
+    "dask",
+    "pyspark",
     "matplotlib",
     "plotly",
     "duckdb",
