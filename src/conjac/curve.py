@@ -153,11 +153,13 @@ class ConfusionCurve(Figures):
         unit = COORDINATES.get(name)
         if unit is None or unit.scale != tally.scale:
             raise InvalidInputError(f"coordinate={name!r} does not fit a tally on the {tally.scale} scale")
-        notes = {
+        notes: dict[str, Any] = {
             "n_samples": int(tally.rows.sum()),
             "counts": "exact at named thresholds and bin edges; elsewhere within a bound",
             "bin_width": tally.step,
         }
+        if tally.set_aside:
+            notes |= {"set_aside": dict(tally.set_aside), "n_read": notes["n_samples"] + sum(tally.set_aside.values())}
         return cls(
             tally.labels,
             unit,

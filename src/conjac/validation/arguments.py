@@ -105,7 +105,7 @@ def row_blocks(n_rows: int) -> IntArray:
     return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(N_BLOCKS)).astype(np.intp)
 
 
-def blocks_of(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+def check_clusters(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     """Return each row's block, and the number of clusters."""
     keys = check_vector(groups, "groups")
     refuse_missing(keys, "groups")
@@ -116,8 +116,8 @@ def blocks_of(groups: Any, n_samples: int) -> tuple[IntArray, int]:
 
 
 def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
-    """Do as `blocks_of`; refuse clusters that cannot be told apart."""
-    blocks, n_clusters = blocks_of(groups, n_samples)
+    """Do as `check_clusters`; refuse clusters that cannot be told apart."""
+    blocks, n_clusters = check_clusters(groups, n_samples)
     if n_clusters < 2:
         raise InvalidInputError("groups names one cluster only; cluster-robust errors need at least two")
     if (blocks == blocks[0]).all():
