@@ -152,7 +152,9 @@ class ConfusionCurve(FramedCurve, Figures):
         check_condition(condition_on)
         tally = tally if labels is None else replace(tally, labels=tuple(labels))
         unit = unit_of(tally, coordinate)
-        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
+        notes: dict[str, Any] = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
+        if tally.set_aside:
+            notes |= {"set_aside": dict(tally.set_aside), "n_read": notes["n_samples"] + sum(tally.set_aside.values())}
         return cls(
             tally.labels,
             unit,

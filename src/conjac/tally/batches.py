@@ -9,7 +9,7 @@ import numpy as np
 from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array
-from conjac.validation import blocks_of, check_predictions
+from conjac.validation import check_clusters, check_predictions
 
 
 def check_batch(
@@ -42,5 +42,5 @@ def check_batch(
             f"y_score[{row}] is {rows.score[row]}, and a tally on the logit scale takes probabilities, in [0, 1]; "
             "pass those, or start a tally on the score scale"
         )
-    block = None if groups is None else blocks_of(groups, len(rows.true))[0]
+    block = None if groups is None else check_clusters(groups, len(rows.true))[0]
     return rows.true, rows.score, rows.weight, block

@@ -28,14 +28,12 @@ def head_of(tally: Any) -> dict[str, Any]:
     InvalidInputError
         Labels of other types.
     """
-    if not all(isinstance(label, str | int | float | bool) for label in tally.labels):
-        raise InvalidInputError(f"labels={tally.labels} cannot be stored; expected text, numbers or booleans")
     return {
         "schema": SCHEMA,
         "scale": tally.scale,
         "step": tally.step,
         "thresholds": list(tally.thresholds),
-        "labels": list(tally.labels),
+        "labels": _storable(tally.labels),
         "clustered": tally.clustered,
         "set_aside": dict(tally.set_aside),
         "n_rows": int(tally.rows.sum()),
@@ -67,7 +65,7 @@ def check_head(head: Any, where: str) -> dict[str, Any]:
             "scale": scale,
             "step": check_step(float(head["step"]), scale),
             "thresholds": check_thresholds(head["thresholds"]),
-            "labels": check_labels(head["labels"]),
+            "labels": check_labels(_storable(head["labels"])),
             "clustered": _of_type(bool, head["clustered"]),
             "set_aside": {_of_type(str, reason): _count(number) for reason, number in head["set_aside"].items()},
         }
@@ -100,7 +98,7 @@ def check_columns(
             sums |= {name: _column(columns, name, n_keys, "iuf", 0, np.inf) for name in ("weight", "weight2")}
         keys = np.stack([_column(columns, name, n_keys, "iu", *ends[name]) for name in KEYS], axis=1)
         if int(sums["rows"].sum(dtype=object)) != n_rows:
-            raise ValueError(f"it holds {sums['rows'].sum()} rows and says {form['n_rows']}")
+            raise ValueError(f"it holds {sums['rows'].sum()} rows and says {n_rows}")
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"the column {error} is missing" if isinstance(error, KeyError) else error
         raise _damaged(where, reason) from None
@@ -120,6 +118,12 @@ def _column(columns: Mapping[str, Any], name: str, n_keys: int, kinds: str, low:
     if not (column.min() >= low and column.max() <= high and np.isfinite(column).all()):
         raise ValueError(f"{name} runs from {column.min()} to {column.max()}; expected {low:g} to {high:g}, finite")
     return column
+
+
+def _storable(labels: Any) -> list[Any]:
+    if not all(isinstance(label, str | int | float) for label in labels):
+        raise InvalidInputError(f"labels={labels} cannot be stored; expected text, numbers or booleans")
+    return list(labels)
 
 
 def _of_type(kind: type, value: Any) -> Any:

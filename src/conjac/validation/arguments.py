@@ -115,7 +115,7 @@ def hashed(residue: Any) -> Any:
     return residue
 
 
-def _blocks(keys: AnyArray) -> IntArray:
+def blocks_of(keys: AnyArray) -> IntArray:
     """Return the block of each cluster, as `block_of` does."""
     if keys.dtype.kind in "iu":
         return np.asarray(hashed((keys % PRIME).astype(np.int64)) // BLOCK, dtype=np.intp)
@@ -130,19 +130,19 @@ def row_blocks(n_rows: int) -> IntArray:
     return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(N_BLOCKS)).astype(np.intp)
 
 
-def blocks_of(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+def check_clusters(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     """Return each row's block, and the number of clusters."""
     keys = check_vector(groups, "groups")
     refuse_missing(keys, "groups")
     if len(keys) != n_samples:
         raise InvalidInputError(f"groups has {len(keys)} rows and y_true has {n_samples}")
     unique, inverse = np.unique(keys, return_inverse=True)
-    return _blocks(unique)[inverse], len(unique)
+    return blocks_of(unique)[inverse], len(unique)
 
 
 def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
-    """Do as `blocks_of`; refuse clusters that cannot be told apart."""
-    blocks, n_clusters = blocks_of(groups, n_samples)
+    """Do as `check_clusters`; refuse clusters that cannot be told apart."""
+    blocks, n_clusters = check_clusters(groups, n_samples)
     refuse_few_clusters(n_clusters, blocks)
     return blocks, n_clusters
 
