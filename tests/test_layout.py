@@ -21,7 +21,7 @@ LEVELS = (
     "readonly reading progress",
     "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence confusions",
-    "tally facets odds",
+    "tally facets odds weights bundles",
     "density",
     "inference",
     "motion",

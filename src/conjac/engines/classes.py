@@ -78,4 +78,4 @@ def motion_at(
     boundary = boundary_of(rows, rule, for_optima)
     shape = (rule.n_columns, rule.n_columns)
     cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
-    return OffsetMotion(BoundaryJoint(cells, boundary, rows.weight, rows.block))
+    return OffsetMotion(BoundaryJoint(cells, boundary, rows.block))
