@@ -11,11 +11,12 @@ import numpy as np
 
 from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
+from conjac.bundles import Bundles
 from conjac.contributions import Attributed
 from conjac.density import density_of
-from conjac.diagnostics import as_told, explain, explain_classes, warned
+from conjac.diagnostics import as_told, explain, explain_bundles, explain_classes, warned
 from conjac.engines.arrays import count_at, tally_of
-from conjac.engines.classes import motion_at, rule_of
+from conjac.engines.classes import motion_at, motion_of, rule_of
 from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
 from conjac.engines.moved import ByModel, moved
@@ -256,6 +257,52 @@ class ConfusionJacobian(Graded, Attributed, Exported):
             _motion=motion,
             _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns, argmax),
             **rule,
+        )
+
+    @classmethod
+    def from_bundles(
+        cls,
+        bundles: Bundles,
+        *,
+        normalize: Normalize | None = None,
+        condition_on: ConditionOn | None = None,
+        by_default: bool = True,
+        notes: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Do as `from_predictions` for offsets, in silence, from sums over rows.
+
+        Parameters
+        ----------
+        bundles : Bundles
+        normalize, condition_on
+            As for `from_predictions`.
+        by_default : bool
+            Whether nobody asked for the coordinate.
+        notes : mapping, optional
+            What was read into the rows, for ``diagnostics``.
+
+        Raises
+        ------
+        InvalidInputError
+            No rows, or none of any weight.
+        """
+        check_normalize(normalize)
+        check_condition(condition_on)
+        if not bundles.weight.any():
+            raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
+        rule = bundles.rule
+        motion = motion_of(bundles, condition_on)
+        return cls(
+            labels=bundles.labels,
+            threshold=np.nan,
+            offsets=locked(rule.offsets),
+            coordinate=rule.scale,
+            normalize=normalize,
+            diagnostics=ReadOnly(explain_bundles(bundles, by_default, motion, notes or {})),
+            parameters=tuple(f"offset[{label}]" for label in outcomes_of(bundles.labels, rule.n_columns)),
+            units=(OFFSET_UNITS[rule.scale],) * rule.n_columns,
+            _motion=motion,
+            _outcomes=None,  # type: ignore[arg-type]
         )
 
     @classmethod

@@ -81,7 +81,7 @@ def blurred(distance: FloatArray, within: FloatArray) -> tuple[FloatArray, Float
         Variance of the rows around their mean, in squared bandwidths.
     """
     narrow = 1 / (1 + within)
-    mass = gauss(distance * np.sqrt(narrow)) * np.sqrt(narrow)
+    mass = gauss(distance * np.sqrt(narrow)) * np.sqrt(narrow) * (np.abs(distance) < REACH)
     mean = distance * narrow
     return mass, mass * mean, mass * (mean**2 + within * narrow)
 

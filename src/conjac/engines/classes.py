@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import ConditionOn
+from conjac.bundles import Bundles
 from conjac.density import Boundary
+from conjac.density.facet_scale import FacetScale
 from conjac.engines.arrays import count_cells
 from conjac.errors import InvalidInputError
 from conjac.inference import BoundaryJoint, Cells
@@ -69,6 +71,21 @@ def boundary_of(rows: ClassPredictions, rule: ArgmaxRule, for_optima: bool = Fal
     """Estimate the fluxes across a rule's facets."""
     per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
     return Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster, for_optima)
+
+
+def motion_of(bundles: Bundles, condition_on: ConditionOn | None) -> OffsetMotion:
+    """Return what `motion_at` does, from bundles of rows."""
+    weights, facets, shape = bundles.weights, bundles.facets, (bundles.rule.n_columns,) * 2
+    scale = FacetScale.of_facets(facets, bundles.true, weights, per_cluster=bundles.rows_per_cluster)
+    boundary = Boundary.of_facets(facets, bundles.true, weights, scale)
+    block, by_block = bundles.block, None
+    sums = [np.zeros((1, *shape), dtype=total.dtype) for total in (bundles.weight, bundles.weight2)]
+    for table, total in zip(sums, (bundles.weight, bundles.weight2), strict=True):
+        np.add.at(table.ravel(), boundary.cell, total)
+    if block is not None:
+        by_block = np.zeros((1, *shape, int(block.max(initial=0)) + 1))
+        np.add.at(by_block.reshape(boundary.value.shape[0] ** 2, -1), (boundary.cell, block), bundles.weight)
+    return OffsetMotion(BoundaryJoint(Cells(sums[0], sums[1], by_block, condition_on), boundary, block))
 
 
 def motion_at(
