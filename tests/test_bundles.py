@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracles import NormalScores
 from sklearn.metrics import confusion_matrix
@@ -144,9 +144,10 @@ def fine(monkeypatch):
     monkeypatch.setattr(sums, "BINS", (2**16,) * 4)
 
 
+@pytest.mark.usefixtures("fine")
 @pytest.mark.parametrize("condition_on", [None, "class"])
 @pytest.mark.parametrize("design", DESIGNS)
-def test_with_fine_bins_every_figure_is_that_of_rows(fine, design, condition_on):
+def test_with_fine_bins_every_figure_is_that_of_rows(design, condition_on):
     data, options = rows_of(4, scale="logit"), DESIGNS[design]
     rows = of_rows(*data, "logit", **options, condition_on=condition_on)
     J = cj.ConfusionJacobian.from_bundles(bundled(*data, "logit", **options), condition_on=condition_on)

@@ -40,6 +40,7 @@ SIDEWAYS = {
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
     "facets": {"odds"},
+    "bundles": {"facets", "weights"},
     "jacobian": {"exports", "contributions", "gradients"},
     "__main__": {"cli"},
     "engines": {"models", "objectives"},

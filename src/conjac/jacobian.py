@@ -14,11 +14,11 @@ from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, No
 from conjac.bundles import Bundles
 from conjac.contributions import Attributed
 from conjac.density import density_of
-from conjac.diagnostics import as_told, explain, explain_bundles, explain_classes, warned
+from conjac.diagnostics import as_told, explain, warned
 from conjac.engines.arrays import count_at, tally_of
-from conjac.engines.classes import motion_at, motion_of, rule_of
+from conjac.engines.classes import of_bundles, of_rows, rule_of
 from conjac.engines.decided import order_of
-from conjac.engines.mix import mixed, of_column
+from conjac.engines.mix import mixed, mixed_classes, of_column
 from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.parameters import Learned
@@ -30,10 +30,10 @@ from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import Objective, bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
-from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
+from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
-from conjac.rules import ThresholdRule, outcomes_of
+from conjac.rules import ThresholdRule
 from conjac.validation import (
     ClassPredictions,
     Predictions,
@@ -242,22 +242,9 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         check_normalize(normalize)
         check_condition(condition_on)
         argmax = rule_of(rows, offsets)
-        rule: dict[str, Any] = {"threshold": np.nan, "offsets": locked(argmax.offsets), "coordinate": argmax.scale}
         if mix is not None:
-            rule["_outcomes"] = outcomes = Outcomes.of(rows, argmax.predict(rows.score), argmax.n_columns)
-            moved = mixed(rows, outcomes, mix, as_told(argmax.scale, coordinate is None), condition_on)
-            return cls(labels=rows.labels, normalize=normalize, **rule, **moved)
-        motion = motion_at(rows, argmax, condition_on)
-        return cls(
-            labels=rows.labels,
-            normalize=normalize,
-            diagnostics=ReadOnly(explain_classes(rows, coordinate is None, motion)),
-            parameters=tuple(f"offset[{label}]" for label in outcomes_of(rows.labels, argmax.n_columns)),
-            units=(OFFSET_UNITS[argmax.scale],) * argmax.n_columns,
-            _motion=motion,
-            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns, argmax),
-            **rule,
-        )
+            return cls(normalize=normalize, **mixed_classes(rows, argmax, mix, condition_on, coordinate is None))
+        return cls(normalize=normalize, **of_rows(rows, argmax, condition_on, coordinate is None))
 
     @classmethod
     def from_bundles(
@@ -266,44 +253,12 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         *,
         normalize: Normalize | None = None,
         condition_on: ConditionOn | None = None,
-        by_default: bool = True,
-        notes: Mapping[str, Any] | None = None,
+        **told: Any,
     ) -> Self:
-        """Do as `from_predictions` for offsets, in silence, from sums over rows.
-
-        Parameters
-        ----------
-        bundles : Bundles
-        normalize, condition_on
-            As for `from_predictions`.
-        by_default : bool
-            Whether nobody asked for the coordinate.
-        notes : mapping, optional
-            What was read into the rows, for ``diagnostics``.
-
-        Raises
-        ------
-        InvalidInputError
-            No rows, or none of any weight.
-        """
+        """Do as `from_classes`, from sums over rows; ``told`` is for `conjac.engines.classes.of_bundles`."""
         check_normalize(normalize)
         check_condition(condition_on)
-        if not bundles.weight.any():
-            raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
-        rule = bundles.rule
-        motion = motion_of(bundles, condition_on)
-        return cls(
-            labels=bundles.labels,
-            threshold=np.nan,
-            offsets=locked(rule.offsets),
-            coordinate=rule.scale,
-            normalize=normalize,
-            diagnostics=ReadOnly(explain_bundles(bundles, by_default, motion, notes or {})),
-            parameters=tuple(f"offset[{label}]" for label in outcomes_of(bundles.labels, rule.n_columns)),
-            units=(OFFSET_UNITS[rule.scale],) * rule.n_columns,
-            _motion=motion,
-            _outcomes=None,  # type: ignore[arg-type]
-        )
+        return cls(normalize=normalize, **of_bundles(bundles, condition_on, **told))
 
     @classmethod
     def from_estimator(

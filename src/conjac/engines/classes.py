@@ -1,8 +1,8 @@
-"""Exact counts and fluxes of several classes at one rule, from rows held in memory."""
+"""Exact counts and fluxes of several classes at one rule, from rows held in memory or from sums over rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,16 @@ from conjac._typing import ConditionOn
 from conjac.bundles import Bundles
 from conjac.density import Boundary
 from conjac.density.facet_scale import FacetScale
+from conjac.diagnostics import explain_bundles, explain_classes
 from conjac.engines.arrays import count_cells
+from conjac.engines.outcomes import Outcomes
 from conjac.errors import InvalidInputError
 from conjac.inference import BoundaryJoint, Cells
 from conjac.motion import OffsetMotion
+from conjac.perturbations import OFFSET_UNITS
 from conjac.reading import as_array, as_float
-from conjac.rules import REJECT, ArgmaxRule
+from conjac.readonly import ReadOnly, locked
+from conjac.rules import REJECT, ArgmaxRule, outcomes_of
 from conjac.validation import ClassPredictions
 
 
@@ -96,3 +100,62 @@ def motion_at(
     shape = (rule.n_columns, rule.n_columns)
     cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
     return OffsetMotion(BoundaryJoint(cells, boundary, rows.block))
+
+
+def of_rows(
+    rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None, by_default: bool
+) -> dict[str, Any]:
+    """Return the fields of a `conjac.ConfusionJacobian` by the offsets of a rule.
+
+    Parameters
+    ----------
+    rows : ClassPredictions
+    rule : ArgmaxRule
+    condition_on : {"class", None}
+    by_default : bool
+        Whether nobody asked for the coordinate.
+    """
+    motion = motion_at(rows, rule, condition_on)
+    outcomes = Outcomes.of(rows, motion.joint.boundary.facets.predicted, rule.n_columns, rule)
+    return _fields(rows.labels, rule, motion, outcomes, explain_classes(rows, by_default, motion))
+
+
+def of_bundles(
+    bundles: Bundles,
+    condition_on: ConditionOn | None,
+    by_default: bool = True,
+    notes: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Do as `of_rows`, from sums over rows; ``notes`` are what was read into these.
+
+    Raises
+    ------
+    InvalidInputError
+        No rows, or none of any weight.
+    """
+    if not bundles.weight.any():
+        raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
+    motion = motion_of(bundles, condition_on)
+    return _fields(
+        bundles.labels, bundles.rule, motion, None, explain_bundles(bundles, by_default, motion, notes or {})
+    )
+
+
+def _fields(
+    labels: tuple[Any, ...],
+    rule: ArgmaxRule,
+    motion: OffsetMotion,
+    outcomes: Outcomes | None,
+    diagnostics: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "labels": labels,
+        "threshold": np.nan,
+        "offsets": locked(rule.offsets),
+        "coordinate": rule.scale,
+        "diagnostics": ReadOnly(diagnostics),
+        "parameters": tuple(f"offset[{label}]" for label in outcomes_of(labels, rule.n_columns)),
+        "units": (OFFSET_UNITS[rule.scale],) * rule.n_columns,
+        "_motion": motion,
+        "_outcomes": outcomes,
+    }
