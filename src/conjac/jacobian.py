@@ -247,18 +247,10 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         return cls(normalize=normalize, **of_rows(rows, argmax, condition_on, coordinate is None))
 
     @classmethod
-    def from_bundles(
-        cls,
-        bundles: Bundles,
-        *,
-        normalize: Normalize | None = None,
-        condition_on: ConditionOn | None = None,
-        **told: Any,
-    ) -> Self:
-        """Do as `from_classes`, from sums over rows; ``told`` is for `conjac.engines.classes.of_bundles`."""
+    def from_bundles(cls, bundles: Bundles, *, normalize: Normalize | None = None, **told: Any) -> Self:
+        """Do as `from_classes`, from sums over rows; for ``told`` see `conjac.engines.classes.of_bundles`."""
         check_normalize(normalize)
-        check_condition(condition_on)
-        return cls(normalize=normalize, **of_bundles(bundles, condition_on, **told))
+        return cls(normalize=normalize, **of_bundles(bundles, **told))
 
     @classmethod
     def from_estimator(

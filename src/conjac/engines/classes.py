@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import ConditionOn
+from conjac._typing import ConditionOn, Scale
 from conjac.bundles import Bundles
 from conjac.density import Boundary
 from conjac.density.facet_scale import FacetScale
@@ -21,7 +21,7 @@ from conjac.perturbations import OFFSET_UNITS
 from conjac.reading import as_array, as_float
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import REJECT, ArgmaxRule, outcomes_of
-from conjac.validation import ClassPredictions
+from conjac.validation import ClassPredictions, check_condition
 
 
 def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
@@ -38,21 +38,25 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
     InvalidInputError
         Offsets that are not one finite number a class, or a rule for probabilities where scores are none.
     """
-    scale = rows.reading.scale
+    return rule_for(rows.labels, rows.reading.scale, offsets)
+
+
+def rule_for(labels: Sequence[Any], scale: Scale, offsets: Any) -> ArgmaxRule:
+    """Do as `rule_of`, for labels and the scale of their scores."""
     if offsets is None:
-        return ArgmaxRule(np.zeros(len(rows.labels)), scale)
+        return ArgmaxRule(np.zeros(len(labels)), scale)
     rule = getattr(offsets, "rule", offsets)
     if isinstance(rule, ArgmaxRule):
         if rule.scale == "logit" != scale:
             raise InvalidInputError("offsets are of a rule for probabilities, and y_score has none; pass probabilities")
         offsets, scale = rule.offsets, rule.scale
     told = as_float(as_array(offsets, "offsets"), "offsets").astype(np.float64)
-    n = len(rows.labels)
+    n = len(labels)
     if told.shape not in ((n,), (n + 1,)):
         raise InvalidInputError(
             f"offsets has shape {told.shape}; expected ({n},), one a class, or ({n + 1},) with that of a reject option"
         )
-    check_outcomes(rows.labels, len(told))
+    check_outcomes(labels, len(told))
     bad = np.flatnonzero(~np.isfinite(told))
     if len(bad):
         raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
@@ -122,7 +126,7 @@ def of_rows(
 
 def of_bundles(
     bundles: Bundles,
-    condition_on: ConditionOn | None,
+    condition_on: ConditionOn | None = None,
     by_default: bool = True,
     notes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -133,6 +137,7 @@ def of_bundles(
     InvalidInputError
         No rows, or none of any weight.
     """
+    check_condition(condition_on)
     if not bundles.weight.any():
         raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
     motion = motion_of(bundles, condition_on)
