@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import NormalScores
+from scipy.stats import norm
 from sklearn.metrics import confusion_matrix
 from strategies import class_rows, eighths, sizes_of_parts
 
 import conjac as cj
 from conjac import bundles as sums
+from conjac import metrics
 from conjac.bundles import Bundles, choose_reach
+from conjac.density.local import blurred
 from conjac.rules import ArgmaxRule
 from conjac.validation.arguments import check_groups
 
@@ -119,6 +122,15 @@ def test_the_number_of_bundles_ceases_to_grow_with_the_rows():
     assert many < 1.5 * few
 
 
+@pytest.mark.parametrize("within", [0.0, 0.01, 0.5])
+@pytest.mark.parametrize("distance", [-1.5, 0.0, 0.3, 2.0])
+def test_a_kernel_is_averaged_over_a_bundle(distance, within):
+    node, share = np.polynomial.hermite_e.hermegauss(40)
+    place, share = distance + np.sqrt(within) * node, share / share.sum()
+    found = np.ravel(blurred(np.array([distance]), np.array([within])))
+    np.testing.assert_allclose(found, [share @ (norm.pdf(place) * place**k) for k in range(3)], atol=1e-12)
+
+
 # --- finish
 
 
@@ -161,6 +173,9 @@ def test_with_fine_bins_every_figure_is_that_of_rows(design, condition_on):
         np.testing.assert_allclose(told.gradient, expected.gradient, atol=1e-3 * expected.stderr.max())
         np.testing.assert_allclose(told.stderr, expected.stderr, rtol=2e-4)
         np.testing.assert_allclose(told.confint(), expected.confint(), atol=3e-3 * expected.stderr.max())
+    row = metrics.resolve("f1_macro", tuple(range(4)))
+    told, expected = (figure._motion.metric_slope_covariance(row) for figure in (J, rows))
+    np.testing.assert_allclose(told, expected, atol=5e-4 * np.abs(expected).max())
     ratio, expected = J.exchange_rate("cell[0, 0]", "cell[1, 1]"), rows.exchange_rate("cell[0, 0]", "cell[1, 1]")
     np.testing.assert_allclose(ratio.value, expected.value, rtol=1e-3)
     np.testing.assert_allclose(ratio.confint(), expected.confint(), rtol=1e-2)

@@ -1,8 +1,9 @@
 """Several classes: from a frame with a score a class to bundles of its rows, by one staged expression.
 
 As of two classes, each step is a ``with_columns`` of its own. Predictions compare scores as NumPy does: as they are
-where offsets are equal, else with these added. Bins are those of `conjac.bundles`. Their edges are fractions whose
-denominators are powers of two; logarithms, which alone differ between engines, in their last digits, do not lie on them.
+where offsets are equal, else with these added. Bins are those of `conjac.bundles`. Their edges are fractions of the
+reach with denominators that are powers of two. Logarithms, of which the last digits differ between engines, do not lie
+on these, but for 0, which is exact.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from conjac.engines.frames.blocks import block
 from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.survey import MOST_LABELS
 from conjac.facets import TIE
 from conjac.rules import ArgmaxRule
 
@@ -65,7 +67,7 @@ class ClassRows:
         return rows.with_columns(true=nw.when(valid).then(true).otherwise(nw.lit(0) - nw.col("fault")), **safe)  # type: ignore[no-any-return]
 
     def surveyed(self, frame: Frame, offsets: Sequence[float]) -> Frame:
-        """Return, by label, the range of the scores, how far their sum is from 1, and the squared gap of the two best."""
+        """Return by label the range of the scores, how far their sum is from 1, and the squared gap of the best two."""
         scores = [nw.col(role) for role in self.columns.scores]
         compared = [score + float(offset) for score, offset in zip(scores, offsets, strict=True)]
         rows: Any = self.checked(frame).filter(nw.col("true") >= 0)
@@ -75,13 +77,9 @@ class ClassRows:
         rows = _compared(rows, compared)
         rows = rows.with_columns(apart=nw.col("highest") - nw.col("second"))
         rows = rows.with_columns(square=nw.col("apart") * nw.col("apart"))
-        return rows.group_by("label").agg(  # type: ignore[no-any-return]
-            low=nw.col("low").min(),
-            high=nw.col("high").max(),
-            miss=nw.col("miss").max(),
-            square=nw.col("square").sum(),
-            rows=nw.len(),
-        )
+        found = {"square": nw.col("square").sum(), "miss": nw.col("miss").max(), "rows": nw.len()}
+        found |= {"low": nw.col("low").min(), "high": nw.col("high").max()}
+        return rows.group_by("label").agg(**found).head(MOST_LABELS + 1)  # type: ignore[no-any-return]
 
     def bundled(self, frame: Frame, rule: ArgmaxRule, reach: float, keys: Sequence[str]) -> Frame:
         """Return the sums per class or fault, predicted class, bins of the gaps, block and other keys.
