@@ -246,10 +246,9 @@ def test_a_raw_score_may_have_any_unit():
 
 def test_the_result_says_what_was_summed_and_serves_as_any_other():
     found = bundled(*rows_of(3), groups=np.arange(N) // 5)
-    J = cj.ConfusionJacobian.from_bundles(found, notes={"read": 7})
+    J = cj.ConfusionJacobian.from_bundles(found)
     assert J.diagnostics["n_samples"] == N
     assert J.diagnostics["n_clusters"] == N // 5
-    assert J.diagnostics["read"] == 7
     assert J.diagnostics["from_sums"].startswith(f"{len(found.rows)} bundles of rows, with the mean")
     assert f"{N // 5} clusters of rows" in J.diagnostics["sampling"]
     assert J.parameters == ("offset[0]", "offset[1]", "offset[2]")

@@ -21,7 +21,7 @@ from conjac.perturbations import OFFSET_UNITS
 from conjac.reading import as_array, as_float
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import REJECT, ArgmaxRule, outcomes_of
-from conjac.validation import ClassPredictions, check_condition
+from conjac.validation import ClassPredictions
 
 
 def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
@@ -126,9 +126,9 @@ def of_rows(
 
 def of_bundles(
     bundles: Bundles,
-    condition_on: ConditionOn | None = None,
-    by_default: bool = True,
-    notes: Mapping[str, Any] | None = None,
+    condition_on: ConditionOn | None,
+    by_default: bool,
+    notes: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Do as `of_rows`, from sums over rows; ``notes`` are what was read into these.
 
@@ -137,13 +137,10 @@ def of_bundles(
     InvalidInputError
         No rows, or none of any weight.
     """
-    check_condition(condition_on)
     if not bundles.weight.any():
         raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
     motion = motion_of(bundles, condition_on)
-    return _fields(
-        bundles.labels, bundles.rule, motion, None, explain_bundles(bundles, by_default, motion, notes or {})
-    )
+    return _fields(bundles.labels, bundles.rule, motion, None, explain_bundles(bundles, by_default, motion, notes))
 
 
 def _fields(

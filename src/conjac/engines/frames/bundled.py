@@ -34,15 +34,12 @@ class FrameBundles:
 
     Attributes
     ----------
-    by_default : bool
-        Whether nobody asked for the coordinate.
     bundles : mapping
         Group to its bundles; None alone where there are no groups.
     notes : mapping
         Group to what was read into the frame, for its result's diagnostics.
     """
 
-    by_default: bool
     bundles: Mapping[Any, Bundles]
     notes: Mapping[Any, dict[str, Any]]
 
@@ -105,7 +102,7 @@ def bundle_frame(
         there = np.bincount(found.true, minlength=len(read.labels)) > 0
         absent = [str(one) for one, any_row in zip(read.labels, there, strict=True) if not any_row]
         bundles[name], notes[name] = found, {**told, **({"absent": absent} if absent else {})}
-    return FrameBundles(coordinate is None, bundles, notes)
+    return FrameBundles(bundles, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +172,10 @@ def _checked(columns: Columns, order: list[Any], how: str) -> list[Any]:
         One twice, fewer than two, or not one a column.
     """
     n = len(columns.scores)
+    if n < 2:
+        raise InvalidInputError(
+            "offsets: a score column a class is needed for them; of one score, pass threshold=, or leave it out"
+        )
     if len(set(order)) != len(order):
         raise InvalidInputError(f"labels={order} names a label twice")
     if len(order) != n:

@@ -83,4 +83,4 @@ def engine_of(frame: Frame) -> str:
 def _files(paths: Any) -> Iterator[Any]:
     found = [str(path) for path in find([paths] if isinstance(paths, str | Path) else paths)]
     with database() as con:
-        yield con.read_parquet(found) if found[0].endswith(".parquet") else con.read_csv(found)
+        yield con.read_parquet(found) if found[0].endswith(".parquet") else con.sql(f"FROM read_csv({found})")
