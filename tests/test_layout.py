@@ -73,6 +73,8 @@ OPTIONAL = {
     "pandas",
     "polars",
     "pyarrow",
+    "dask",
+    "pyspark",
     "torch",
     "jax",
     "keras",
@@ -86,6 +88,8 @@ OPTIONAL = {
 }
 LAZY = {
     "pandas",
+    "dask",
+    "pyspark",
     "matplotlib",
     "plotly",
     "duckdb",
