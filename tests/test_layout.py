@@ -17,7 +17,7 @@ import conjac
 # The drawing in docs/design.md, foundations first: a line imports from the lines before it.
 LEVELS = (
     "_version _typing",
-    "errors",
+    "errors blocks",
     "readonly reading progress writing",
     "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence confusions",

@@ -15,7 +15,7 @@ from conjac.coordinates import COORDINATES
 from conjac.decisions import Decision, best_threshold, solve_threshold
 from conjac.density import Calibration, density_of
 from conjac.diagnostics import sampling_note
-from conjac.engines.arrays import SortedRows, tally_of
+from conjac.engines.arrays import counter_of, tally_of
 from conjac.engines.binned import BinnedRows
 from conjac.engines.thresholds import named_scores
 from conjac.engines.unlabelled import Unlabelled, expected_rows
@@ -128,9 +128,8 @@ class ConfusionCurve(Figures):
         }
         tallied = partial(tally_of, rows, unit, named)
         density = density_of(tallied, unit.scale, rows.block is not None, assume_calibrated, condition_on)
-        if named:  # too many of them are refused here, not later
-            density.tally  # noqa: B018
-        return cls(rows.labels, unit, density, SortedRows.of(rows), condition_on, ReadOnly(notes), rows.reading)
+        counter = counter_of(rows, density.tally if named else None)  # too many names are refused here, not later
+        return cls(rows.labels, unit, density, counter, condition_on, ReadOnly(notes), rows.reading)
 
     @classmethod
     def from_tally(

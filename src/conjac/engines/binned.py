@@ -8,7 +8,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, FloatArray
 from conjac.coordinates import FLOOR, scores_of
-from conjac.engines.arrays import Counts, both_sides
+from conjac.engines.ordered import Counts, both_sides
 from conjac.tally import MAX_BIN, Tally, group, just_below
 
 TINY = 1e-12

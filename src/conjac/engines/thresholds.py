@@ -8,7 +8,8 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate
-from conjac.engines.arrays import Counts, SortedRows
+from conjac.engines.arrays import counter_of
+from conjac.engines.ordered import Counts
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array, as_float, as_number, refuse_non_finite
 from conjac.validation import Predictions, check_vector
@@ -17,7 +18,7 @@ ROUNDING = 1e-9
 
 
 class Counter(Protocol):
-    """What counts at thresholds: `SortedRows` or `BinnedRows`."""
+    """What counts at thresholds: `SortedRows`, `CountedRows` or `BinnedRows`."""
 
     @property
     def totals(self) -> AnyArray:
@@ -38,7 +39,7 @@ def score_at_share(counter: Counter, share: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    counter : SortedRows or BinnedRows
+    counter : Counter
     share : array of shape (...)
         In [0, 1].
 
@@ -113,7 +114,7 @@ def resolve_threshold(rows: Predictions, unit: Coordinate, threshold: float | No
         default = 0.5 if unit.name == "probability" else 0.0
         told = default if threshold is None else threshold
         return told, float(unit.to_score(np.float64(told)))
-    counter = SortedRows.of(rows)
+    counter = counter_of(rows)
     if threshold is None:
         return float(share_alerted(counter, np.array(0.5))), 0.5
     return threshold, float(score_at_share(counter, np.array(threshold)))

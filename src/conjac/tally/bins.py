@@ -11,6 +11,8 @@ from conjac.rules import in_dtype_of
 MAX_BIN = 2**34
 """Margins beyond this many bins from zero are kept in the last bin."""
 SLACK = 1e-9
+BINS, KEPT_BINS = 2048, 512
+"""To a standard deviation: of rows in memory, and of a tally that is kept, a tenth of a megabyte."""
 
 
 def bins_of(score: AnyArray, scale: Scale, step: float) -> FloatArray:
@@ -34,20 +36,23 @@ def just_below(cut: FloatArray) -> FloatArray:
     return np.asarray(cut - SLACK * (1 + np.abs(np.nan_to_num(cut))))
 
 
-def choose_step(margin: FloatArray, scale: Scale) -> float:
-    """Return a bin width for these margins: a power of two, a thousandth of their spread or finer.
+def choose_step(margin: FloatArray, scale: Scale, bins: int = BINS) -> float:
+    """Return a bin width for these margins: a power of two.
 
     Parameters
     ----------
     margin : array of shape (n_samples,)
+    scale : {"logit", "score"}
+    bins : int
+        A power of two: about how many there are to a standard deviation.
 
     Returns
     -------
     float
-        At most 2^-10 on the logit scale.
+        At most ``2 / bins`` on the logit scale.
     """
     low, high = np.quantile(margin, [0.25, 0.75])
     spread = (high - low) / 1.349 or margin.std() or 1.0
     finest = np.abs(margin).max() / MAX_BIN
-    step = 2.0 ** np.ceil(np.log2(max(spread / 2048, finest)))
-    return float(min(step, 2.0**-10) if scale == "logit" else step)
+    step = 2.0 ** np.ceil(np.log2(max(spread / bins, finest)))
+    return float(min(step, 2.0 / bins) if scale == "logit" else step)

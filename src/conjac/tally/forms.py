@@ -9,9 +9,10 @@ import numpy as np
 from conjac._typing import Scale
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array, as_float, refuse_non_finite
+from conjac.tally.bins import KEPT_BINS
 from conjac.validation.arguments import scalar
 
-LOGIT_STEP = 2.0**-8
+LOGIT_STEP = 2 / KEPT_BINS
 """Bin width, in log-odds, where none is given."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.blocks import extremes
 from conjac.errors import ConjacError, InvalidInputError
 from conjac.reading import as_array, as_float, column_names, is_missing, n_labels, refuse_non_finite
 
@@ -159,7 +160,10 @@ def refuse_few_clusters(n_clusters: int, blocks: IntArray) -> None:
 
 def distinct(truth: AnyArray) -> list[Any]:
     """Return the labels that occur, sorted."""
-    if truth.dtype.kind in "iu" and int(truth.max()) - (low := int(truth.min())) < TABLE:
+    low, high = (int(end) for end in extremes(truth)) if truth.dtype.kind in "iu" else (0, TABLE)
+    if high - low <= 1:
+        return [low, high][: high - low + 1]
+    if high - low < TABLE:
         return [low + place for place in np.flatnonzero(np.bincount(places(truth, low))).tolist()]
     try:
         return [scalar(label) for label in np.unique(truth)]
