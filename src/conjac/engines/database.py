@@ -17,14 +17,21 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def database() -> Iterator[DuckDBPyConnection]:
-    """Open a database in memory that spills beside other temporary files, not into the current folder."""
+def database(memory_limit: str | None = None) -> Iterator[DuckDBPyConnection]:
+    """Open a database in memory that spills beside other temporary files, not into the current folder.
+
+    Parameters
+    ----------
+    memory_limit : str, optional
+        What it may hold before it spills, such as "1GB"; by default four fifths of the machine's memory.
+    """
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="conjac-") as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": spill,
             "autoinstall_known_extensions": "false",
+            **({} if memory_limit is None else {"memory_limit": memory_limit}),
         }
         with duckdb.connect(config=config) as con:
             # The range that Parquet stores leaves nan out, and the optimizer believes it: isnan() would never hold.
@@ -40,8 +47,8 @@ def database() -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn what goes wrong inside a file into one line that names it."""
+def readable(paths: Sequence[Path]) -> Iterator[None]:
+    """Turn what goes wrong inside files into one line that names them."""
     import duckdb
 
     try:
@@ -50,7 +57,8 @@ def readable(path: Path) -> Iterator[None]:
         raise
     except (duckdb.Error, OSError, EOFError, UnicodeError, csv.Error) as error:
         reason = str(error).strip().partition("\n")[0].replace("Invalid Input Error: ", "")
-        raise InvalidInputError(f"{path} does not read as {kind_of(path)}: {reason}") from None
+        which = str(paths[0]) if len(paths) == 1 else f"one of {len(paths)} files"
+        raise InvalidInputError(f"{which} does not read as {kind_of(paths[0])}: {reason}") from None
 
 
 def write_parquet(columns: Mapping[str, Sequence[Any]], path: Path) -> None:
