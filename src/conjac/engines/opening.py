@@ -10,6 +10,7 @@ import csv
 import gzip
 from collections.abc import Sequence
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,35 +32,33 @@ def open_sources(con: DuckDBPyConnection, paths: Sequence[Path], wanted: Sequenc
     InvalidInputError
         A file that does not read as its kind.
     """
-    forms = _forms(con, paths, wanted)
     sources = []
-    for (kind, form), group in groupby(paths, forms.__getitem__):
-        same = list(group)
+    for (kind, form), group in groupby(zip(paths, _forms(con, paths, wanted), strict=True), itemgetter(1)):
+        same = [path for path, _ in group]
         with readable(same):
             sources.append(_source(con, same, kind, form))
     return sources
 
 
-def _forms(con: DuckDBPyConnection, paths: Sequence[Path], wanted: Sequence[str]) -> dict[Path, tuple[str, Any]]:
-    """Return each file's kind and what it must share with another to be one relation with it."""
-    forms: dict[Path, tuple[str, Any]] = {}
-    for path in paths:
-        kind = str(kind_of(path))
-        if kind in ("CSV", "TSV"):
-            with readable([path]):
-                delimiter, names = _header(path, "\t" if kind == "TSV" else DELIMITERS, wanted)
-            forms[path] = (kind, (delimiter, tuple(names), path.suffix.lower()))
-        elif kind != "Parquet":
-            forms[path] = (kind, path)
-    parquet = [path for path in dict.fromkeys(paths) if path not in forms]
+def _forms(con: DuckDBPyConnection, paths: Sequence[Path], wanted: Sequence[str]) -> list[tuple[str, Any]]:
+    """Return each file's kind and what it must share with the next to be one relation with it."""
+    parquet = [path for path in dict.fromkeys(paths) if kind_of(path) == "Parquet"]
+    schemas: dict[str, str] = {}
     if parquet:
         with readable(parquet):
-            schemas = con.execute(
+            told = con.execute(
                 "SELECT file_name, list((name, type, duckdb_type) ORDER BY column_id)::VARCHAR "
                 f"FROM parquet_schema({listed(parquet)}) GROUP BY file_name"
             ).fetchall()
-        known = dict(schemas)
-        forms |= {path: ("Parquet", known.get(str(path), path)) for path in parquet}
+        schemas = dict(told)
+    forms: list[tuple[str, Any]] = []
+    for place, path in enumerate(paths):
+        kind = str(kind_of(path))
+        if kind in ("CSV", "TSV"):
+            with readable([path]):
+                forms.append((kind, (*_header(path, "\t" if kind == "TSV" else DELIMITERS, wanted), path.suffix)))
+        else:
+            forms.append((kind, schemas.get(str(path), place)))
     return forms
 
 
@@ -74,7 +73,7 @@ def _source(con: DuckDBPyConnection, paths: list[Path], kind: str, form: Any) ->
         )
         return Source(paths, kind, relation, [(n, f"c{i}", "VARCHAR") for i, n in enumerate(names)])
     if kind == "Arrow":
-        table = _arrow(paths)
+        table = _arrow(paths[0])
         relation = f"arrow_{id(table)}"
         con.register(relation, table)
     elif kind == "Parquet":
@@ -99,25 +98,21 @@ def _header(path: Path, delimiters: str, wanted: Sequence[str]) -> tuple[str, li
     return best, headers[best]
 
 
-def _arrow(paths: list[Path]) -> Any:
+def _arrow(path: Path) -> Any:
+    """Return an Arrow file as DuckDB reads it by parts; a stream of batches, which none can find again, as a table."""
     try:
         import pyarrow
     except ImportError:
         raise MissingDependencyError(
-            f"{paths[0]} is an Arrow file, and pyarrow is not installed; pip install 'conjac[arrow]'"
+            f"{path} is an Arrow file, and pyarrow is not installed; pip install 'conjac[arrow]'"
         ) from None
-    from pyarrow import ipc
+    from pyarrow import dataset, ipc
 
-    tables = []
-    for path in paths:
+    try:
+        return dataset.dataset(path, format="ipc")
+    except pyarrow.ArrowInvalid:
         with pyarrow.memory_map(str(path)) as file:
             try:
-                tables.append(ipc.open_file(file).read_all())
-                continue
-            except pyarrow.ArrowInvalid:
-                file.seek(0)
-            try:
-                tables.append(ipc.open_stream(file).read_all())
+                return ipc.open_stream(file).read_all()
             except pyarrow.ArrowInvalid as error:
                 raise InvalidInputError(f"{path} does not read as Arrow: {error}") from None
-    return pyarrow.concat_tables(tables)

@@ -13,6 +13,7 @@ from conjac.engines.database import database, readable
 from conjac.engines.faults import UNREAD, fault_of, n_malformed, typed
 from conjac.engines.opening import open_sources
 from conjac.engines.sources import find, quoted, text
+from conjac.progress import Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -51,7 +52,8 @@ def relation(
     weight: str | None = None,
     by: str | None = None,
     groups: str | None = None,
-    memory_limit: str | None = None,
+    memory_limit: int | None = None,
+    told: Told | None = None,
 ) -> Iterator[Relation]:
     r"""Open files as one relation that a query streams through: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
 
@@ -64,8 +66,10 @@ def relation(
         Paths, folders or glob patterns.
     label, score, weight, by, groups : str
         Column names, matched exactly; of scores a sequence of them too.
-    memory_limit : str, optional
-        What DuckDB may hold before it spills to disk, such as "1GB".
+    memory_limit : int, optional
+        Bytes that DuckDB may hold before it spills to disk.
+    told : callable, optional
+        Is told the share of each pass over the files that is done.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def relation(
     scores = {"score": score} if isinstance(score, str) else {f"score {k}": name for k, name in enumerate(score)}
     given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups}
     roles = {role: name for role, name in given.items() if name is not None}
-    with database(memory_limit) as con, readable(paths):
+    with database(memory_limit, told) as con, readable(paths):
         sources = open_sources(con, paths, list(roles.values()))
         types = {role: common_type(role, name, sources) for role, name in roles.items()}
         rows = " UNION ALL ".join(typed(source, roles, types) for source in sources)
