@@ -22,6 +22,7 @@ from conjac.engines.inputs import fetch_inputs, input_roles
 from conjac.engines.opening import open_sources
 from conjac.engines.sources import find, quoted
 from conjac.errors import InvalidInputError
+from conjac.progress import Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -88,6 +89,7 @@ def read_columns(
     category: str | None = None,
     inputs: Sequence[str] | str | None = None,
     strict: bool = False,
+    told: Told | None = None,
 ) -> Columns:
     r"""Read the named columns of one or several files: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
 
@@ -102,6 +104,8 @@ def read_columns(
     strict : bool
         Raise if a row is faulty: a value is missing, a score or weight is not a finite number, a weight is negative,
         or the row does not parse.
+    told : callable, optional
+        Is told the share of each pass over the files that is done.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def read_columns(
     scores = {"score": score} if isinstance(score, str) else {f"score {k}": name for k, name in enumerate(score)}
     given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups, "category": category}
     roles = {role: name for role, name in given.items() if name is not None}
-    with database() as con:
+    with database(told=told) as con:
         sources = open_sources(con, paths, list(roles.values()))
         taken = input_roles(inputs, list(roles.values()), sources)
         roles |= taken
