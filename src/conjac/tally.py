@@ -271,7 +271,7 @@ class Tally:
 
     def _of_rows(self, true: IntArray, score: AnyArray, weight: FloatArray | None, block: IntArray | None) -> Tally:
         position = margins(score, self.scale) / self.step
-        floor = _bins(score, self.scale, self.step)
+        floor = bins_of(score, self.scale, self.step)
         keys = np.zeros((len(score), len(KEYS)), dtype=np.intp)
         keys[:, 0] = true
         keys[:, 2] = floor
@@ -286,7 +286,7 @@ class Tally:
         return _sum([replace(self, keys=keys, rows=ones, weight=counted, weight2=counted * counted, offset=offset)])
 
 
-def _bins(score: AnyArray, scale: Scale, step: float) -> FloatArray:
+def bins_of(score: AnyArray, scale: Scale, step: float) -> FloatArray:
     """Return the bin of each score: the last one whose lower edge, in the scores' own dtype, is not above it.
 
     An edge is compared as ``score >= edge`` is. Scores coarser than the bins stand for every number that rounds to

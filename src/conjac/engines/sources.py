@@ -61,13 +61,18 @@ class Source:
             return found[0]
         if found:
             raise InvalidInputError(f"{self.paths[0]} has {len(found)} columns named {name!r}; rename all but one")
-        names = [known for known, _, _ in self.columns]
-        folded = {known.casefold(): known for known in reversed(names)}
-        near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=3)]
-        hint = f"; the nearest: {', '.join(map(repr, near))}" if near else ""
-        more = f", ... ({len(names)} in all)" if len(names) > MOST_SHOWN else ""
-        shown = ", ".join(map(repr, names[:MOST_SHOWN]))
-        raise InvalidInputError(f"{self.paths[0]} has no column {name!r}{hint}; its columns: {shown}{more}")
+        raise no_column(str(self.paths[0]), name, [known for known, _, _ in self.columns])
+
+
+def no_column(where: str, name: str, names: Sequence[str]) -> InvalidInputError:
+    """Return the error of a column that is not there, which names the nearest."""
+    folded = {known.casefold(): known for known in reversed(names)}
+    near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=3)]
+    hint = f"; the nearest: {', '.join(map(repr, near))}" if near else ""
+    more = f", ... ({len(names)} in all)" if len(names) > MOST_SHOWN else ""
+    return InvalidInputError(
+        f"{where} has no column {name!r}{hint}; its columns: {', '.join(map(repr, names[:MOST_SHOWN]))}{more}"
+    )
 
 
 def find(files: Sequence[str | Path]) -> list[Path]:

@@ -15,6 +15,9 @@ from conjac.reading import as_array, as_float, column_names, is_missing, n_label
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
+PRIME, SHIFT = 2**31 - 1, 1_234_567_891
+BLOCK = 2**31 // N_BLOCKS
+"""Hashes to a block, of whole keys."""
 TABLE = 2**16
 """Range of integer labels up to which they are looked up in a table."""
 MOST_FRACTIONS = 50
@@ -92,9 +95,30 @@ def check_weight(sample_weight: Any, n_samples: int) -> FloatArray | None:
 
 
 def block_of(key: Any) -> int:
-    """Return the block of one cluster: a hash of its key alone, the same in every process and part."""
+    """Return the block of one cluster: a hash of its key alone, the same in every process, part and engine."""
+    if isinstance(key, bool | int | np.integer | np.bool_) or (isinstance(key, float) and key.is_integer()):
+        return int(hashed(int(key) % PRIME)) // BLOCK
     digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") % N_BLOCKS
+
+
+def hashed(residue: Any) -> Any:
+    """Return the hash of whole keys, of their residues modulo `PRIME`: two rounds of a shift and a square.
+
+    Residues are numbers, an array or a column: no intermediate result needs more than 62 bits, so that every engine
+    finds the same.
+    """
+    for _ in range(2):
+        residue = (residue + SHIFT) % PRIME
+        residue = residue * residue % PRIME
+    return residue
+
+
+def blocks_of(keys: AnyArray) -> IntArray:
+    """Return the block of each cluster, as `block_of` does."""
+    if keys.dtype.kind in "iu":
+        return np.asarray(hashed((keys % PRIME).astype(np.int64)) // BLOCK, dtype=np.intp)
+    return np.array([block_of(key) for key in keys], dtype=np.intp)
 
 
 def row_blocks(n_rows: int) -> IntArray:
@@ -112,15 +136,20 @@ def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     if len(keys) != n_samples:
         raise InvalidInputError(f"groups has {len(keys)} rows and y_true has {n_samples}")
     unique, inverse = np.unique(keys, return_inverse=True)
-    if len(unique) < 2:
+    blocks = blocks_of(unique)
+    refuse_few_clusters(len(unique), blocks)
+    return blocks[inverse], len(unique)
+
+
+def refuse_few_clusters(n_clusters: int, blocks: IntArray) -> None:
+    """Raise where clusters, of which these blocks hold rows, do not tell an error."""
+    if n_clusters < 2:
         raise InvalidInputError("groups names one cluster only; cluster-robust errors need at least two")
-    blocks = np.array([block_of(key) for key in unique], dtype=np.intp)
-    if len(set(blocks.tolist())) < 2:
+    if (blocks == blocks[0]).all():
         raise InvalidInputError(
-            f"groups: the {len(unique)} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
+            f"groups: the {n_clusters} clusters share one of {N_BLOCKS} blocks by the hash of their names, "
             "so they cannot be told apart; rename one, or gather more clusters"
         )
-    return blocks[inverse], len(unique)
 
 
 def distinct(truth: AnyArray) -> list[Any]:

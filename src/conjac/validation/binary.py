@@ -13,6 +13,11 @@ from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.reading import Reading, as_array
 from conjac.validation.arguments import check_groups, check_truth, check_vector, check_weight, distinct, scalar
 
+SEVERAL = (
+    "classes have no threshold: use confusion_jacobian, maximize, solve, tradeoff or pareto_front, which move an offset "
+    "a class; or score one class against the rest"
+)
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -72,7 +77,8 @@ def check_predictions(
     """
     truth = check_truth(y_true)
     columns = as_array(y_score, "y_score")
-    order = _check_labels(truth, labels, pos_label, columns)
+    order = check_order(distinct(truth) if labels is None else [], labels, pos_label)
+    _refuse_several(order, columns)
     reading = Reading.of(columns, 0 if pos_label is not None and pos_label == order[0] else 1)
     score = check_vector(reading.score(columns), "y_score")
     notes: dict[str, Any] = dict(reading.note)
@@ -80,7 +86,7 @@ def check_predictions(
         raise InvalidInputError(
             f"y_true has {len(truth)} rows and y_score has {len(score)}; they must be of the same rows"
         )
-    negative, positive = _negative_positive(order, pos_label)
+    negative, positive = negative_positive(order, pos_label)
     is_positive = truth == positive
     is_negative = truth == negative
     stray = ~(is_positive | is_negative)
@@ -114,32 +120,38 @@ def check_predictions(
     )
 
 
-def _check_labels(truth: AnyArray, labels: Sequence[Any] | None, pos_label: Any, columns: AnyArray) -> list[Any]:
+def check_order(found: list[Any], labels: Sequence[Any] | None, pos_label: Any, name: str = "y_true") -> list[Any]:
+    """Return the labels in order, two or more.
+
+    Parameters
+    ----------
+    found : list
+        Those that occur, sorted; not looked at where ``labels`` names them.
+    labels, pos_label
+        As for `check_predictions`.
+    name : str
+        What holds them, for messages.
+
+    Raises
+    ------
+    InvalidInputError
+        One label only, one twice, or a positive label that is none of them.
+    """
+    order = found
     if labels is not None:
         order = [scalar(label) for label in labels]
         if len(set(order)) != len(order):
             raise InvalidInputError(f"labels={order} names a label twice")
         if len(order) < 2:
             raise InvalidInputError(f"labels={order}: expected two, the negative label and the positive one")
-    else:
-        order = distinct(truth)
-        if len(order) == 1 and pos_label is not None and pos_label != order[0]:
-            order.append(pos_label)
-    if len(order) > 2 and columns.ndim == 1:
-        raise InvalidInputError(
-            f"y_score has shape {columns.shape} and y_true holds {len(order)} classes, {order[:20]}; pass a score a "
-            f"class, shape ({len(columns)}, {len(order)}), or labels of one class against the rest"
-        )
-    if len(order) > 2 or (columns.ndim == 2 and columns.shape[1] > 2):
-        raise NotSupportedError(
-            f"{max(len(order), columns.shape[-1] if columns.ndim == 2 else 0)} classes have no threshold: use "
-            "confusion_jacobian, maximize, solve, tradeoff or pareto_front, which move an offset a class; or score one "
-            "class against the rest"
-        )
+    elif len(order) == 1 and pos_label is not None and pos_label != order[0]:
+        order = [*order, pos_label]
     if len(order) < 2:
         raise InvalidInputError(
-            f"y_true holds one class only ({order[0]!r}); a confusion matrix's slopes need both classes"
+            f"{name} holds one class only ({order[0]!r}); a confusion matrix's slopes need both classes"
         )
+    if len(order) > 2:
+        return order
     if pos_label is not None and pos_label not in order:
         raise InvalidInputError(f"pos_label={pos_label!r} is not among the labels {order}")
     if labels is not None and pos_label is not None and pos_label != order[1]:
@@ -149,6 +161,18 @@ def _check_labels(truth: AnyArray, labels: Sequence[Any] | None, pos_label: Any,
     return order
 
 
-def _negative_positive(order: list[Any], pos_label: Any) -> tuple[Any, Any]:
+def _refuse_several(order: list[Any], columns: AnyArray) -> None:
+    if len(order) > 2 and columns.ndim == 1:
+        raise InvalidInputError(
+            f"y_score has shape {columns.shape} and y_true holds {len(order)} classes, {order[:20]}; pass a score a "
+            f"class, shape ({len(columns)}, {len(order)}), or labels of one class against the rest"
+        )
+    n_columns = columns.shape[1] if columns.ndim == 2 else 1
+    if len(order) > 2 or n_columns > 2:
+        raise NotSupportedError(f"{max(len(order), n_columns)} {SEVERAL}")
+
+
+def negative_positive(order: list[Any], pos_label: Any) -> tuple[Any, Any]:
+    """Return the negative label and the positive one of two."""
     first, last = order
     return (last, first) if pos_label is not None and pos_label == first else (first, last)

@@ -1,0 +1,88 @@
+"""A frame of any library, or files, as one that narwhals reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from conjac.engines.relations import Relation, relation
+from conjac.errors import InvalidInputError
+
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+SPARK_CONNECT = "pyspark (connect)"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A frame that is ready.
+
+    Attributes
+    ----------
+    frame : narwhals DataFrame or LazyFrame
+    names : mapping
+        Role to the name of its column.
+    engine : str
+        What computes.
+    unread : mapping
+        As for `Columns`.
+    n_malformed : int
+        Lines of files that are no rows.
+    """
+
+    frame: Frame
+    names: Mapping[str, str]
+    engine: str
+    unread: Mapping[str, str] = field(default_factory=dict)
+    n_malformed: int = 0
+
+
+@contextmanager
+def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
+    """Open what was passed for as long as it is read.
+
+    Parameters
+    ----------
+    frame : frame, Relation, str, Path, or list of paths
+        A relation is open already, and holds these columns.
+    names : mapping
+        Role to the name of its column.
+
+    Raises
+    ------
+    InvalidInputError
+        No frame that narwhals knows, or files that do not read.
+    """
+    if isinstance(frame, Relation):
+        yield _of_files(frame)
+        return
+    if isinstance(frame, str | Path | list | tuple):
+        scores = [name for role, name in names.items() if role.startswith("score")]
+        others = {role: name for role, name in names.items() if not role.startswith("score")}
+        with relation(frame, score=scores[0] if len(scores) == 1 else scores, **others) as found:
+            yield _of_files(found)
+        return
+    try:
+        given = nw.from_native(frame)
+    except TypeError:
+        raise InvalidInputError(
+            f"frame is a {type(frame).__name__}; expected a frame of pandas, pyarrow, Polars, DuckDB, Dask or PySpark, "
+            "or a path"
+        ) from None
+    yield Opened(given, names, engine_of(given))
+
+
+def engine_of(frame: Frame) -> str:
+    """Name the library that computes."""
+    kind = frame.implementation
+    if kind.is_pyspark_connect():
+        return SPARK_CONNECT
+    return f"{kind.value} (lazy)" if kind.is_polars() and isinstance(frame, nw.LazyFrame) else str(kind.value)
+
+
+def _of_files(found: Relation) -> Opened:
+    return Opened(nw.from_native(found.frame), found.names, "duckdb", found.unread, found.n_malformed)

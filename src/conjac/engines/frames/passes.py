@@ -1,0 +1,87 @@
+"""The passes over a frame that sum: one, and another where its bins turn out too wide for the scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from conjac.coordinates import scores_of
+from conjac.engines.frames.blocks import is_hashed
+from conjac.engines.frames.collected import collected
+from conjac.engines.frames.cuts import Cuts
+from conjac.engines.frames.form import Form
+from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.placed import Placed
+from conjac.engines.frames.staged import Rows
+from conjac.engines.frames.steps import FIRST_STEP, farthest, step_across, step_of, unresolved
+
+
+def summed(frame: Frame, form: Form, named: tuple[float, ...]) -> Placed:
+    """Return the sums of a frame's rows, at a bin width that resolves the middle half of its scores.
+
+    Parameters
+    ----------
+    frame : narwhals DataFrame or LazyFrame
+    form : Form
+    named : tuple of float
+        Named thresholds on the scores' own scale.
+    """
+    scale = form.unit.scale
+    step = FIRST_STEP if form.reach is None else step_across(*form.reach, scale)
+    looked = False
+    while True:
+        placed = _summed(frame, form, named, step)
+        if not placed.valid.any():
+            return placed
+        finer, shared = step_of(placed.binned, scale), unresolved(placed.binned)
+        if shared is not None and not looked:  # the middle half of the rows in one bin: one score, or a narrow heap?
+            looked = True
+            low, high = _ends_within(frame, form.rows, *scores_of(np.array([shared, shared + 1]) * step, scale))
+            if low < high:
+                finer = step_across(low, high, scale, farthest(placed.binned))
+        if finer >= step:
+            return placed
+        step = finer
+
+
+def _summed(frame: Frame, form: Form, named: tuple[float, ...], step: float) -> Placed:
+    columns, scale = form.rows.columns, form.unit.scale
+    cuts = Cuts.of(named, columns.dtype, scale, step)
+    keys = [key for key in ("by", "groups") if key in columns.names]
+    if "groups" in keys and is_hashed(columns):
+        keys[keys.index("groups")] = "block"
+    sums = collected(frame, lambda part: form.rows.binned(part, step, cuts, keys))
+    return Placed(sums, columns.dtype, scale, step, cuts)
+
+
+def _ends_within(frame: Frame, rows: Rows, low: float, high: float) -> tuple[float, float]:
+    """Return the range of the scores between two."""
+
+    def query(part: Frame) -> Any:
+        inside = (nw.col("true") >= 0) & (nw.col("p") >= low) & (nw.col("p") < high)
+        return rows.checked(part).filter(inside).select(low=nw.col("p").min(), high=nw.col("p").max())
+
+    found = collected(frame, query)
+    return float(np.nanmin(found["low"], initial=np.inf)), float(np.nanmax(found["high"], initial=-np.inf))
+
+
+def count_clusters(frame: Frame, rows: Rows, placed: Placed) -> dict[Any, int]:
+    """Return the number of clusters of each group, of rows without a fault."""
+    if "groups" in placed.sums:
+        return {name: placed.n_keys(chosen) for name, chosen in placed.groups()}
+    by = ["by"] if "by" in rows.columns.names else []
+
+    def distinct(part: Frame) -> Any:
+        return rows.checked(part).filter(nw.col("true") >= 0).group_by(*by, "groups").agg(rows=nw.len())
+
+    if isinstance(frame, nw.LazyFrame):
+        found = collected(
+            frame, lambda part: distinct(part).with_columns(one=nw.lit(1)).group_by(*by, "one").agg(n=nw.len())
+        )
+        return dict(zip(found["by"] if by else [None], found["n"].astype(int).tolist(), strict=True))
+    found = collected(frame, distinct)
+    names = found["by"] if by else [None] * len(found["groups"])
+    pairs = set(zip(names, found["groups"], strict=True))
+    return {name: sum(of == name for of, _ in pairs) for name in {of for of, _ in pairs}}

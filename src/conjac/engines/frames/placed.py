@@ -1,0 +1,138 @@
+"""From the sums of a query to those of tallies: what engines leave to NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray, IntArray, Scale
+from conjac.coordinates import margins
+from conjac.engines.frames.blocks import folded
+from conjac.engines.frames.cuts import Cuts
+from conjac.engines.frames.steps import Binned
+from conjac.rules import in_dtype_of
+from conjac.tally import Tally, bins_of
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The sums of a frame's rows.
+
+    Attributes
+    ----------
+    sums : mapping of str to array
+        Columns as `conjac.engines.frames.staged.Rows.binned` names them.
+    dtype : dtype
+        Of the scores.
+    scale : {"logit", "score"}
+    step : float
+    cuts : Cuts
+    """
+
+    sums: Mapping[str, Any]
+    dtype: Any
+    scale: Scale
+    step: float
+    cuts: Cuts
+
+    @cached_property
+    def valid(self) -> AnyArray:
+        """Which sums are of rows without a fault."""
+        return np.asarray(self.sums["true"]) >= 0
+
+    def set_aside(self, reasons: list[str]) -> dict[str, int]:
+        """Return the number of rows by their fault."""
+        fault, rows = (np.asarray(self.sums[name])[~self.valid].astype(np.intp) for name in ("true", "rows"))
+        counts = np.bincount(-fault, rows, len(reasons) + 1).astype(int)
+        return {reason: int(n) for reason, n in zip(reasons, counts[1:], strict=True) if n}
+
+    @cached_property
+    def binned(self) -> Binned:
+        """Rows without a fault in bins, of all groups."""
+        bins, rows, offset = self._bins[self.valid], self._of("rows"), self._offset[self.valid]
+        distinct, index = np.unique(bins, return_inverse=True)
+        count = np.bincount(index, rows)
+        position = distinct * self.step + np.bincount(index, offset) / count
+        return Binned(distinct.astype(np.intp), count.astype(np.intp), position)
+
+    def exact(self, value: float, chosen: AnyArray) -> int:
+        """Return how many of some sums' rows have a score of exactly 0 or 1."""
+        return int(self._of("rows")[chosen & (self._at[self.valid] == value)].sum())
+
+    def groups(self) -> Iterator[tuple[Any, AnyArray]]:
+        """Yield each group's name with its sums among the valid ones, sorted; None and all of them without groups."""
+        if "by" not in self.sums:
+            yield None, np.ones(int(self.valid.sum()), dtype=bool)
+            return
+        names = np.array(self.sums["by"], dtype=object)[self.valid]
+        for name in sorted(set(names.tolist())):
+            yield name, names == name
+
+    def n_keys(self, chosen: AnyArray) -> int:
+        """Return the number of clusters of some of the valid sums, whose keys were kept."""
+        return len({key for key, mine in zip(self._keys, chosen, strict=True) if mine})
+
+    def tally(self, chosen: AnyArray, clustered: bool) -> Tally:
+        """Return the tally of some of the valid sums."""
+        keys = np.zeros((int(self.valid.sum()), 5), dtype=np.intp)
+        keys[:, 0] = self._of("true")
+        keys[:, 2] = self._bins[self.valid]
+        if self.cuts.thresholds:
+            keys[:, 3] = self._sides[self.valid]
+        if clustered:
+            keys[:, 4] = self._of("block") if "block" in self.sums else folded(self._keys)
+        rows = self._of("rows").astype(np.int64)
+        weights = {name: self._of(name) if name in self.sums else rows for name in ("weight", "weight2")}
+        sums = {"rows": rows, **weights, "offset": self._offset[self.valid]}
+        return Tally.of_sums(
+            self.scale,
+            self.step,
+            keys[chosen],
+            {name: column[chosen] for name, column in sums.items()},
+            thresholds=self.cuts.thresholds,
+            clustered=clustered,
+        )
+
+    def _of(self, name: str) -> AnyArray:
+        return np.asarray(self.sums[name])[self.valid]
+
+    @cached_property
+    def _keys(self) -> list[Any]:
+        return [key for key, valid in zip(self.sums["groups"], self.valid, strict=True) if valid]
+
+    @property
+    def _at(self) -> FloatArray:
+        return np.asarray(self.sums["at"], dtype=np.float64)
+
+    @cached_property
+    def _near(self) -> AnyArray:
+        """Which sums are of rows of one score, near an edge."""
+        return np.isfinite(self._at)
+
+    @cached_property
+    def _scores(self) -> AnyArray:
+        return self._at[self._near].astype(self.dtype)
+
+    @cached_property
+    def _bins(self) -> FloatArray:
+        bins = np.array(self.sums["bin"], dtype=np.float64)
+        bins[self._near] = bins_of(self._scores, self.scale, self.step)
+        return bins
+
+    @cached_property
+    def _offset(self) -> FloatArray:
+        offset = np.asarray(self.sums["offset"], dtype=np.float64) * self.step
+        inside = margins(self._scores, self.scale) / self.step - self._bins[self._near]
+        offset[self._near] = inside * self.step * np.asarray(self.sums["rows"])[self._near]
+        return offset
+
+    @cached_property
+    def _sides(self) -> IntArray:
+        sides = self.cuts.sides(self._bins, np.asarray(self.sums["side"], dtype=np.intp))
+        cuts = in_dtype_of(self._scores, np.array(self.cuts.thresholds))
+        sides[self._near] = np.searchsorted(cuts, self._scores, side="right")
+        return sides
