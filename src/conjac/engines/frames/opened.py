@@ -62,7 +62,7 @@ def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
         return
     if isinstance(frame, str | Path | list | tuple):
         scores = [name for role, name in names.items() if role.startswith("score")]
-        others = {role: name for role, name in names.items() if not role.startswith("score")}
+        others: dict[str, Any] = {role: name for role, name in names.items() if not role.startswith("score")}
         with relation(frame, score=scores[0] if len(scores) == 1 else scores, **others) as found:
             yield _of_files(found)
         return
