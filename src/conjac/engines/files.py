@@ -168,6 +168,14 @@ def describe_set_aside(set_aside: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(set_aside.items(), key=lambda item: -item[1]))
 
 
+def faulty(which: str, n_read: int, set_aside: Mapping[str, int], first: str = "") -> InvalidInputError:
+    """Return the error of faulty rows where none may be."""
+    return InvalidInputError(
+        f"{which}: {sum(set_aside.values())} of {n_read} rows are faulty ({describe_set_aside(set_aside)}){first}; "
+        "mend them, or read without strict to set them aside"
+    )
+
+
 def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], strict: bool) -> tuple[int, dict[str, int]]:
     """Return the number of rows, and that of the faulty ones by reason; refuse those that must not be."""
     counted = con.execute('SELECT fault, count(*), min(rowid) FROM "rows" GROUP BY fault ORDER BY fault').fetchall()
@@ -184,10 +192,7 @@ def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], stric
     if strict and n_faulty:
         places = [row for reason, _, row in counted if reason is not None]
         first = f", the first in row {min(places) + 1}" if places and len(paths) == 1 and not rejected else ""
-        raise InvalidInputError(
-            f"{which}: {n_faulty} of {n_read} rows are faulty ({describe_set_aside(set_aside)}){first}; "
-            "mend them, or read without strict to set them aside"
-        )
+        raise faulty(which, n_read, set_aside, first)
     return n_read, set_aside
 
 

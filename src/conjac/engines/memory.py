@@ -61,25 +61,19 @@ def machine_memory() -> int:
     return int(read_size(told, "memory_limit") / 0.8)  # DuckDB takes four fifths of it
 
 
-def bytes_in_memory(paths: Sequence[Path], n_columns: int) -> int:
-    """Return about how much memory the named columns of all rows would take, with what is computed from them.
+def bytes_of(n_rows: int, n_columns: int) -> int:
+    """Return about how much memory rows of so many columns take, with what is computed from them."""
+    return n_rows * (A_ROW + A_COLUMN * n_columns)
 
-    Parameters
-    ----------
-    paths : sequence of Path
-    n_columns : int
-        How many are read.
+
+def n_rows(paths: Sequence[Path]) -> int:
+    """Return about how many rows files hold: as Parquet and Arrow say, else by the length of the first ones.
 
     Raises
     ------
     InvalidInputError
         A file that does not read as its kind.
     """
-    return n_rows(paths) * (A_ROW + A_COLUMN * n_columns)
-
-
-def n_rows(paths: Sequence[Path]) -> int:
-    """Return about how many rows files hold: as Parquet and Arrow say, else by the length of the first ones."""
     by_kind: dict[str, list[Path]] = {}
     for path in paths:
         by_kind.setdefault(str(kind_of(path)), []).append(path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conjac.tally import Tally
+from conjac.curve import ConfusionCurve
 from conjac.validation import ClassPredictions, Predictions
 from conjac.views.summary.calibration import Calibration, calibrate, shares
 from conjac.views.summary.entries import Entries
@@ -141,34 +141,32 @@ class Data:
         )
 
     @classmethod
-    def of_tally(
-        cls, tally: Tally, *, clusters: int | None, by_design: bool, level: float, set_aside: Mapping[str, int]
-    ) -> Data:
-        """Describe rows that were summed as they were read.
+    def of_curve(cls, curve: ConfusionCurve, *, level: float, set_aside: Mapping[str, int]) -> Data:
+        """Describe rows that were summed as they were read, by their curve.
 
         Parameters
         ----------
-        tally : Tally
-        clusters : int or None
-            How many there are, where that is known.
-        by_design, level, set_aside
+        curve : ConfusionCurve
+            From a tally.
+        level, set_aside
             As for `of`.
         """
+        tally, told = curve.tally, curve.diagnostics
         entries = Entries.of_tally(tally)
         return cls(
-            **_of_both(entries, tally.scale == "logit", by_design, level),
+            **_of_both(entries, tally.scale == "logit", curve.condition_on == "class", level),
             rows=int(tally.rows.sum()),
             weighted=tally.weight.dtype.kind == "f",
             weight=float(entries.weight.sum()),
             weight_range=None,
             effective_rows=float(entries.weight.sum() ** 2 / entries.weight2.sum()),
-            clusters=clusters,
+            clusters=told.get("n_clusters"),
             summed=True,
             distinct=None,
             distinct_share=None,
             largest_tie=None,
-            zeros=None,
-            ones=None,
+            zeros=told.get("exact_zeros"),
+            ones=told.get("exact_ones"),
             set_aside=_told(set_aside),
         )
 

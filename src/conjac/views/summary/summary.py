@@ -199,10 +199,10 @@ def summarize(
 
 
 def summarize_sums(
-    result: ConfusionJacobian,
     curve: ConfusionCurve,
     *,
     title: str,
+    threshold: float | None = None,
     metric: str | Metric = "f1",
     subject_to: Any = (),
     level: float = 0.95,
@@ -213,32 +213,21 @@ def summarize_sums(
 
     Parameters
     ----------
-    result : ConfusionJacobian
-        At the operating point.
     curve : ConfusionCurve
-        Of the same rows, from a tally.
-    title, metric, subject_to, level, set_aside, group
+        From a tally, in the coordinate and under the conditions of the report.
+    title, threshold, metric, subject_to, level, set_aside, group
         As for `summarize`.
 
     Raises
     ------
     InvalidInputError
-        An unknown metric, or a constraint that cannot be read.
+        An unknown metric, a constraint that cannot be read, a threshold outside its domain.
     """
-    data = Data.of_tally(
-        curve.tally,
-        clusters=curve.diagnostics.get("n_clusters"),
-        by_design=curve.condition_on == "class",
-        level=level,
-        set_aside=set_aside or {},
-    )
-    asked: dict[str, Any] = {
-        "metric": resolve(metric, result.labels),
-        "constraints": parse_constraints(subject_to, result.labels),
-    }
-    return _summary(
-        result, curve, data, spread_of(curve), curve.diagnostics, title=title, level=level, group=group, **asked
-    )
+    result = ConfusionJacobian.from_curve(curve, threshold=threshold)
+    data = Data.of_curve(curve, level=level, set_aside=set_aside or {})
+    chosen, constraints = resolve(metric, result.labels), parse_constraints(subject_to, result.labels)
+    told: dict[str, Any] = {"metric": chosen, "constraints": constraints, "level": level}
+    return _summary(result, curve, data, spread_of(curve), curve.diagnostics, title=title, group=group, **told)
 
 
 def _summary(
