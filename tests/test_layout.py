@@ -29,7 +29,7 @@ LEVELS = (
     "sensitivity diagnostics",
     "decisions",
     "models engines objectives",
-    "embedding contributions gradients jacobian exports figures curve multilabel tuning tradeoffs comparison "
+    "embedding contributions gradients framed jacobian exports figures curve multilabel tuning tradeoffs comparison "
     "estimators drift scores training",
     "views testing datasets",
     "cli __main__",
@@ -40,12 +40,12 @@ SIDEWAYS = {
     "rules": {"coordinates", "perturbations"},
     "perturbations": {"coordinates", "rules"},
     "facets": {"odds"},
-    "jacobian": {"exports", "contributions", "gradients"},
+    "jacobian": {"exports", "contributions", "gradients", "framed"},
     "__main__": {"cli"},
     "engines": {"models", "objectives"},
     "objectives": {"models"},
     "exports": {"jacobian"},  # its type alone
-    "curve": {"jacobian", "figures"},
+    "curve": {"jacobian", "figures", "framed"},
     "multilabel": {"curve"},
     "tuning": {"curve", "multilabel"},
     "tradeoffs": {"curve", "multilabel", "tuning"},

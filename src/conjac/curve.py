@@ -16,11 +16,12 @@ from conjac.decisions import Decision, best_threshold, solve_threshold
 from conjac.density import Calibration, density_of
 from conjac.diagnostics import sampling_note
 from conjac.engines.arrays import SortedRows, tally_of
-from conjac.engines.binned import BinnedRows
+from conjac.engines.binned import COUNTS, BinnedRows, unit_of
 from conjac.engines.thresholds import named_scores
 from conjac.engines.unlabelled import Unlabelled, expected_rows
 from conjac.errors import InvalidInputError
 from conjac.figures import Figures
+from conjac.framed import FramedCurve
 from conjac.inference import Interval, quantile
 from conjac.metrics import Metric
 from conjac.reading import Reading
@@ -30,10 +31,10 @@ from conjac.validation import Predictions, check_condition, check_predictions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionCurve(Figures):
+class ConfusionCurve(FramedCurve, Figures):
     """The confusion matrix of a binary classifier, and its Jacobian, at every threshold.
 
-    Make one with `from_predictions`, `from_tally` or `merge`.
+    Make one with `from_predictions`, `from_frame`, `from_tally` or `merge`.
 
     Attributes
     ----------
@@ -123,7 +124,7 @@ class ConfusionCurve(Figures):
             "scores": "probabilities" if unit.scale == "logit" else "raw scores",
             "coordinate": f"{unit.name}, {'by default' if coordinate is None else 'as asked'}",
             "counts": "exact at any threshold",
-            "sampling": sampling_note(rows, condition_on),
+            "sampling": sampling_note(rows.notes, condition_on),
             **rows.notes,
         }
         tallied = partial(tally_of, rows, unit, named)
@@ -139,29 +140,22 @@ class ConfusionCurve(Figures):
         *,
         labels: tuple[Any, Any] = (0, 1),
         coordinate: CoordinateName | None = None,
+        condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from a tally alone.
 
         Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound.
         """
-        if not isinstance(tally, Tally):
-            raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
-        name = coordinate or ("probability" if tally.scale == "logit" else "score")
-        unit = COORDINATES.get(name)
-        if unit is None or unit.scale != tally.scale:
-            raise InvalidInputError(f"coordinate={name!r} does not fit a tally on the {tally.scale} scale")
-        notes = {
-            "n_samples": int(tally.rows.sum()),
-            "counts": "exact at named thresholds and bin edges; elsewhere within a bound",
-            "bin_width": tally.step,
-        }
+        check_condition(condition_on)
+        unit = unit_of(tally, coordinate)
+        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
         return cls(
             labels,
             unit,
-            density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, None),
+            density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on),
             BinnedRows.of(tally),
-            None,
+            condition_on,
             ReadOnly(notes),
         )
 
@@ -256,14 +250,17 @@ class ConfusionCurve(Figures):
                 )
         tally = self.tally.merge(other.tally)
         merged = type(self).from_tally(
-            tally, labels=self.labels, coordinate=self.unit.name, assume_calibrated=self.assume_calibrated
+            tally,
+            labels=self.labels,
+            coordinate=self.unit.name,
+            condition_on=self.condition_on,
+            assume_calibrated=self.assume_calibrated,
         )
         unlabelled = self.unlabelled and other.unlabelled and self.unlabelled.merge(other.unlabelled)
         told = {name: value for name, value in self.diagnostics.items() if other.diagnostics.get(name) == value}
         return replace(
             merged,
             diagnostics=ReadOnly({**told, **merged.diagnostics, **(unlabelled.notes if unlabelled else {})}),
-            condition_on=self.condition_on,
             reading=self.reading,
             unlabelled=unlabelled,
         )

@@ -50,29 +50,45 @@ CAUTIONS = {
 }
 
 
-def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Density, motion: Motion) -> dict[str, Any]:
-    """Return what was read into the input, which method was used and what was assumed."""
+def explain(
+    labels: Sequence[Any],
+    notes: Mapping[str, Any],
+    unit: Coordinate,
+    by_default: bool,
+    density: Density,
+    motion: Motion,
+) -> dict[str, Any]:
+    """Return what was read into the input, which method was used and what was assumed.
+
+    Parameters
+    ----------
+    labels : sequence of length 2
+    notes : mapping
+        What is known of the rows: "n_samples", and what was read into them.
+    unit : Coordinate
+    by_default : bool
+        Whether nobody asked for it.
+    density : Density
+    motion : Motion
+    """
     flux = motion.flux
 
     def by_label(values: FloatArray) -> dict[str, float]:
-        return {str(label): float(v) for label, v in zip(rows.labels, values, strict=True)}
+        return {str(label): float(v) for label, v in zip(labels, values, strict=True)}
 
-    doubted = {label: why for label, why in zip(rows.labels, doubts(flux), strict=True) if why}
+    doubted = {label: why for label, why in zip(labels, doubts(flux), strict=True) if why}
     found: dict[str, Any] = {
-        "n_samples": len(rows.true),
+        "n_samples": notes["n_samples"],
         "weight": float(motion.joint.cells.weight.sum()),
         "scores": "probabilities" if unit.scale == "logit" else "raw scores",
         "coordinate": as_told(unit.name, by_default),
         "effective_rows": by_label(np.nan_to_num(flux.n_eff[0])),
-        "sampling": sampling_note(rows, motion.joint.cells.condition_on),
+        "sampling": sampling_note(notes, motion.joint.cells.condition_on),
         "doubts": {str(label): why for label, why in doubted.items()},
         "cautions": cautions(doubted),
         "model": FIXED,
-        **rows.notes,
+        **notes,
     }
-    if unit.scale == "logit":
-        found["exact_zeros"] = int((rows.score == 0).sum())
-        found["exact_ones"] = int((rows.score == 1).sum())
     method = flux.method[0]
     if method == "tangent":
         found["bandwidth"] = by_label(flux.bandwidth[0])
@@ -83,7 +99,7 @@ def explain(rows: Predictions, unit: Coordinate, by_default: bool, density: Dens
         edges = [tangent.normalizing.edges for tangent in density.tangents]
         found["edges"] = {
             str(label): [float(e) for e in scores_of(np.array(ends), unit.scale)]
-            for label, ends in zip(rows.labels, edges, strict=True)
+            for label, ends in zip(labels, edges, strict=True)
             if np.isfinite(ends).any()
         }
         found["bandwidth_unit"] = "sd of the kernel, " + ("log-odds" if unit.scale == "logit" else "score")
@@ -114,7 +130,7 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
         "scores": "probabilities, compared by their logarithms" if scale == "logit" else "raw scores",
         "coordinate": as_told(scale, by_default),
         "effective_rows": locked(effective),
-        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "sampling": sampling_note(rows.notes, motion.counted.condition_on),
         "bandwidth" if boundary.method == "tangent" else "step": {"least": float(low), "largest": float(high)},
         "fluxes": {"seen": len(widths), "rough": rough, "unknown": unknown},
         "model": FIXED,
@@ -153,7 +169,7 @@ def explain_mix(
         "coordinate": coordinate,
         "shares": {str(name): float(share) for name, share in zip(names, motion.shares, strict=True)},
         "effective_rows": {str(name): float(n) for name, (n, _) in zip(names, motion.effective_rows, strict=True)},
-        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "sampling": sampling_note(rows.notes, motion.counted.condition_on),
         "assumes": "what is true within each category stays, and so does the rule; slopes' errors take the shares of "
         "these rows as known, of rows drawn within each category",
         "model": FIXED,
@@ -188,7 +204,7 @@ def explain_moved(
         "coordinate": coordinate,
         **read,
         "effective_rows": dict(zip(names, motion.effective_rows.tolist(), strict=True)),
-        "sampling": sampling_note(rows, motion.counted.condition_on),
+        "sampling": sampling_note(rows.notes, motion.counted.condition_on),
         **rows.notes,
     }
     doubted: dict[Any, str] = {}
@@ -235,7 +251,7 @@ def explain_parameters(
         **read,
         "effective_rows": float(crossing.n_eff.sum()),
         **_spanned(crossing),
-        "sampling": sampling_note(rows, cells.condition_on),
+        "sampling": sampling_note(rows.notes, cells.condition_on),
         "cautions": cautions(_doubted(rows, crossing)),
         **rows.notes,
     }
@@ -265,9 +281,24 @@ def as_told(coordinate: str, by_default: bool) -> str:
     return f"{coordinate}, {'by default' if by_default else 'as asked'}"
 
 
-def sampling_note(rows: Predictions | ClassPredictions, condition_on: ConditionOn | None) -> str:
-    """Say what the standard errors take as random."""
-    n_clusters = rows.notes.get("n_clusters")
+def notes_of(rows: Predictions, unit: Coordinate) -> dict[str, Any]:
+    """Return what is known of rows in memory."""
+    notes: dict[str, Any] = {"n_samples": len(rows.true), **rows.notes}
+    if unit.scale == "logit":
+        notes |= {"exact_zeros": int((rows.score == 0).sum()), "exact_ones": int((rows.score == 1).sum())}
+    return notes
+
+
+def sampling_note(notes: Mapping[str, Any], condition_on: ConditionOn | None) -> str:
+    """Say what the standard errors take as random.
+
+    Parameters
+    ----------
+    notes : mapping
+        What is known of the rows; "n_clusters" where they come in clusters.
+    condition_on : {"class", None}
+    """
+    n_clusters = notes.get("n_clusters")
     units = "rows drawn independently (no groups given)" if n_clusters is None else f"{n_clusters} clusters of rows"
     totals = "class totals fixed by design" if condition_on else "class totals random"
     return f"{units}; {totals}"

@@ -15,7 +15,7 @@ from conjac.decisions.charted import points
 from conjac.decisions.path import ThresholdPath
 from conjac.density import Calibration, Density
 from conjac.engines.arrays import Counts
-from conjac.engines.binned import alerts_by_block
+from conjac.engines.binned import cells_at
 from conjac.engines.thresholds import Counter, from_score, to_score
 from conjac.errors import InexactError, InvalidInputError
 from conjac.inference import (
@@ -337,13 +337,7 @@ class Figures:
 
     def cells_at_score(self, score: FloatArray) -> Cells:
         """Return what `cells_at` does, for thresholds on the scores' own scale."""
-        counts = self.counter.at(score)
-        return Cells(
-            counts.weight,
-            counts.weight2,
-            alerts_by_block(self.tally, cut_of(score, self.unit)) if self.density.clustered else None,
-            self.condition_on,
-        )
+        return cells_at(self.counter, self.density, self.unit, score, self.condition_on)
 
     def motion_at_score(self, score: FloatArray) -> Motion:
         """Return what `motion_at` does, for thresholds on the scores' own scale."""

@@ -13,8 +13,8 @@ from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.contributions import Attributed
 from conjac.density import density_of
-from conjac.diagnostics import as_told, explain, explain_classes, warned
-from conjac.engines.arrays import count_at, tally_of
+from conjac.diagnostics import as_told, explain, explain_classes, notes_of, warned
+from conjac.engines.arrays import SortedRows, count_at, tally_of
 from conjac.engines.classes import motion_at, rule_of
 from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
@@ -24,6 +24,7 @@ from conjac.engines.parameters import Learned
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
 from conjac.exports import Exported
+from conjac.framed import FramedJacobian
 from conjac.gradients import Graded
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
@@ -46,10 +47,10 @@ from conjac.validation import (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(Graded, Attributed, Exported):
+class ConfusionJacobian(Graded, Attributed, FramedJacobian, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
-    Make one with `confusion_jacobian`, `from_predictions` or `from_estimator`.
+    Make one with `confusion_jacobian`, `from_estimator`, `from_frame` or `from_tally`.
 
     Attributes
     ----------
@@ -84,7 +85,7 @@ class ConfusionJacobian(Graded, Attributed, Exported):
     parameters: Sequence[str]
     units: Sequence[str]
     _motion: CellMotion = field(repr=False)
-    _outcomes: Outcomes = field(repr=False)
+    _outcomes: Outcomes | None = field(repr=False)
     _learned: Learned | None = field(default=None, repr=False)
 
     @classmethod
@@ -141,10 +142,6 @@ class ConfusionJacobian(Graded, Attributed, Exported):
             Take scores as probabilities that hold: both slopes share the pooled density, which helps a rare class.
         random_state : None or int
             Nothing here is random.
-
-        Returns
-        -------
-        ConfusionJacobian
 
         Raises
         ------
@@ -205,7 +202,7 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         check_normalize(normalize)
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
-        told, score = resolve_threshold(rows, unit, threshold)
+        told, score = resolve_threshold(partial(SortedRows.of, rows), unit, threshold)
         cutting = ThresholdRule(score)
         outcomes = Outcomes.of(rows, cutting.predict(rows.score), 2, cutting if mix is None else None)
         rule: dict[str, Any] = {"threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": outcomes}
@@ -219,7 +216,7 @@ class ConfusionJacobian(Graded, Attributed, Exported):
         return cls(
             labels=rows.labels,
             normalize=normalize,
-            diagnostics=ReadOnly(explain(rows, unit, coordinate is None, density, motion)),
+            diagnostics=ReadOnly(explain(rows.labels, notes_of(rows, unit), unit, coordinate is None, density, motion)),
             parameters=(Threshold().name,),
             units=(unit.unit,),
             _motion=motion,

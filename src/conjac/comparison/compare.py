@@ -14,7 +14,7 @@ from conjac.comparison.result import Comparison
 from conjac.comparison.separate import SeparateBand
 from conjac.decisions.charted import checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
-from conjac.engines.outcomes import Outcomes
+from conjac.engines.outcomes import Outcomes, rows_of
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.inference import Estimate, NormalBand
 from conjac.jacobian import ConfusionJacobian
@@ -88,7 +88,7 @@ def compare(
     for name, given in (("a", a), ("b", b)):
         if not isinstance(given, ConfusionJacobian):
             raise InvalidInputError(f"{name} is {type(given).__name__}; expected a ConfusionJacobian")
-        if given._outcomes.n_columns > len(given.labels):
+        if given.cells.weight.shape[-1] > len(given.labels):
             raise NotSupportedError(f"{name} has a reject option; compare serves matrices of the classes alone")
     if a.labels != b.labels:
         raise InvalidInputError(f"a has labels {a.labels} and b {b.labels}; pass the same labels= to both")
@@ -99,7 +99,9 @@ def compare(
     if paired and apart:
         raise InvalidInputError(f"paired=True: {apart}; pass paired=False, or the same rows in the same order")
     together = apart is None if paired is None else bool(paired)
-    rows = SameRows.of(a._outcomes, b._outcomes, design) if together else SeparateRows(a.cells, b.cells)
+    rows: SameRows | SeparateRows = SeparateRows(a.cells, b.cells)
+    if together:
+        rows = SameRows.of(rows_of(a._outcomes, "compare"), rows_of(b._outcomes, "compare"), design)
     found = [resolve(metric, a.labels) for metric in _listed(metrics, a.labels)]
     cells = [J.cells.weight[0].astype(np.float64) for J in (a, b)]
     values = np.array([[float(row.value(x)) for row in found] for x in cells])
@@ -131,7 +133,7 @@ def compare(
         diagnostics=ReadOnly(
             {
                 "rows": _told(together, apart, paired),
-                "n_samples": [len(J._outcomes.true) for J in (a, b)],
+                "n_samples": [J.diagnostics["n_samples"] for J in (a, b)],
                 "sampling": [J.diagnostics["sampling"] for J in (a, b)],
                 "correction": f"beyond noise: Holm's correction over the {len(found)} metrics listed, at {level:g}",
             }
@@ -141,8 +143,10 @@ def compare(
     )
 
 
-def _why_apart(a: Outcomes, b: Outcomes) -> str | None:
+def _why_apart(a: Outcomes | None, b: Outcomes | None) -> str | None:
     """Say why rows cannot be the same; None where they may be."""
+    if a is None or b is None:
+        return "rows of a frame or a tally are not kept"
     if len(a.true) != len(b.true):
         return f"a has {len(a.true)} rows and b {len(b.true)}"
     for name, mine, theirs in (

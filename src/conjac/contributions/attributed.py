@@ -12,7 +12,7 @@ from conjac.contributions.entries import entries_of, refuse
 from conjac.contributions.nearest import Nearest
 from conjac.contributions.result import RowContributions, place_of
 from conjac.coordinates import COORDINATES
-from conjac.engines.outcomes import Outcomes
+from conjac.engines.outcomes import Outcomes, rows_of
 from conjac.errors import InvalidInputError
 from conjac.inference.delta import normalized
 from conjac.metrics import Metric
@@ -54,15 +54,15 @@ class Attributed:
         Raises
         ------
         NotSupportedError
-            Something moves that has no rows of its own to tell: a mix, training rows, refits; calibrated scores; or the
-            result was saved, and its model not.
+            Something moves that has no rows of its own to tell: a mix, training rows, refits; calibrated scores; the
+            result was saved, and its model not; or it was made from a frame or a tally.
         InvalidInputError
             No such parameter, or none is named among several; scores that were changed since.
         UnknownMetricError
             Neither a metric nor a cell.
         """
         motion: CellMotion = self._motion
-        rows: Outcomes = self._outcomes
+        rows = rows_of(self._outcomes, "contributions")
         refuse(motion)
         place = place_of(self.parameters, parameter)
         outcomes = outcomes_of(self.labels, rows.n_columns)

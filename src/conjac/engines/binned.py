@@ -6,11 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conjac._typing import AnyArray, BoolArray, FloatArray
-from conjac.coordinates import FLOOR, scores_of
+from conjac._typing import AnyArray, BoolArray, ConditionOn, CoordinateName, FloatArray
+from conjac.coordinates import COORDINATES, FLOOR, Coordinate, scores_of
+from conjac.density import Density
 from conjac.engines.arrays import Counts, both_sides
+from conjac.engines.thresholds import Counter
+from conjac.errors import InvalidInputError
+from conjac.inference import Cells
+from conjac.motion import cut_of
 from conjac.tally import MAX_BIN, Tally, group, just_below
 
+COUNTS = "exact at named thresholds and bin edges; elsewhere within a bound"
+"""What counts from a tally are."""
 TINY = 1e-12
 """A threshold inside a bin shares its rows, however near to an edge it is: rows may sit on the edge itself."""
 
@@ -99,6 +106,32 @@ def _ends_of(tally: Tally) -> tuple[int, int]:
     if tally.scale == "logit":
         return int(np.floor(np.log(FLOOR) / tally.step)), int(np.floor(-np.log(FLOOR) / tally.step))
     return -MAX_BIN, MAX_BIN
+
+
+def unit_of(tally: Tally, coordinate: CoordinateName | None) -> Coordinate:
+    """Return the coordinate asked for, or that of a tally's own scale.
+
+    Raises
+    ------
+    InvalidInputError
+        No tally, or a coordinate of another scale.
+    """
+    if not isinstance(tally, Tally):
+        raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
+    name = coordinate or ("probability" if tally.scale == "logit" else "score")
+    unit = COORDINATES.get(name)
+    if unit is None or unit.scale != tally.scale:
+        raise InvalidInputError(f"coordinate={name!r} does not fit a tally on the {tally.scale} scale")
+    return unit
+
+
+def cells_at(
+    counter: Counter, density: Density, unit: Coordinate, score: FloatArray, condition_on: ConditionOn | None
+) -> Cells:
+    """Return the cells at thresholds on the scores' own scale, array of shape (n_points,); blocks from the tally."""
+    counts = counter.at(score)
+    by_block = alerts_by_block(density.tally, cut_of(score, unit)) if density.clustered else None
+    return Cells(counts.weight, counts.weight2, by_block, condition_on)
 
 
 def alerts_by_block(tally: Tally, cut: FloatArray) -> FloatArray:

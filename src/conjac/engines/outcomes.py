@@ -9,6 +9,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.engines.arrays import count_cells
+from conjac.errors import NotSupportedError
 from conjac.inference import Cells, Table
 from conjac.inference.delta import divide
 from conjac.readonly import locked
@@ -109,3 +110,19 @@ class Outcomes:
         blocks = None if counted.by_block is None else counted.by_block.reshape(len(true), -1)
         stratum = true if condition_on else np.zeros_like(true)
         return Table(counted.weight.ravel(), counted.weight2.ravel(), stratum, blocks)
+
+
+def rows_of(outcomes: Outcomes | None, what: str) -> Outcomes:
+    """Return the outcomes of rows that were kept.
+
+    Raises
+    ------
+    NotSupportedError
+        They were not; ``what`` is what they were asked for.
+    """
+    if outcomes is None:
+        raise NotSupportedError(
+            f"{what}: this result was made from a frame or a tally, and keeps no rows; pass labels and "
+            "scores as arrays to confusion_jacobian, or ask a ConfusionCurve of the frame"
+        )
+    return outcomes

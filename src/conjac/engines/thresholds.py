@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate
-from conjac.engines.arrays import Counts, SortedRows
+from conjac.engines.arrays import Counts
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array, as_float, as_number, refuse_non_finite
-from conjac.validation import Predictions, check_vector
+from conjac.validation import check_vector
 
 ROUNDING = 1e-9
 
@@ -101,8 +102,18 @@ def named_scores(unit: Coordinate, thresholds: Any) -> tuple[float, ...]:
     return tuple(np.unique(unit.to_score(told)).tolist())
 
 
-def resolve_threshold(rows: Predictions, unit: Coordinate, threshold: float | None) -> tuple[float, float]:
-    """Return the threshold in its coordinate and on the scores' own scale."""
+def resolve_threshold(
+    counting: Callable[[], Counter], unit: Coordinate, threshold: float | None
+) -> tuple[float, float]:
+    """Return the threshold in its coordinate and on the scores' own scale.
+
+    Parameters
+    ----------
+    counting : callable
+        Returns what counts the rows, where a share of them is told.
+    unit : Coordinate
+    threshold : float, optional
+    """
     threshold = None if threshold is None else as_number(threshold, "threshold")
     if threshold is not None and not np.isfinite(threshold):
         raise InvalidInputError(f"threshold={threshold}: expected a finite number")
@@ -113,7 +124,7 @@ def resolve_threshold(rows: Predictions, unit: Coordinate, threshold: float | No
         default = 0.5 if unit.name == "probability" else 0.0
         told = default if threshold is None else threshold
         return told, float(unit.to_score(np.float64(told)))
-    counter = SortedRows.of(rows)
+    counter = counting()
     if threshold is None:
         return float(share_alerted(counter, np.array(0.5))), 0.5
     return threshold, float(score_at_share(counter, np.array(threshold)))

@@ -115,7 +115,7 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
             "n_labels": len(rows.labels),
             "scores": "probabilities" if unit.scale == "logit" else "raw scores",
             "coordinate": as_told(unit.name, coordinate is None),
-            "sampling": sampling_note(parts[0], None),
+            "sampling": sampling_note(parts[0].notes, None),
             "covariance": "labels are of the same rows: errors of averages have their covariance",
             "one_class": {str(label): f"{why}: slopes of its metrics have no error" for label, why in lacking.items()},
             **rows.notes,

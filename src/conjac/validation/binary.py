@@ -14,8 +14,8 @@ from conjac.reading import Reading, as_array
 from conjac.validation.arguments import check_groups, check_truth, check_vector, check_weight, distinct, scalar
 
 SEVERAL = (
-    "classes have no threshold: use confusion_jacobian, maximize, solve, tradeoff or pareto_front, which move an offset "
-    "a class; or score one class against the rest"
+    "classes have no threshold: use confusion_jacobian, maximize, solve, tradeoff or pareto_front, which move an "
+    "offset a class; or score one class against the rest"
 )
 
 

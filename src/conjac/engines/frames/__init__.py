@@ -1,4 +1,4 @@
-"""Frames of any library to tallies: one staged expression of narwhals, whose small result is all that leaves the engine."""
+"""Frames of any library to tallies: one staged expression of narwhals, of which only sums leave the engine."""
 
 from conjac.engines.frames.tallied import FrameTallies, tally_frame
 

@@ -20,7 +20,7 @@ Query = Callable[[Frame], Frame]
 
 
 def collected(frame: Frame, query: Query) -> dict[str, Any]:
-    """Return the columns of a query that sums: of a frame in memory some rows at a time, whose results follow each other.
+    """Return the columns of a query that sums; of a frame in memory those of some rows at a time, one after another.
 
     Parameters
     ----------
@@ -52,10 +52,11 @@ def _native_columns(result: Frame) -> dict[str, Any]:
         return {name: column.tolist() if name in KEYS else column for name, column in native.fetchnumpy().items()}
     if isinstance(result, nw.LazyFrame) and result.implementation.is_spark_like():
         rows, names = native.collect(), native.columns
-        return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in names}
+        return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
     if isinstance(result, nw.LazyFrame):
-        how = {"engine": "streaming"} if result.implementation.is_polars() else {}
-        return _native_columns(result.collect(**how))
+        return _native_columns(
+            result.collect(engine="streaming") if result.implementation.is_polars() else result.collect()
+        )
     return {
         column.name: column.to_list() if column.name in KEYS else column.to_numpy() for column in result.iter_columns()
     }
@@ -64,6 +65,6 @@ def _native_columns(result: Frame) -> dict[str, Any]:
 def _numbers(column: Any) -> AnyArray:
     """Return numbers as an array, nan where missing."""
     if isinstance(column, np.ma.MaskedArray):
-        return np.asarray(column.astype(np.float64).filled(np.nan))
+        return np.ma.filled(column.astype(np.float64), np.nan)
     array = np.asarray(column)
     return array.astype(np.float64) if array.dtype == object else array

@@ -97,7 +97,8 @@ def roles_of(
     scores = {"score": several[0]} if len(several) == 1 else {f"score {k}": name for k, name in enumerate(several)}
     told = {"label": label, **scores, "weight": weight, "by": by, "groups": groups}
     for role, name in told.items():
-        if not isinstance(name, str) and (name is not None or role == "label" or role in scores):
+        is_needed = role == "label" or role in scores
+        if not isinstance(name, str) and (is_needed or name is not None):
             raise InvalidInputError(f"{role.split()[0]}={name!r}: expected the name of a column")
     return {role: name for role, name in told.items() if name is not None}
 

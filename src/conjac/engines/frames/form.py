@@ -52,7 +52,7 @@ class Form:
         reading, reach = Reading(), None
         if order is None or asked is None or asked.scale == "score" or len(columns.scores) == 2:
             held = None if order is None else _as_held(order, columns)
-            rows = Rows(columns, "score", held, asked and asked.scale)
+            rows = Rows(columns, "score", held, None if asked is None else asked.scale)
             survey = Survey.of(source.frame, rows)
             if not survey.labels:  # there are faulty rows alone, which are to be counted
                 return cls(rows, (None, None), COORDINATES["score"], reading, (0.0, 1.0), {})

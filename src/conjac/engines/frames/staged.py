@@ -59,7 +59,7 @@ class Rows:
     def _faults(self) -> list[tuple[str, nw.Expr]]:
         return list(faults(self.columns, self.labels, self.scale))
 
-    def checked(self, frame: Frame) -> Frame:
+    def checked(self, frame: Frame) -> Any:
         """Return the columns by role, with "p", the score, and "true": the class's index, or less than 0 of a fault."""
         told = {role: self.columns.expression(role) for role in self.columns.names}
         told |= {f"{role} unread": nw.col(name) for role, name in self.columns.unread.items()}
@@ -78,7 +78,7 @@ class Rows:
             true=nw.when(nw.col("fault") == 0).then(true).otherwise(nw.lit(0) - nw.col("fault")), **safe
         )
 
-    def binned(self, frame: Frame, step: float, cuts: Cuts, keys: Sequence[str]) -> Frame:
+    def binned(self, frame: Frame, step: float, cuts: Cuts, keys: Sequence[str]) -> Any:
         """Return the sums per class or fault, bin, score where near an edge, side of the cuts, block and other keys.
 
         Parameters

@@ -43,7 +43,7 @@ def step_across(low: float, high: float, scale: Scale, most: float = 0.0) -> flo
 
 
 def step_of(binned: Binned, scale: Scale) -> float:
-    """Return the bin width that suits scores: a power of two, a 512th of their spread or less, and at most 2^-8 logits."""
+    """Return the bin width that suits scores: a power of two, at most a 512th of their spread, and 2^-8 log-odds."""
     place = _quartiles(binned.rows)
     spread = np.diff(binned.position[place])[0] / 1.349 or _deviation(binned) or 1.0
     return _step(spread / SPREAD, farthest(binned), scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import narwhals.stable.v2 as nw
@@ -36,7 +36,7 @@ class Survey:
     labels: list[Any]
     low: float = np.nan
     high: float = np.nan
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
     def of(cls, frame: Frame, rows: Rows) -> Self:
@@ -68,7 +68,7 @@ class Survey:
 
 def _ends(rows: Rows, frame: Frame) -> Any:
     """Return the range of the scores of each label; of two columns that of the other and of their difference too."""
-    valid: Any = rows.checked(frame).filter(nw.col("true") >= 0)
+    valid = rows.checked(frame).filter(nw.col("true") >= 0)
     ends = {"low": nw.col("p").min(), "high": nw.col("p").max()}
     if len(rows.columns.scores) == 2:
         first, last = (nw.col(role) for role in rows.columns.scores)

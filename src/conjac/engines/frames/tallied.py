@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from conjac.engines.frames.form import Form
 from conjac.engines.frames.opened import Opened, opened
 from conjac.engines.frames.passes import count_clusters, summed
 from conjac.engines.frames.steps import step_of
-from conjac.engines.thresholds import named_scores
 from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.reading import Reading
 from conjac.tally import Tally
@@ -57,7 +56,7 @@ def tally_frame(
     groups: str | None = None,
     by: str | None = None,
     coordinate: CoordinateName | None = None,
-    thresholds: Any = None,
+    named: Callable[[Coordinate], tuple[float, ...]],
 ) -> FrameTallies:
     """Sum a frame's rows by class, bin, side of the named thresholds, block and group.
 
@@ -69,8 +68,10 @@ def tally_frame(
     Parameters
     ----------
     frame : frame, str, Path, or list of them
-    label, score, labels, pos_label, weight, groups, by, coordinate, thresholds
+    label, score, labels, pos_label, weight, groups, by, coordinate
         As for `conjac.ConfusionCurve.from_frame`.
+    named : callable
+        From the coordinate to the named thresholds, on the scores' own scale.
 
     Raises
     ------
@@ -89,8 +90,7 @@ def tally_frame(
         if len(columns.scores) > 2:
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
         form = Form.of(source, columns, labels, pos_label, coordinate)
-        named = () if thresholds is None else named_scores(form.unit, thresholds)
-        placed = summed(source.frame, form, named)
+        placed = summed(source.frame, form, named(form.unit))
         told = _told_of_faults(placed.set_aside(form.rows.reasons), int(placed.sums["rows"].sum()), source)
         clusters = count_clusters(source.frame, form.rows, placed) if "groups" in columns.names else {}
     step = step_of(placed.binned, form.unit.scale)

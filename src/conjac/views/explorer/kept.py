@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import CoordinateName
+from conjac.engines.outcomes import rows_of
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.jacobian import ConfusionJacobian
 from conjac.motion import Motion
@@ -29,11 +30,12 @@ def rows_kept(J: ConfusionJacobian) -> Predictions | ClassPredictions:
     Raises
     ------
     NotSupportedError
-        It keeps no scores, as of a mix or of refits; it takes them as calibrated; or it may reject rows.
+        It keeps no rows, as of a frame or a tally; no scores, as of a mix or of refits;
+        it takes them as calibrated; or it may reject rows.
     InvalidInputError
         Scores that were changed since they were counted.
     """
-    kept = J._outcomes
+    kept = rows_of(J._outcomes, "explore")
     if kept.rule is None or kept.score is None:
         raise NotSupportedError(f"explore: by {J.parameters[0]!r}, this result keeps no scores; {INSTEAD}")
     if kept.n_columns > len(J.labels):

@@ -97,7 +97,7 @@ def scene_of(
     if isinstance(rows, ClassPredictions):
         kind = "probabilities" if rows.reading.scale == "logit" else "raw scores"
         counted = f"{len(rows.true):,} rows of {len(rows.labels)} classes, {kind}."
-        notes = _notes(asked, counted, sampling_note(rows, condition_on))
+        notes = _notes(asked, counted, sampling_note(rows.notes, condition_on))
         scene = scene_of_classes(
             {ALL: rows, **groups}, offsets=offsets, notes=notes, report=report, **asked.told, **how
         )

@@ -1,0 +1,269 @@
+"""One decision on a frame, or on a tally alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import ConditionOn, CoordinateName, Normalize
+from conjac.coordinates import Coordinate
+from conjac.density import density_of
+from conjac.diagnostics import explain, warned
+from conjac.engines.binned import COUNTS, BinnedRows, cells_at, unit_of
+from conjac.engines.frames import tally_frame
+from conjac.engines.thresholds import resolve_threshold
+from conjac.errors import ConjacWarning, InvalidInputError
+from conjac.motion import Motion
+from conjac.perturbations import Threshold
+from conjac.readonly import ReadOnly
+from conjac.tally import Tally
+from conjac.validation import check_condition, check_normalize
+
+MOST_NAMED = 10
+
+
+class FramedJacobian:
+    """A Jacobian of a frame, or of a tally."""
+
+    @classmethod
+    def from_frame(
+        cls: Any,
+        frame: Any,
+        *,
+        label: str,
+        score: str | Sequence[str],
+        labels: Sequence[Any] | None = None,
+        pos_label: Any = None,
+        threshold: float | None = None,
+        offsets: Any = None,
+        weight: str | None = None,
+        groups: str | None = None,
+        by: str | None = None,
+        coordinate: CoordinateName | None = None,
+        normalize: Normalize | None = None,
+        condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
+    ) -> Any:
+        """Count the cells and estimate their derivatives from columns of a frame, however large.
+
+        Counts are exact. Slopes are estimated from the rows in bins; ``diagnostics["bin_width"]`` is far below any
+        bandwidth.
+
+        Parameters
+        ----------
+        frame, label, score, labels, pos_label, weight, groups
+            As for `ConfusionCurve.from_frame`.
+        by : str, optional
+            Column of groups, of which each has a result, all from the same pass.
+        threshold, coordinate, normalize, condition_on, assume_calibrated
+            As for `from_predictions`. A percentile is cut at an edge of a bin.
+        offsets : array of shape (n_classes,), optional
+            Of more than two classes.
+
+        Returns
+        -------
+        ConfusionJacobian or dict
+            With ``by``, one by each group's name, sorted.
+
+        Raises
+        ------
+        InvalidInputError
+            A frame or columns that cannot be used; the message says where and what to do.
+        NotSupportedError
+            More than two classes.
+
+        Warns
+        -----
+        ConjacWarning
+            Faulty rows, and intervals that should not be believed: ``diagnostics["cautions"]``.
+
+        Examples
+        --------
+        >>> import duckdb
+        >>> import conjac as cj
+        >>> rows = duckdb.sql("SELECT i % 2 AS y, (i * 7 % 10) / 10 AS p FROM range(1000) t(i)")
+        >>> cj.ConfusionJacobian.from_frame(rows, label="y", score="p", threshold=0.5).matrix
+        array([[300, 200],
+               [200, 300]])
+        """
+        check_normalize(normalize)
+        check_condition(condition_on)
+        if offsets is not None:
+            raise InvalidInputError(
+                "offsets: a score column a class is needed for them; of one score, pass threshold=, or leave it out"
+            )
+
+        def named(unit: Coordinate) -> tuple[float, ...]:
+            return () if unit.to_score is None else (resolve_threshold(_no_rows, unit, threshold)[1],)
+
+        told = tally_frame(
+            frame,
+            label=label,
+            score=score,
+            labels=labels,
+            pos_label=pos_label,
+            weight=weight,
+            groups=groups,
+            by=by,
+            coordinate=coordinate,
+            named=named,
+        )
+        found = {}
+        for name, tally in told.tallies.items():
+            found[name] = cls._of_tally(
+                tally,
+                told.labels,
+                told.unit,
+                told.notes[name],
+                threshold=threshold,
+                by_default=coordinate is None,
+                normalize=normalize,
+                condition_on=condition_on,
+                assume_calibrated=assume_calibrated,
+            )
+        if by is None:
+            return warned(found[None])
+        _warn_of_groups(by, {name: J.diagnostics["cautions"] for name, J in found.items()})
+        return found
+
+    @classmethod
+    def from_tally(
+        cls: Any,
+        tally: Tally,
+        *,
+        labels: tuple[Any, Any] = (0, 1),
+        threshold: float | None = None,
+        coordinate: CoordinateName | None = None,
+        normalize: Normalize | None = None,
+        condition_on: ConditionOn | None = None,
+        assume_calibrated: bool = False,
+    ) -> Any:
+        """Do as `from_predictions` from a tally alone.
+
+        Cells are exact at its named thresholds and bin edges; elsewhere ``diagnostics["bound"]`` tells how far those of
+        each class can be from the rows'. A percentile is cut at an edge of a bin.
+
+        Parameters
+        ----------
+        tally : Tally
+        labels : tuple of length 2
+            Negative label, positive label.
+        threshold, coordinate, normalize, condition_on, assume_calibrated
+            As for `from_predictions`.
+
+        Returns
+        -------
+        ConfusionJacobian
+            Without rows: `contributions` and `explore` cannot be asked of it.
+
+        Raises
+        ------
+        InvalidInputError
+            No tally, or a coordinate or threshold that does not fit it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import conjac as cj
+        >>> tally = cj.Tally.zero("logit", 2.0**-8, thresholds=(0.5,)).add(np.arange(40) % 2, np.arange(40) / 40)
+        >>> J = cj.ConfusionJacobian.from_tally(tally)
+        >>> J.matrix
+        array([[10, 10],
+               [10, 10]])
+        """
+        check_normalize(normalize)
+        check_condition(condition_on)
+        unit = unit_of(tally, coordinate)
+        return warned(
+            cls._of_tally(
+                tally,
+                labels,
+                unit,
+                {},
+                threshold=threshold,
+                by_default=coordinate is None,
+                normalize=normalize,
+                condition_on=condition_on,
+                assume_calibrated=assume_calibrated,
+            )
+        )
+
+    @classmethod
+    def from_curve(cls: Any, curve: Any, *, threshold: float | None = None, normalize: Normalize | None = None) -> Any:
+        """Do as `from_tally`, in silence, of a curve that was made from a tally, and with what it knows of its rows.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+        threshold, normalize
+            As for `from_predictions`, in the curve's coordinate.
+        """
+        check_normalize(normalize)
+        return cls._of_tally(
+            curve.tally,
+            curve.labels,
+            curve.unit,
+            curve.diagnostics,
+            threshold=threshold,
+            by_default=False,
+            normalize=normalize,
+            condition_on=curve.condition_on,
+            assume_calibrated=curve.assume_calibrated,
+        )
+
+    @classmethod
+    def _of_tally(
+        cls: Any,
+        tally: Tally,
+        labels: tuple[Any, Any],
+        unit: Coordinate,
+        read: Mapping[str, Any],
+        *,
+        threshold: float | None,
+        by_default: bool,
+        normalize: Normalize | None,
+        condition_on: ConditionOn | None,
+        assume_calibrated: bool,
+    ) -> Any:
+        """Do as `from_tally`, in silence; ``read`` is what was read into the rows."""
+        counter = BinnedRows.of(tally)
+        told, score = resolve_threshold(lambda: counter, unit, threshold)
+        density = density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on)
+        at = np.array([score])
+        motion = Motion.at(density, unit, at, cells_at(counter, density, unit, at, condition_on))
+        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step, **read}
+        bound = counter.at(at).bound[0]
+        if bound.any():
+            notes["bound"] = {str(label): float(b) for label, b in zip(labels, bound, strict=True)}
+        if unit.cut is None:
+            notes["threshold"] = "the highest edge of a bin at which this share of the rows, or more, is alerted"
+        return cls(
+            labels=labels,
+            threshold=told,
+            offsets=None,
+            coordinate=unit.name,
+            normalize=normalize,
+            diagnostics=ReadOnly(explain(labels, notes, unit, by_default, density, motion)),
+            parameters=(Threshold().name,),
+            units=(unit.unit,),
+            _motion=motion,
+            _outcomes=None,
+        )
+
+
+def _no_rows() -> Any:
+    raise AssertionError
+
+
+def _warn_of_groups(by: str, cautions: Mapping[Any, Sequence[str]]) -> None:
+    """Warn once of what should not be believed in some groups."""
+    told: dict[str, list[str]] = {}
+    for name, reasons in cautions.items():
+        for reason in reasons:
+            told.setdefault(reason, []).append(repr(name))
+    for reason, names in told.items():
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        warnings.warn(f"{by} {', '.join(names[:MOST_NAMED])}{more}: {reason}", ConjacWarning, stacklevel=3)
