@@ -111,7 +111,10 @@ def _estimated(part: Part | Sums, moving: Moving, **how: Any) -> ConfusionJacobi
     """Return the Jacobian of rows, or of sums of them, which have a threshold alone."""
     if isinstance(part, Part):
         return estimated(part, moving.mix(part), **how)
-    return ConfusionJacobian.from_curve(part.curve, threshold=how["threshold"], normalize=how["normalize"])
+    found: ConfusionJacobian = ConfusionJacobian.from_curve(
+        part.curve, threshold=how["threshold"], normalize=how["normalize"]
+    )
+    return found
 
 
 def _warn(part: Group, result: ConfusionJacobian) -> None:

@@ -66,7 +66,7 @@ def load_sums(
             found,
             labels=None if labels is None else read_labels(labels, present, label, absent=False),
             pos_label=None if pos_label is None else match(pos_label, present, "--pos-label", label),
-            coordinate=coordinate,
+            coordinate=cast("CoordinateName | None", coordinate),
             thresholds=None if threshold is None or coordinate == "percentile" else [threshold],
             condition_on=cast("ConditionOn | None", condition_on),
             **named,

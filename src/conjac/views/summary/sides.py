@@ -45,7 +45,8 @@ def has_clusters(side: Side) -> bool:
 def decided(side: Side, threshold: float | None, **how: Any) -> ConfusionJacobian:
     """Count at a threshold; slopes, which no comparison needs, only where a share alerted makes it a figure too."""
     if isinstance(side, ConfusionCurve):
-        return ConfusionJacobian.from_curve(side, threshold=threshold)
+        found: ConfusionJacobian = ConfusionJacobian.from_curve(side, threshold=threshold)
+        return found
     mix = None if how.get("coordinate") == "percentile" else Mix("class")
     return ConfusionJacobian.from_rows(side, threshold=threshold, mix=mix, **how)
 
