@@ -66,7 +66,7 @@ def jacobian(
     drifts = read_drifts(moving, scorer, drift, unit)
     named: dict[str, Any] = {"label": label, "weight": weight, "by": by, "groups": groups, "strict": strict}
     rules: dict[str, Any] = {"labels": labels, "pos_label": pos_label, "coordinate": coordinate}
-    whole = {"--model": model, "--score once a class": moving.offsets, f"--wrt {wrt}": wrt not in (None, "threshold")}
+    whole = {"--model": model, "--score once a class": len(columns) > 1, f"--wrt {wrt}": wrt not in (None, "threshold")}
     room = room_to_sum(files, [label, *columns, weight, by, groups, moving.category], memory_limit, whole)
     loaded: Loaded | Summed
     if room is None:

@@ -92,7 +92,7 @@ def tune(
         "coordinate": coordinate,
         "strict": strict,
     }
-    whole = {"--score once a class": moving.offsets}
+    whole = {"--score once a class": len(score) > 1, "--exact": exact}
     room = room_to_sum(files, [label, *score, weight, by, groups], memory_limit, whole)
     loaded: Loaded | Summed
     if room is None:
@@ -125,6 +125,7 @@ def tune(
             if decision is not None:
                 sections, value = decision_sections(decision, level), decision.to_dict(level)
                 notes |= dict.fromkeys(notes_of(decision))
+                notes |= dict.fromkeys(_shared(part, decision))
             sections["decision"] |= one_row(asked)
             tables.append((part, sections))
             values.append(tagged(part, {**value, **asked}))
@@ -158,6 +159,17 @@ def _decision(part: Part | Sums, decide: Callable[[Part | Sums], Decision]) -> D
                 raise
             part.say(str(error))
     return None
+
+
+def _shared(part: Part | Sums, decision: Decision) -> list[str]:
+    """Say how far cells can be from the counts where rows of a bin are shared in proportion."""
+    bound = part.curve.bound_at(decision.threshold).max() if isinstance(part, Sums) else 0.0
+    if not bound:
+        return []
+    told = f"{part.title}: cells" if part.title else "Cells"
+    return [
+        f"{told} are within {bound:g} of exact, which conjac jacobian --threshold {decision.threshold:.17g} counts."
+    ]
 
 
 def _read_targets(texts: Sequence[str]) -> dict[str, float]:
