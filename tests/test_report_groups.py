@@ -14,7 +14,8 @@ from conjac.validation import check_predictions
 from conjac.views.charts import canvas, paint_dots, paint_heatmap
 from conjac.views.report import render
 from conjac.views.summary import side_by_side, summarize
-from conjac.views.summary.groups import MOST_LINES, MOST_MATRICES, joined
+from conjac.views.summary.groups import MOST_LINES, MOST_MATRICES
+from conjac.views.summary.sides import joined
 
 pytestmark = pytest.mark.filterwarnings("ignore::conjac.ConjacWarning")
 HOSTILE = (

@@ -136,7 +136,7 @@ def read(
     for name in score:
         if score.count(name) > 1:
             raise InvalidInputError(f"--score names {name!r} more than once; expected a column for each class")
-    with progress(f"reading {', '.join(files)}"):
+    with progress(f"reading {', '.join(files)}") as told:
         columns = read_columns(
             files,
             label=label,
@@ -147,11 +147,12 @@ def read(
             category=category,
             inputs=scorer.inputs if scorer is not None else placed or None,
             strict=strict,
+            told=told,
         )
     if columns.set_aside:
         n_faulty = sum(columns.set_aside.values())
-        told = describe_set_aside(columns.set_aside)
-        say(f"warning: {called}{n_faulty} of {columns.n_read} rows set aside: {told}")
+        why = describe_set_aside(columns.set_aside)
+        say(f"warning: {called}{n_faulty} of {columns.n_read} rows set aside: {why}")
     other = None
     if beside is not None:
         table = columns.score.reshape(len(columns.score), -1)

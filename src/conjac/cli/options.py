@@ -218,6 +218,15 @@ Level = Annotated[float, typer.Option("--level", metavar="L", help="Of every int
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at faulty rows; by default they are set aside and counted.")
 ]
+MemoryLimit = Annotated[
+    str | None,
+    _option(
+        "--memory-limit",
+        metavar="SIZE",
+        text="Such as 2GB. Rows of two classes that would take more are summed in bins as they are read: exact at the "
+        "threshold. Default: half of the machine's memory.",
+    ),
+]
 Format = Annotated[
     str | None,
     _option(

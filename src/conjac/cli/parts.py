@@ -1,14 +1,16 @@
-"""The rows of one group, or all of them, and what is said of them."""
+"""The rows of one group, or all of them, or their sums, and what is said of them."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import CoordinateName
+from conjac._typing import CoordinateName, IntArray
 from conjac.cli.messages import say
+from conjac.curve import ConfusionCurve
 from conjac.engines.files import Columns
 from conjac.inputs import Inputs
 from conjac.jacobian import ConfusionJacobian
@@ -17,27 +19,28 @@ from conjac.validation import ClassPredictions, Predictions
 
 
 @dataclass(frozen=True)
-class Part:
-    """The rows of one group, or all of them.
+class Group(ABC):
+    """One group of the rows in files, or all of them.
 
     Attributes
     ----------
     by : str or None
         Name of the column that groups.
     group : value of that column
-    rows : Predictions or ClassPredictions
-        Of a score, or of a score a class.
-    columns : Columns
-        The same rows as they were read.
-    inputs : Inputs or None
-        What a model scored.
     """
 
     by: str | None
     group: Any
-    rows: Predictions | ClassPredictions
-    columns: Columns
-    inputs: Inputs | None = None
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[Any, ...]:
+        """In the order of the matrix."""
+
+    @property
+    @abstractmethod
+    def counted(self) -> IntArray:
+        """How many rows each class has, array of shape (n_classes,)."""
 
     @property
     def title(self) -> str:
@@ -47,12 +50,12 @@ class Part:
     @property
     def one_class(self) -> bool:
         """Whether rows of one class only are here."""
-        return bool(self.rows.true.min() == self.rows.true.max())
+        return int((self.counted > 0).sum()) == 1
 
     def say_absent(self) -> None:
         """Say which classes no row is of."""
-        counted = np.bincount(self.rows.true, minlength=len(self.rows.labels))
-        absent = ", ".join(repr(label) for label, n in zip(self.rows.labels, counted, strict=True) if not n)
+        counted = self.counted
+        absent = ", ".join(repr(label) for label, n in zip(self.labels, counted, strict=True) if not n)
         if absent and len(counted) == 2:
             self.say(f"one class only, no row is {absent}; figures that need both are nan")
         elif absent:
@@ -61,6 +64,58 @@ class Part:
     def say(self, message: str) -> None:
         """Warn of these rows on standard error."""
         say(f"warning: {self.title}{': ' if self.title else ''}{message}")
+
+
+@dataclass(frozen=True)
+class Part(Group):
+    """Rows, in memory.
+
+    Attributes
+    ----------
+    rows : Predictions or ClassPredictions
+        Of a score, or of a score a class.
+    columns : Columns
+        The same rows as they were read.
+    inputs : Inputs or None
+        What a model scored.
+    """
+
+    rows: Predictions | ClassPredictions
+    columns: Columns
+    inputs: Inputs | None = None
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """In the order of the matrix."""
+        return self.rows.labels
+
+    @property
+    def counted(self) -> IntArray:
+        """How many rows each class has, array of shape (n_classes,)."""
+        return np.bincount(self.rows.true, minlength=len(self.rows.labels))
+
+
+@dataclass(frozen=True)
+class Sums(Group):
+    """Rows of two classes that were summed as they were read.
+
+    Attributes
+    ----------
+    curve : ConfusionCurve
+    """
+
+    curve: ConfusionCurve
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """In the order of the matrix."""
+        return self.curve.labels
+
+    @property
+    def counted(self) -> IntArray:
+        """How many rows each class has, array of shape (2,)."""
+        tally = self.curve.tally
+        return np.bincount(tally.keys[:, 0], tally.rows, minlength=2).astype(np.intp)
 
 
 @dataclass(frozen=True)
@@ -82,6 +137,24 @@ class Loaded:
 
     whole: Part
     parts: list[Part]
+    coordinate: CoordinateName | None
+    n_read: int
+    set_aside: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Summed:
+    """The sums of all parts, and what was left out.
+
+    Attributes
+    ----------
+    parts : list of Sums
+        Sorted by group; all rows as one where nothing groups them.
+    coordinate, n_read, set_aside
+        As of `Loaded`.
+    """
+
+    parts: list[Sums]
     coordinate: CoordinateName | None
     n_read: int
     set_aside: dict[str, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -17,7 +18,10 @@ from conjac.cli.metric_names import read_metric
 from conjac.cli.models import read_model
 from conjac.cli.moving import read_offsets, read_tuned
 from conjac.cli.output import check_output
+from conjac.cli.parts import Group
+from conjac.cli.room import room_to_sum
 from conjac.cli.rows import check, title_of
+from conjac.cli.sums import load_sums, report_sums
 from conjac.cli.training import read_trained, refuse_untrained
 from conjac.drift import DriftRanking
 from conjac.errors import InvalidInputError, NotSupportedError
@@ -59,6 +63,7 @@ def report(
         typer.Option("--title", help="Of the page. Default: the names of the files.", show_default=False),
     ] = None,
     strict: o.Strict = False,
+    memory_limit: o.MemoryLimit = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +83,7 @@ def report(
     which of its inputs' drift would move the metric the most; with --train, what its training does. With --baseline or
     --baseline-score, what moved beyond noise from an earlier period, or from another model.
     """
-    from conjac.views.report import MOST_GROUPS, Report, format_of
+    from conjac.views.report import Report, format_of
     from conjac.views.report.asked import metric_of, summary_of
 
     chosen = format_of(output, form)
@@ -91,20 +96,33 @@ def report(
     drifts = drifts_of(scorer, drift, unit)
     refuse_untrained(train, scorer)
     how_read: dict[str, Any] = {"label": label, "weight": weight, "by": by, "groups": groups, "strict": strict}
+    rules: dict[str, Any] = {"labels": labels, "pos_label": pos_label, "coordinate": coordinate}
+    bounds, named = tuple(subject_to or ()), title or title_of(files)
+    whole = {"--model": model, "--score once a class": len(columns) > 1, "--baseline": baseline}
+    whole["--baseline-score"] = baseline_score
+    room = room_to_sum(files, [label, *columns, weight, by, groups, baseline_score], memory_limit, whole)
+    if room is not None:
+        _refuse_offset(offset)
+        how_read |= {**rules, "score": columns[0], "threshold": threshold, "condition_on": condition_on}
+        summed = load_sums(files, room, **how_read)
+        _refuse_many(summed.parts, str(by))
+        asked = read_metric(str(metric_of(metric, False)))
+        made = report_sums(
+            summed, str(by), threshold=threshold, title=named, metric=asked, subject_to=bounds, level=level
+        )
+        made.save(output, chosen)
+        typer.echo(output)
+        return
     given = read(files, score=columns, scorer=scorer, beside=against.beside, **how_read)
     several = read_tuned(wrt, given.n_scores).offsets
     if several:
         refuse_with_offsets(threshold=threshold, pos_label=pos_label)
         _refuse_of_two(train=train, baseline=baseline, baseline_score=baseline_score)
-    elif offset:
-        raise InvalidInputError("--offset: two classes are decided by their threshold here; --threshold names it")
+    else:
+        _refuse_offset(offset)
     asked = read_metric(str(metric_of(metric, several)))
-    loaded = check(given, labels=labels, pos_label=pos_label, coordinate=coordinate, offsets=several)
-    if len(loaded.parts) > MOST_GROUPS:
-        raise InvalidInputError(
-            f"--by {by!r} makes {len(loaded.parts)} groups; a page holds {MOST_GROUPS}; "
-            "conjac jacobian and tune serve any number"
-        )
+    loaded = check(given, offsets=several, **rules)
+    _refuse_many(loaded.parts, str(by))
     trained = read_trained(train, given, strict)
     baselines = against.baselines(given, loaded, how_read, files)
     how: dict[str, Any] = {
@@ -125,9 +143,9 @@ def report(
             own: dict[str, Any] = {} if several else {"training": effects, "baseline": baselines.get(part.group)}
             summary = summary_of(
                 part.rows,
-                title=title or title_of(files),
+                title=named,
                 metric=asked,
-                subject_to=tuple(subject_to or ()),
+                subject_to=bounds,
                 level=level,
                 set_aside=loaded.set_aside,
                 group=part.title or None,
@@ -139,6 +157,22 @@ def report(
         parts = [(cast("Any", part.rows), part.group) for part in loaded.parts]
         Report.of(summaries, parts, str(by), metric=asked, level=level, **how).save(output, chosen)
     typer.echo(output)
+
+
+def _refuse_offset(offset: Sequence[str] | None) -> None:
+    if offset:
+        raise InvalidInputError("--offset: two classes are decided by their threshold here; --threshold names it")
+
+
+def _refuse_many(parts: Sequence[Group], by: str) -> None:
+    """Raise where no page holds so many groups."""
+    from conjac.views.report import MOST_GROUPS
+
+    if len(parts) > MOST_GROUPS:
+        raise InvalidInputError(
+            f"--by {by!r} makes {len(parts)} groups; a page holds {MOST_GROUPS}; "
+            "conjac jacobian and tune serve any number"
+        )
 
 
 def _refuse_of_two(**given: Any) -> None:

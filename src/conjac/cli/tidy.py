@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from conjac.cli.parts import Part
+from conjac.cli.parts import Group
 from conjac.views.tables import Section
 
 Columns = dict[str, list[Any]]
@@ -21,7 +21,7 @@ def records(columns: Columns) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def grouped(part: Part, columns: Mapping[str, Sequence[Any]], taken: Collection[str]) -> Columns:
+def grouped(part: Group, columns: Mapping[str, Sequence[Any]], taken: Collection[str]) -> Columns:
     """Return columns with the group's own in front, under a name that is not taken."""
     plain = {name: list(values) for name, values in columns.items()}
     if part.by is None:
@@ -32,7 +32,7 @@ def grouped(part: Part, columns: Mapping[str, Sequence[Any]], taken: Collection[
     return {name: [part.group] * len(next(iter(plain.values()))), **plain}
 
 
-def gathered(parts: Iterable[tuple[Part, Mapping[str, Columns]]]) -> list[Section]:
+def gathered(parts: Iterable[tuple[Group, Mapping[str, Columns]]]) -> list[Section]:
     """Return the sections of all parts, each with its rows one below the other."""
     parts = list(parts)
     taken = {column for _, sections in parts for columns in sections.values() for column in columns}
@@ -41,7 +41,7 @@ def gathered(parts: Iterable[tuple[Part, Mapping[str, Columns]]]) -> list[Sectio
     return [Section(name, joined(columns for own, columns in tables if own == name)) for name in names]
 
 
-def tagged(part: Part, value: dict[str, Any]) -> dict[str, Any]:
+def tagged(part: Group, value: dict[str, Any]) -> dict[str, Any]:
     """Return what JSON holds of one part, with its group in front."""
     return value if part.by is None else {"by": part.by, "group": part.group, **value}
 

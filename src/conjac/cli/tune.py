@@ -16,9 +16,11 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.metric_names import read_metric
 from conjac.cli.moving import read_tuned
 from conjac.cli.output import check_output, emit
-from conjac.cli.parts import Part
+from conjac.cli.parts import Loaded, Part, Summed, Sums
 from conjac.cli.results import decision_sections, notes_of
+from conjac.cli.room import room_to_sum
 from conjac.cli.rows import load
+from conjac.cli.sums import load_sums
 from conjac.cli.tidy import gathered, one_row, tagged
 from conjac.curve import ConfusionCurve
 from conjac.decisions import Decision
@@ -57,6 +59,7 @@ def tune(
     condition_on: o.ConditionOn = None,
     level: o.Level = 0.95,
     strict: o.Strict = False,
+    memory_limit: o.MemoryLimit = None,
     form: o.Format = None,
     output: o.Output = None,
 ) -> None:
@@ -79,20 +82,24 @@ def tune(
             "name bounds with --subject-to"
         )
     best = read_metric(metric or ("f1_macro" if moving.offsets else "f1"))
-    loaded = load(
-        files,
-        label=label,
-        score=score,
-        labels=labels,
-        pos_label=pos_label,
-        weight=weight,
-        by=by,
-        groups=groups,
-        coordinate=coordinate,
-        strict=strict,
-        offsets=moving.offsets,
-    )
-    named = loaded.parts[0].rows.labels
+    how_read: dict[str, Any] = {
+        "label": label,
+        "labels": labels,
+        "pos_label": pos_label,
+        "weight": weight,
+        "by": by,
+        "groups": groups,
+        "coordinate": coordinate,
+        "strict": strict,
+    }
+    whole = {"--score once a class": len(score) > 1, "--exact": exact}
+    room = room_to_sum(files, [label, *score, weight, by, groups], memory_limit, whole)
+    loaded: Loaded | Summed
+    if room is None:
+        loaded = load(files, score=score, offsets=moving.offsets, **how_read)
+    else:
+        loaded = load_sums(files, room, score=score[0], threshold=None, condition_on=condition_on, **how_read)
+    named = loaded.parts[0].labels
     outcomes = outcomes_of(named, len(named) + reject)
     if cost:
         order = list(named) if labels is not None or pos_label is None else sorted(named)
@@ -103,7 +110,7 @@ def tune(
     parse_constraints(subject_to, outcomes, len(named))
     how = {"subject_to": subject_to or (), "confidence": confidence, "method": "exact" if exact else "smooth"}
 
-    def decide(part: Part) -> Decision:
+    def decide(part: Part | Sums) -> Decision:
         maximize, solve = _searches(part, loaded.coordinate, cast("ConditionOn | None", condition_on), reject)
         return solve(aims) if aims else maximize(best, **how)
 
@@ -118,6 +125,7 @@ def tune(
             if decision is not None:
                 sections, value = decision_sections(decision, level), decision.to_dict(level)
                 notes |= dict.fromkeys(notes_of(decision))
+                notes |= dict.fromkeys(_shared(part, decision))
             sections["decision"] |= one_row(asked)
             tables.append((part, sections))
             values.append(tagged(part, {**value, **asked}))
@@ -127,9 +135,11 @@ def tune(
 
 
 def _searches(
-    part: Part, coordinate: CoordinateName | None, condition_on: ConditionOn | None, reject: bool
+    part: Part | Sums, coordinate: CoordinateName | None, condition_on: ConditionOn | None, reject: bool
 ) -> tuple[Callable[..., Decision], Callable[..., Decision]]:
     """Return what finds the best of a metric, and what meets targets."""
+    if isinstance(part, Sums):
+        return part.curve.maximize, part.curve.solve
     if isinstance(part.rows, ClassPredictions):
         problem = problem_of(part.rows, coordinate, condition_on, reject)
         return partial(best_offsets, problem), partial(solve_offsets, problem)
@@ -137,7 +147,7 @@ def _searches(
     return curve.maximize, curve.solve
 
 
-def _decision(part: Part, decide: Callable[[Part], Decision]) -> Decision | None:
+def _decision(part: Part | Sums, decide: Callable[[Part | Sums], Decision]) -> Decision | None:
     """Return the decision; of a group for which there is none, None, after a warning."""
     if part.one_class:
         return None
@@ -149,6 +159,17 @@ def _decision(part: Part, decide: Callable[[Part], Decision]) -> Decision | None
                 raise
             part.say(str(error))
     return None
+
+
+def _shared(part: Part | Sums, decision: Decision) -> list[str]:
+    """Say how far cells can be from the counts where rows of a bin are shared in proportion."""
+    bound = part.curve.bound_at(decision.threshold).max() if isinstance(part, Sums) else 0.0
+    if not bound:
+        return []
+    told = f"{part.title}: cells" if part.title else "Cells"
+    return [
+        f"{told} are within {bound:g} of exact, which conjac jacobian --threshold {decision.threshold:.17g} counts."
+    ]
 
 
 def _read_targets(texts: Sequence[str]) -> dict[str, float]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from conjac.engines.sources import Source
+from conjac.engines.sources import Source, quoted, text
 from conjac.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -59,20 +59,36 @@ def is_input(role: str) -> bool:
     return role.startswith("input ")
 
 
-def meaning(con: DuckDBPyConnection, role: str) -> str:
-    """Return the type that all of a column's texts have; if they are not words, mark the missing ones among them.
+def texts_of(sources: Sequence[Source], types: Mapping[str, str]) -> list[str]:
+    """Return the roles whose texts are read by their meaning: labels, groups and inputs, where a file is CSV."""
+    if not any(source.is_csv for source in sources):
+        return []
+    read = ("label", "by", "category")
+    return [role for role, kind in types.items() if kind == "VARCHAR" and (role in read or is_input(role))]
 
-    Where an input is missing, no row is at fault; one that always is has no type, and is taken for numbers.
+
+def meanings(con: DuckDBPyConnection, roles: Sequence[str]) -> dict[str, str]:
+    """Return the type that all texts of each role have, in one pass over "rows".
+
+    An input that is always missing has no type, and is taken for numbers.
     """
-    found = con.execute(
-        f'SELECT bool_and(regexp_full_match("{role}", ?)), bool_and(regexp_full_match("{role}", ?)), '
-        f"bool_and(lower(\"{role}\") IN ('true', 'false')) "
-        f'FROM "rows" WHERE "{role}" IS NOT NULL AND "{role}" NOT IN {MISSING}',
-        [WHOLE, REAL],
-    ).fetchone()
-    kind = next((k for k, is_it in zip(("BIGINT", "DOUBLE", "BOOLEAN"), found or (), strict=False) if is_it), "VARCHAR")
-    if is_input(role):
-        return "DOUBLE" if found == (None, None, None) else kind
-    if kind != "VARCHAR":
-        con.execute(f'UPDATE "rows" SET fault = \'{role} missing\' WHERE "{role}" IN {MISSING}')
-    return kind
+    if not roles:
+        return {}
+    tests = ", ".join(_tests(quoted(role)) for role in roles)
+    (told,) = con.execute(f'SELECT {tests} FROM "rows"').fetchall()
+    types = {}
+    for place, role in enumerate(roles):
+        found = told[3 * place : 3 * place + 3]
+        kind = next((kind for kind, is_it in zip(("BIGINT", "DOUBLE", "BOOLEAN"), found, strict=True) if is_it), None)
+        types[role] = kind or ("DOUBLE" if is_input(role) and found == (None, None, None) else "VARCHAR")
+    return types
+
+
+def _tests(column: str) -> str:
+    """Return what tells whether all texts of a column that are not missing are whole numbers, numbers, or booleans."""
+    tests = (
+        f"regexp_full_match({column}, {text(WHOLE)})",
+        f"regexp_full_match({column}, {text(REAL)})",
+        f"lower({column}) IN ('true', 'false')",
+    )
+    return ", ".join(f"bool_and({test}) FILTER ({column} NOT IN {MISSING})" for test in tests)

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conjac.engines.sources import kind_of, quoted
 from conjac.errors import InvalidInputError
+from conjac.progress import Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+A_THREAD = 2**28
+"""Bytes that a thread of DuckDB may need."""
+EVERY = 0.1
+"""Seconds between two looks at how far a query is."""
+
 
 @contextmanager
-def database() -> Iterator[DuckDBPyConnection]:
-    """Open a database in memory that spills beside other temporary files, not into the current folder."""
+def database(memory_limit: int | None = None, told: Told | None = None) -> Iterator[DuckDBPyConnection]:
+    """Open a database in memory that spills beside other temporary files, not into the current folder.
+
+    Parameters
+    ----------
+    memory_limit : int, optional
+        Bytes that it may hold before it spills; by default four fifths of the machine's memory.
+    told : callable, optional
+        Is told the share of each query that is done.
+    """
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="conjac-") as spill:
@@ -26,11 +42,14 @@ def database() -> Iterator[DuckDBPyConnection]:
             "temp_directory": spill,
             "autoinstall_known_extensions": "false",
         }
+        if memory_limit is not None:
+            config |= {"memory_limit": f"{memory_limit}B", "threads": _threads(memory_limit)}
         with duckdb.connect(config=config) as con:
             # The range that Parquet stores leaves nan out, and the optimizer believes it: isnan() would never hold.
             con.execute("SET disabled_optimizers = 'statistics_propagation'")
             try:
-                yield con
+                with nullcontext() if told is None else _watched(con, told):
+                    yield con
             except duckdb.InterruptException:
                 raise KeyboardInterrupt from None
             except RuntimeError as error:  # what Ctrl-C becomes inside a query
@@ -39,9 +58,36 @@ def database() -> Iterator[DuckDBPyConnection]:
                 raise
 
 
+def _threads(memory_limit: int) -> int:
+    """Return how many threads have enough to hold what each of them reads."""
+    return min(os.cpu_count() or 1, max(1, memory_limit // A_THREAD))
+
+
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn what goes wrong inside a file into one line that names it."""
+def _watched(con: DuckDBPyConnection, told: Told) -> Iterator[None]:
+    """Tell how far queries are while they run."""
+    con.execute("SET enable_progress_bar = true")  # without it none is counted
+    con.execute("SET enable_progress_bar_print = false")
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(EVERY):
+            done = con.query_progress()
+            if done >= 0:
+                told(done / 100)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+
+
+@contextmanager
+def readable(paths: Sequence[Path]) -> Iterator[None]:
+    """Turn what goes wrong inside files into one line that names them."""
     import duckdb
 
     try:
@@ -50,7 +96,8 @@ def readable(path: Path) -> Iterator[None]:
         raise
     except (duckdb.Error, OSError, EOFError, UnicodeError, csv.Error) as error:
         reason = str(error).strip().partition("\n")[0].replace("Invalid Input Error: ", "")
-        raise InvalidInputError(f"{path} does not read as {kind_of(path)}: {reason}") from None
+        which = str(paths[0]) if len(paths) == 1 else f"one of {len(paths)} files"
+        raise InvalidInputError(f"{which} does not read as {kind_of(paths[0])}: {reason}") from None
 
 
 def write_parquet(columns: Mapping[str, Sequence[Any]], path: Path) -> None:

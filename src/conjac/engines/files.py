@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.engines.column_types import MISSING, common_type, is_input, is_numeric, is_text, meaning
+from conjac.engines.column_types import MISSING, common_type, is_input, meanings, texts_of
 from conjac.engines.database import database, readable
+from conjac.engines.faults import n_malformed, typed
 from conjac.engines.inputs import fetch_inputs, input_roles
-from conjac.engines.sources import Source, find, open_source
+from conjac.engines.opening import open_sources
+from conjac.engines.sources import find, quoted
 from conjac.errors import InvalidInputError
+from conjac.progress import Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -86,6 +89,7 @@ def read_columns(
     category: str | None = None,
     inputs: Sequence[str] | str | None = None,
     strict: bool = False,
+    told: Told | None = None,
 ) -> Columns:
     r"""Read the named columns of one or several files: CSV, TSV, JSON, JSON lines, Parquet or Arrow.
 
@@ -100,6 +104,8 @@ def read_columns(
     strict : bool
         Raise if a row is faulty: a value is missing, a score or weight is not a finite number, a weight is negative,
         or the row does not parse.
+    told : callable, optional
+        Is told the share of each pass over the files that is done.
 
     Raises
     ------
@@ -122,24 +128,23 @@ def read_columns(
     scores = {"score": score} if isinstance(score, str) else {f"score {k}": name for k, name in enumerate(score)}
     given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups, "category": category}
     roles = {role: name for role, name in given.items() if name is not None}
-    with database() as con:
-        sources = []
-        for path in paths:
-            with readable(path):
-                sources.append(open_source(con, path, list(roles.values())))
+    with database(told=told) as con:
+        sources = open_sources(con, paths, list(roles.values()))
         taken = input_roles(inputs, list(roles.values()), sources)
         roles |= taken
         types = {role: common_type(role, name, sources) for role, name in roles.items()}
-        fields = ", ".join(f'"{role}" {kind}' for role, kind in types.items())
+        fields = ", ".join(f"{quoted(role)} {kind}" for role, kind in types.items())
         con.execute(f'CREATE TABLE "rows" ({fields}, fault VARCHAR)')
         for source in sources:
-            with readable(source.path):
-                _pour(con, source, roles, types)
-        rejected = 0
-        if any(source.kind in ("CSV", "TSV") for source in sources):
-            rejected = _rejected(con)
-            texts = [role for role in ("label", "by", "category", *taken) if types.get(role) == "VARCHAR"]
-            types |= {role: meaning(con, role) for role in texts}
+            with readable(source.paths):
+                con.execute(f'INSERT INTO "rows" {typed(source, roles, types)}')
+        rejected = n_malformed(con, sources)
+        meant = meanings(con, texts_of(sources, types))
+        for role, kind in meant.items():
+            if kind != "VARCHAR" and not is_input(role):
+                first = "" if role == "label" else "fault IS NULL AND "
+                con.execute(f'UPDATE "rows" SET fault = \'{role} missing\' WHERE {first}"{role}" IN {MISSING}')
+        types |= meant
         n_read, set_aside = _faults(con, rejected, paths, strict)
         arrays = _fetch(con, {role: kind for role, kind in types.items() if role not in taken})
         brought = fetch_inputs(con, types, taken)
@@ -163,44 +168,12 @@ def describe_set_aside(set_aside: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(set_aside.items(), key=lambda item: -item[1]))
 
 
-def _pour(con: DuckDBPyConnection, source: Source, roles: Mapping[str, str], types: Mapping[str, str]) -> None:
-    """Add a file's rows to the table, each with the first of its faults."""
-    values, faults = [], []
-    for role, name in roles.items():
-        expression, kind = source.column(name)
-        raw = f"({expression} ->> '$')" if kind == "JSON" else expression
-        numeric = is_numeric(role)
-        fault = f"score {name!r}".replace("'", "''") if role[-1].isdigit() else role
-        value = f"{'TRY_CAST' if numeric else 'CAST'}({raw} AS {types[role]})"
-        values.append(f'{value} AS "{role}"')
-        if is_input(role):
-            continue
-        blank = f" OR trim(CAST({raw} AS VARCHAR)) IN {MISSING}" if numeric and is_text(kind) else ""
-        faults.append(f"WHEN {raw} IS NULL{blank} THEN '{fault} missing'")
-        if numeric:
-            faults.append(f"WHEN {value} IS NULL THEN '{fault} not a number'")
-        if types[role] in ("FLOAT", "DOUBLE"):
-            faults.append(f"WHEN isnan({value}) THEN '{fault} missing'")
-        if numeric:
-            faults.append(f"WHEN isinf({value}) THEN '{fault} infinite'")
-        if role == "weight":
-            faults.append(f"WHEN {value} < 0 THEN 'weight negative'")
-    con.execute(
-        f'INSERT INTO "rows" SELECT {", ".join(values)}, CASE {" ".join(faults)} END FROM {source.relation}',
-        source.parameters,
+def faulty(which: str, n_read: int, set_aside: Mapping[str, int], first: str = "") -> InvalidInputError:
+    """Return the error of faulty rows where none may be."""
+    return InvalidInputError(
+        f"{which}: {sum(set_aside.values())} of {n_read} rows are faulty ({describe_set_aside(set_aside)}){first}; "
+        "mend them, or read without strict to set them aside"
     )
-
-
-def _rejected(con: DuckDBPyConnection) -> int:
-    """Return the number of lines that are not rows of their CSV file."""
-    unclosed = con.execute(
-        "SELECT file_path, line FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
-        "WHERE error_type = 'UNQUOTED VALUE' ORDER BY ALL"
-    ).fetchone()
-    if unclosed:
-        raise InvalidInputError("{}: the quote opened in line {} is not closed as CSV asks; mend it".format(*unclosed))
-    counted = con.execute("SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM reject_errors)").fetchone()
-    return int(counted[0]) if counted else 0
 
 
 def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], strict: bool) -> tuple[int, dict[str, int]]:
@@ -219,10 +192,7 @@ def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], stric
     if strict and n_faulty:
         places = [row for reason, _, row in counted if reason is not None]
         first = f", the first in row {min(places) + 1}" if places and len(paths) == 1 and not rejected else ""
-        raise InvalidInputError(
-            f"{which}: {n_faulty} of {n_read} rows are faulty ({describe_set_aside(set_aside)}){first}; "
-            "mend them, or read without strict to set them aside"
-        )
+        raise faulty(which, n_read, set_aside, first)
     return n_read, set_aside
 
 

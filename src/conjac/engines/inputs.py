@@ -41,7 +41,7 @@ def input_roles(inputs: Sequence[str] | str | None, taken: Sequence[str], source
     if isinstance(inputs, str):
         inputs = [name for name, _, _ in sources[0].columns if name not in taken]
     if not inputs:
-        raise InvalidInputError(f"{sources[0].path} has no column left for the model: all have another role")
+        raise InvalidInputError(f"{sources[0].paths[0]} has no column left for the model: all have another role")
     return {f"input {place}": name for place, name in enumerate(inputs)}
 
 

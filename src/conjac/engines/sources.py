@@ -1,23 +1,14 @@
-"""A file as a relation that DuckDB reads: its kind by its suffix, its columns by their names in the file.
-
-No name from a file is ever pasted into SQL unquoted: a path is a parameter, and a CSV file's columns are read by place.
-"""
+"""Files that DuckDB reads: which they are, their kind by their suffix, and their names as SQL may hold them."""
 
 from __future__ import annotations
 
-import csv
 import difflib
 import glob
-import gzip
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from conjac.errors import InvalidInputError, MissingDependencyError
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from conjac.errors import InvalidInputError
 
 KINDS = {
     ".csv": "CSV",
@@ -30,31 +21,32 @@ KINDS = {
     ".feather": "Arrow",
     ".ipc": "Arrow",
 }
-DELIMITERS = ",;\t|"
 MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file.
+    """Files of one kind that hold the same columns.
 
     Attributes
     ----------
-    path : Path
+    paths : list of Path
     kind : str
         One of the values of `KINDS`.
     relation : str
         What SQL reads FROM.
-    parameters : list
-        The values of its question marks.
     columns : list of tuple (name, expression, type)
     """
 
-    path: Path
+    paths: list[Path]
     kind: str
     relation: str
-    parameters: list[Any]
     columns: list[tuple[str, str, str]]
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether all values are text, and lines may be no rows."""
+        return self.kind in ("CSV", "TSV")
 
     def column(self, name: str) -> tuple[str, str]:
         """Return the expression and the type of a column.
@@ -68,8 +60,8 @@ class Source:
         if len(found) == 1:
             return found[0]
         if found:
-            raise InvalidInputError(f"{self.path} has {len(found)} columns named {name!r}; rename all but one")
-        raise no_column(str(self.path), name, [known for known, _, _ in self.columns])
+            raise InvalidInputError(f"{self.paths[0]} has {len(found)} columns named {name!r}; rename all but one")
+        raise no_column(str(self.paths[0]), name, [known for known, _, _ in self.columns])
 
 
 def no_column(where: str, name: str, names: Sequence[str]) -> InvalidInputError:
@@ -119,33 +111,9 @@ def kind_of(path: Path) -> str | None:
     return None if name.endswith(".gz") and kind in ("Parquet", "Arrow") else kind
 
 
-def open_source(con: DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> Source:
-    """Return a file as a source; only its header or schema is read, save for JSON, whose types need all of it."""
-    kind = kind_of(path)
-    here = glob.escape(str(path))  # DuckDB takes a path for a pattern
-    if kind in ("CSV", "TSV"):
-        delimiter, names = _header(path, "\t" if kind == "TSV" else DELIMITERS, wanted)
-        places = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
-        relation = (
-            "read_csv(?, delim=?, auto_detect=false, header=true, quote='\"', escape='\"', store_rejects=true, "
-            f"hive_partitioning=false, columns={{{places}}})"
-        )
-        return Source(path, kind, relation, [here, delimiter], [(n, f"c{i}", "VARCHAR") for i, n in enumerate(names)])
-    if kind == "Arrow":
-        table = _arrow(path)
-        relation, parameters = f"arrow_{id(table)}", []
-        con.register(relation, table)
-    elif kind == "Parquet":
-        relation, parameters = "read_parquet(?, hive_partitioning=false, binary_as_string=true)", [here]
-    else:
-        form = "auto" if kind == "JSON" else "newline_delimited"
-        relation = (
-            f"read_json(?, format='{form}', sample_size=-1, hive_partitioning=false"
-            f"{', ignore_errors=true' if form != 'auto' else ''})"
-        )
-        parameters = [here]
-    schema = con.execute(f"DESCRIBE SELECT * FROM {relation}", parameters).fetchall()
-    return Source(path, str(kind), relation, parameters, [(name, quoted(name), kind) for name, kind, *_ in schema])
+def text(value: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:
@@ -153,34 +121,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _header(path: Path, delimiters: str, wanted: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the delimiter with which the header holds the columns wanted, or else the most columns; and the header."""
-    unpack = gzip.open if path.name.lower().endswith(".gz") else open
-    headers: dict[str, list[str]] = {}
-    for delimiter in delimiters:
-        with unpack(path, "rt", encoding="utf-8-sig", newline="") as text:
-            headers[delimiter] = next(csv.reader(text, delimiter=delimiter), [])
-    best = max(headers, key=lambda d: (len(set(wanted) & set(headers[d])), len(headers[d])))
-    if not headers[best]:
-        raise InvalidInputError(f"{path} begins with an empty line; expected a header that names the columns")
-    return best, headers[best]
-
-
-def _arrow(path: Path) -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise MissingDependencyError(
-            f"{path} is an Arrow file, and pyarrow is not installed; pip install 'conjac[arrow]'"
-        ) from None
-    from pyarrow import ipc
-
-    with pyarrow.memory_map(str(path)) as file:
-        try:
-            return ipc.open_file(file).read_all()
-        except pyarrow.ArrowInvalid:
-            file.seek(0)
-        try:
-            return ipc.open_stream(file).read_all()
-        except pyarrow.ArrowInvalid as error:
-            raise InvalidInputError(f"{path} does not read as Arrow: {error}") from None
+def listed(paths: Iterable[Path]) -> str:
+    """Return paths as a list of SQL; DuckDB takes each for a pattern."""
+    return f"[{', '.join(text(glob.escape(str(path))) for path in paths)}]"

@@ -189,6 +189,29 @@ class FramedJacobian:
         )
 
     @classmethod
+    def from_curve(cls: Any, curve: Any, *, threshold: float | None = None, normalize: Normalize | None = None) -> Any:
+        """Do as `from_tally`, in silence, of a curve that was made from a tally, and with what it knows of its rows.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+        threshold, normalize
+            As for `from_predictions`, in the curve's coordinate.
+        """
+        check_normalize(normalize)
+        return cls._of_tally(
+            curve.tally,
+            curve.labels,
+            curve.unit,
+            curve.diagnostics,
+            threshold=threshold,
+            by_default=False,
+            normalize=normalize,
+            condition_on=curve.condition_on,
+            assume_calibrated=curve.assume_calibrated,
+        )
+
+    @classmethod
     def _of_tally(
         cls: Any,
         tally: Tally,

@@ -10,8 +10,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from conjac.engines.database import database
-from conjac.engines.sources import find
+from conjac.engines.relations import Relation, relation
 from conjac.errors import InvalidInputError
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -48,7 +47,8 @@ def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
 
     Parameters
     ----------
-    frame : frame, str, Path, or list of them
+    frame : frame, Relation, str, Path, or list of paths
+        A relation is open already, and holds these columns.
     names : mapping
         Role to the name of its column.
 
@@ -57,9 +57,14 @@ def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
     InvalidInputError
         No frame that narwhals knows, or files that do not read.
     """
+    if isinstance(frame, Relation):
+        yield _of_files(frame)
+        return
     if isinstance(frame, str | Path | list | tuple):
-        with _files(frame) as found:
-            yield Opened(nw.from_native(found), names, "duckdb")
+        scores = [name for role, name in names.items() if role.startswith("score")]
+        others: dict[str, Any] = {role: name for role, name in names.items() if not role.startswith("score")}
+        with relation(frame, score=scores[0] if len(scores) == 1 else scores, **others) as found:
+            yield _of_files(found)
         return
     try:
         given = nw.from_native(frame)
@@ -79,8 +84,5 @@ def engine_of(frame: Frame) -> str:
     return f"{kind.value} (lazy)" if kind.is_polars() and isinstance(frame, nw.LazyFrame) else str(kind.value)
 
 
-@contextmanager
-def _files(paths: Any) -> Iterator[Any]:
-    found = [str(path) for path in find([paths] if isinstance(paths, str | Path) else paths)]
-    with database() as con:
-        yield con.read_parquet(found) if found[0].endswith(".parquet") else con.sql(f"FROM read_csv({found})")
+def _of_files(found: Relation) -> Opened:
+    return Opened(nw.from_native(found.frame), found.names, "duckdb", found.unread, found.n_malformed)

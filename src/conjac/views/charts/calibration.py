@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from conjac.views.charts.colours import theme_of
-from conjac.views.summary.data import Calibration
+from conjac.views.summary.calibration import Calibration
 
 ROOM = 1.05
 

@@ -16,7 +16,7 @@ from conjac.metrics import Metric
 from conjac.models import bind, oriented, scored
 from conjac.reading import n_columns
 from conjac.training import Surface, training_effects
-from conjac.validation import Predictions, blaming
+from conjac.validation import ClassPredictions, blaming
 from conjac.views.frame import frame
 from conjac.views.report.asked import drifting, metric_of, moving, rows_of, rule_of, summary_of
 from conjac.views.report.formats import format_of
@@ -79,14 +79,14 @@ class Report:
         Parameters
         ----------
         summaries : sequence of Summary, or of ClassSummary
-        parts : sequence of (Predictions or ClassPredictions, group)
-            The rows of each; those of two classes are compared.
+        parts : sequence of (Predictions, ClassPredictions or ConfusionCurve, group)
+            The rows of each, or their sums; those of two classes are compared.
         by : str
             What groups them.
         **told
             As for `conjac.views.summary.side_by_side`.
         """
-        if len(parts) < 2 or not isinstance(parts[0][0], Predictions):
+        if len(parts) < 2 or isinstance(parts[0][0], ClassPredictions):
             return cls(tuple(summaries))
         beside = side_by_side([rows for rows, _ in parts], [group for _, group in parts], by=by, **told)
         found = (replace(one, rest=group.changes) for one, group in zip(summaries, beside.groups, strict=True))

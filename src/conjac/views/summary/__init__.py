@@ -7,7 +7,7 @@ from conjac.views.summary.baseline import Baseline
 from conjac.views.summary.classes import ClassSummary, summarize_classes
 from conjac.views.summary.groups import Groups, side_by_side
 from conjac.views.summary.measure import Measure, Step
-from conjac.views.summary.summary import Summary, summarize
+from conjac.views.summary.summary import Summary, summarize, summarize_sums
 
 __all__ = [
     "Baseline",
@@ -19,4 +19,5 @@ __all__ = [
     "side_by_side",
     "summarize",
     "summarize_classes",
+    "summarize_sums",
 ]

@@ -4,60 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.inference import Cells, metric_interval, quantile
-from conjac.metrics import resolve
-from conjac.validation import N_BLOCKS, ClassPredictions, Predictions
+from conjac.curve import ConfusionCurve
+from conjac.validation import ClassPredictions, Predictions
+from conjac.views.summary.calibration import Calibration, calibrate, shares
+from conjac.views.summary.entries import Entries
 from conjac.views.summary.measure import NAN, Measure, clean
-
-N_BINS, ROWS_A_BIN = 10, 20
-
-
-@dataclass(frozen=True)
-class Bin:
-    """One bin of the reliability table.
-
-    Attributes
-    ----------
-    rows : int
-    low, high : float
-        The smallest and largest score in it.
-    mean_score : float
-    observed : Measure
-        Share of positives, with Wilson's interval.
-    """
-
-    rows: int
-    low: float
-    high: float
-    mean_score: float
-    observed: Measure
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Whether scores can be read as probabilities.
-
-    Attributes
-    ----------
-    mean_score, observed : float
-        Means over all rows of the score and of being positive.
-    difference : Measure
-        Observed less mean score: calibration in the large.
-    expected_error : float
-        Mean distance of a bin's observed share from its mean score.
-    bins : tuple of Bin
-        About ten, of equal mass, fewer if rows are few; a score is never split over two.
-    """
-
-    mean_score: float
-    observed: float
-    difference: Measure
-    expected_error: float
-    bins: tuple[Bin, ...]
 
 
 @dataclass(frozen=True)
@@ -109,17 +64,20 @@ class Data:
     weighted : bool
     weight : float
         Sum of the weights; the number of rows without them.
-    weight_range : tuple of float
+    weight_range : tuple of float, or None
     effective_rows : float
         Kish's effective number of rows: the square of the sum of weights over the sum of their squares.
+    clustered : bool
     clusters : int or None
     prevalence : Measure
     imbalance : float
         Negatives to a positive, by weight.
-    distinct : int
+    summed : bool
+        Whether rows were summed as they were read: what only single rows can tell is None.
+    distinct : int or None
         Different scores.
-    distinct_share : float
-    largest_tie : int
+    distinct_share : float or None
+    largest_tie : int or None
         Rows of the most frequent score.
     zeros, ones : int or None
         Scores of exactly 0 and 1; None for raw scores.
@@ -136,14 +94,16 @@ class Data:
     negatives: int
     weighted: bool
     weight: float
-    weight_range: tuple[float, float]
+    weight_range: tuple[float, float] | None
     effective_rows: float
+    clustered: bool
     clusters: int | None
     prevalence: Measure
     imbalance: float
-    distinct: int
-    distinct_share: float
-    largest_tie: int
+    summed: bool
+    distinct: int | None
+    distinct_share: float | None
+    largest_tie: int | None
     zeros: int | None
     ones: int | None
     separated: bool
@@ -167,88 +127,65 @@ class Data:
             Of the intervals.
         set_aside : mapping of str to int
         """
-        weight = np.ones(len(rows.true)) if rows.weight is None else rows.weight
-        everyone = np.zeros(len(rows.true), dtype=np.intp)
-        positive = rows.true == 1
-        by_class = np.bincount(rows.true, weight, minlength=2)
         scores, counts = np.unique(rows.score, return_counts=True)
-        prevalence = _shares(rows, weight, everyone, 1, level)[0]
-        if by_design:
-            prevalence = Measure(prevalence.value)
-        both = positive.any() and not positive.all()
         return cls(
             **asdict(Weighing.of(rows)),
-            positives=int(positive.sum()),
-            negatives=int((~positive).sum()),
-            prevalence=prevalence,
-            imbalance=float(by_class[0] / by_class[1]) if by_class[1] else NAN,
+            **_of_both(Entries.of_rows(rows), probabilities, by_design, level),
+            summed=False,
             distinct=len(scores),
             distinct_share=len(scores) / len(rows.true),
             largest_tie=int(counts.max()),
             zeros=int((rows.score == 0).sum()) if probabilities else None,
             ones=int((rows.score == 1).sum()) if probabilities else None,
-            separated=bool(both and rows.score[positive].min() > rows.score[~positive].max()),
-            set_aside=tuple((clean(reason), int(n)) for reason, n in set_aside.items()),
-            calibration=calibrate(rows, weight, level) if probabilities and not by_design else None,
+            set_aside=_told(set_aside),
+        )
+
+    @classmethod
+    def of_curve(cls, curve: ConfusionCurve, *, level: float, set_aside: Mapping[str, int]) -> Data:
+        """Describe rows that were summed as they were read, by their curve.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+            From a tally.
+        level, set_aside
+            As for `of`.
+        """
+        tally, told = curve.tally, curve.diagnostics
+        entries = Entries.of_tally(tally)
+        return cls(
+            **_of_both(entries, tally.scale == "logit", curve.condition_on == "class", level),
+            rows=int(tally.rows.sum()),
+            weighted=tally.weight.dtype.kind == "f",
+            weight=float(entries.weight.sum()),
+            weight_range=None,
+            effective_rows=float(entries.weight.sum() ** 2 / entries.weight2.sum()),
+            clusters=told.get("n_clusters"),
+            summed=True,
+            distinct=None,
+            distinct_share=None,
+            largest_tie=None,
+            zeros=told.get("exact_zeros"),
+            ones=told.get("exact_ones"),
+            set_aside=_told(set_aside),
         )
 
 
-def calibrate(rows: Predictions, weight: FloatArray, level: float) -> Calibration:
-    """Compare scores with what was observed, over all rows and in bins of about equal mass."""
-    score = rows.score.astype(np.float64)
-    order = np.argsort(score, kind="stable")
-    before = np.cumsum(weight[order])
-    wanted = int(np.clip(len(score) // ROWS_A_BIN, 2, N_BINS))
-    edges = np.unique(score[order][np.searchsorted(before, np.arange(1, wanted) / wanted * before[-1])])
-    bins, place = np.unique(np.searchsorted(edges, score, side="left"), return_inverse=True)
-    mass = np.bincount(place, weight)
-    mean = np.bincount(place, weight * score) / np.where(mass > 0, mass, 1)
-    observed = _shares(rows, weight, place, len(bins), level)
-    low, high = np.full(len(bins), np.inf), np.full(len(bins), -np.inf)
-    np.minimum.at(low, place, score)
-    np.maximum.at(high, place, score)
-    count = np.bincount(place)
-    known = [k for k in range(len(bins)) if mass[k] > 0]
-    error = sum(mass[k] * abs(observed[k].value - mean[k]) for k in known) / mass.sum()
-    return Calibration(
-        mean_score=float(weight @ score / weight.sum()),
-        observed=float(weight @ rows.true / weight.sum()),
-        difference=_mean(rows.true - score, weight, rows.block, level),
-        expected_error=float(error),
-        bins=tuple(Bin(int(count[k]), float(low[k]), float(high[k]), float(mean[k]), observed[k]) for k in known),
-    )
+def _of_both(entries: Entries, probabilities: bool, by_design: bool, level: float) -> dict[str, Any]:
+    """Return what rows and sums of them tell alike."""
+    by_class = np.bincount(entries.true, entries.weight, minlength=2)
+    negatives, positives = (int(rows) for rows in entries.by_class)
+    prevalence = shares(entries, np.zeros(len(entries.true), dtype=np.intp), 1, level)[0]
+    return {
+        "positives": positives,
+        "negatives": negatives,
+        "clustered": entries.block is not None,
+        "prevalence": Measure(prevalence.value) if by_design else prevalence,
+        "imbalance": float(by_class[0] / by_class[1]) if by_class[1] else NAN,
+        "separated": entries.separated,
+        "calibration": calibrate(entries, level) if probabilities and not by_design else None,
+    }
 
 
-def _shares(rows: Predictions, weight: FloatArray, place: IntArray, n_places: int, level: float) -> list[Measure]:
-    """Return the share of positives among the rows of each place, with Wilson's interval."""
-
-    def table(values: FloatArray) -> FloatArray:
-        sums = np.bincount(2 * place + rows.true, values, minlength=2 * n_places).reshape(n_places, 2)
-        return np.stack([np.zeros_like(sums), sums], axis=-1)
-
-    by_block: AnyArray | None = None
-    if rows.block is not None:
-        size = N_BLOCKS * 2 * n_places
-        sums = np.bincount((2 * place + rows.true) * N_BLOCKS + rows.block, weight, minlength=size)
-        by_block = sums.reshape(n_places, 2, 1, N_BLOCKS)
-        by_block = np.concatenate([np.zeros_like(by_block), by_block], axis=2)
-    cells = Cells(table(weight), table(weight**2), by_block)
-    prevalence = resolve("prevalence", rows.labels)
-    lower, upper = metric_interval(prevalence, cells, level)
-    value = prevalence.value(cells.weight)
-    return [Measure(float(v), float(a), float(b)) for v, a, b in zip(value, lower, upper, strict=True)]
-
-
-def _mean(values: FloatArray, weight: FloatArray, block: IntArray | None, level: float) -> Measure:
-    """Return a weighted mean with its normal interval; Student's t over blocks of clusters."""
-    mean = float(weight @ values / weight.sum())
-    residual = weight * (values - mean)
-    df = None
-    if block is None:
-        variance = float((residual**2).sum())
-    else:
-        used = len(np.unique(block))
-        df = used - 1
-        variance = float((np.bincount(block, residual) ** 2).sum() * used / max(df, 1))
-    half = quantile(level, df) * variance**0.5 / float(weight.sum())
-    return Measure(mean, mean - half, mean + half)
+def _told(set_aside: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((clean(reason), int(n)) for reason, n in set_aside.items())

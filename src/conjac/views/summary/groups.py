@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName
 from conjac.comparison import Comparison, adjust_together, compare
-from conjac.curve import ConfusionCurve
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
-from conjac.perturbations import Mix
-from conjac.validation import Predictions
 from conjac.views.summary.change import Change, changes_of, listed, value_of
 from conjac.views.summary.dots import Dot, Dots
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.summary.lines import Lines, to_print, value_along
 from conjac.views.summary.measure import NAN, Measure, Step, clean
 from conjac.views.summary.places import thresholds
+from conjac.views.summary.sides import Side, counts_of, curve_of, decided, has_clusters, joined
 
 METRICS = ("recall", "precision")
 """Compared beside the chosen metric."""
@@ -121,7 +120,7 @@ class Groups:
 
 
 def side_by_side(
-    parts: Sequence[Predictions],
+    parts: Sequence[Side],
     names: Sequence[Any],
     *,
     by: str,
@@ -135,7 +134,7 @@ def side_by_side(
 
     Parameters
     ----------
-    parts : sequence of Predictions
+    parts : sequence of Predictions or of ConfusionCurve
         Of each group, at least two; of the same labels.
     names : sequence
         Of the groups.
@@ -160,12 +159,7 @@ def side_by_side(
     whole = joined(parts)
     chosen = resolve(metric, whole.labels)
     metrics = listed(METRICS, chosen, whole.labels)
-    how: dict[str, Any] = {"threshold": threshold, "coordinate": coordinate, "condition_on": condition_on}
-
-    def counted(rows: Predictions) -> ConfusionJacobian:
-        """Count; slopes, which nothing here needs, only where a share alerted makes the threshold a figure too."""
-        return ConfusionJacobian.from_rows(rows, mix=None if coordinate == "percentile" else Mix("class"), **how)
-
+    counted = partial(decided, threshold=threshold, coordinate=coordinate, condition_on=condition_on)
     every = counted(whole)
     own = [counted(part) for part in parts]
     rest = [counted(joined([part for other, part in enumerate(parts) if other != k])) for k in range(len(parts))]
@@ -174,19 +168,19 @@ def side_by_side(
     told = [
         Group(
             name=clean(name),
-            rows=len(part.true),
-            positives=int(part.true.sum()),
-            one_class=bool(part.true.min() == part.true.max()),
+            rows=int(counts.sum()),
+            positives=int(counts[1]),
+            one_class=bool((counts == 0).any()),
             changes=changes_of(one, a, b, metrics, level),
         )
-        for name, part, one, (a, b) in zip(names, parts, found, sides, strict=True)
+        for name, counts, one, (a, b) in zip(names, map(counts_of, parts), found, sides, strict=True)
     ]
     few = len(parts) <= MOST_MATRICES
     lines, n_lines = _lines(parts, told, whole, every, chosen, condition_on, level)
     return Groups(
         by=clean(by),
         level=level,
-        clusters=whole.block is not None,
+        clusters=has_clusters(whole),
         correction=clean(found[0].diagnostics["correction"]),
         overall=tuple(value_of(every, row, level) for row in metrics),
         groups=tuple(told),
@@ -216,19 +210,10 @@ def _shares(J: ConfusionJacobian, level: float) -> HeatMap:
     return replace(found, **kept)
 
 
-def joined(parts: Sequence[Predictions]) -> Predictions:
-    """Return the rows of several groups of one set as one."""
-    columns: dict[str, Any] = {}
-    for name in ("true", "score", "weight", "block"):
-        found = [getattr(part, name) for part in parts]
-        columns[name] = None if found[0] is None else np.concatenate(found)
-    return replace(parts[0], **columns, notes={})
-
-
 def _lines(
-    parts: Sequence[Predictions],
+    parts: Sequence[Side],
     told: Sequence[Group],
-    whole: Predictions,
+    whole: Side,
     every: ConfusionJacobian,
     metric: Metric,
     condition_on: ConditionOn | None,
@@ -236,13 +221,11 @@ def _lines(
 ) -> tuple[Lines | None, int]:
     """Return the lines of the largest groups of both classes, and how many there are."""
     largest = sorted((k for k, one in enumerate(told) if not one.one_class), key=lambda k: -told[k].rows)[:MOST_LINES]
-    if not largest or whole.true.min() == whole.true.max():
+    if not largest or not counts_of(whole).all():
         return None, 0
     how: dict[str, Any] = {"coordinate": every.coordinate, "condition_on": condition_on}
-    t, axis = thresholds([ConfusionCurve.from_rows(whole, **how)], every.threshold)
-    series = [
-        value_along(ConfusionCurve.from_rows(parts[k], **how), metric, t, told[k].name, level) for k in sorted(largest)
-    ]
+    t, axis = thresholds([curve_of(whole, **how)], every.threshold)
+    series = [value_along(curve_of(parts[k], **how), metric, t, told[k].name, level) for k in sorted(largest)]
     lines = Lines(
         threshold=tuple(t.tolist()),
         axis=axis,

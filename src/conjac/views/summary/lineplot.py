@@ -17,13 +17,12 @@ from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.views.summary.measure import NAN, UNDEFINED, Measure, Step, clean, said, title_of
 from conjac.views.summary.picture import Picture
-from conjac.views.summary.places import Rows, thresholds
+from conjac.views.summary.places import spread_of, thresholds
 
 MOST = 6
 """Lines in one picture: as many as there are colours and dashes to tell them apart."""
 NAMED = 3
 """Metrics that a title names."""
-SCORES = 201
 KINDS = ("value", "slope")
 UNITS = {"probability": "of probability", "logit": "of log-odds", "score": "of score", "percentile": "of the rows"}
 
@@ -224,9 +223,9 @@ def _same(groups: Mapping[Any, ConfusionCurve], n_metrics: int) -> list[Confusio
 
 def _step(curve: ConfusionCurve, t: FloatArray, point: float | None) -> Step:
     """Return the step at the point, else in the middle of the thresholds."""
-    spread = Rows.of(curve).quantile(np.linspace(0, 1, SCORES)) if curve.coordinate == "score" else None
+    spread = spread_of(curve) if curve.coordinate == "score" else None
     where = float(np.median(t)) if point is None else point
-    return Step.at(curve.coordinate, where, spread if spread is not None and len(spread) else None)
+    return Step.at(curve.coordinate, where, spread)
 
 
 def _title(names: Sequence[str], kind: str, by: str) -> str:

@@ -113,7 +113,7 @@ class Step:
         coordinate : str
         threshold : float
             In the coordinate.
-        score : array of shape (n_samples,), optional
+        score : array of shape (n_scores,), optional
             Raw scores, whose spread sets the step of the coordinate "score"; without them it is .1.
 
         Examples
@@ -126,7 +126,7 @@ class Step:
             room = min(threshold, 1 - threshold)
             if room > 0:
                 size = min(size, _power_of_ten(FIFTH * room))
-        elif coordinate == "score" and score is not None:
+        elif coordinate == "score" and score is not None and len(score):
             spread = float(np.subtract(*np.quantile(score, [0.99, 0.01])))
             if spread > 0 and math.isfinite(spread):
                 size = _power_of_ten(spread / 50)

@@ -17,6 +17,8 @@ TAIL = 0.005
 NEAR_END, SATURATED = 0.02, 0.2
 """Where more than this share of the rows lies this near to 0 or 1, the axis is drawn in log-odds."""
 LEAST = 1e-9
+SCORES = 201
+"""Quantiles that stand for the spread of the scores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,11 @@ class Rows:
             return np.zeros(0)
         at = np.searchsorted(upto, np.asarray(share) * upto[-1] * (1 - LEAST))
         return np.asarray(self.score[np.minimum(at, len(upto) - 1)])
+
+
+def spread_of(curve: ConfusionCurve) -> FloatArray:
+    """Return scores that are spread as those of the rows, array of shape (n_scores,); none of no rows."""
+    return Rows.of(curve).quantile(np.linspace(0, 1, SCORES))
 
 
 def thresholds(

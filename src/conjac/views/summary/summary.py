@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import ConditionOn, CoordinateName
+from conjac._typing import AnyArray, ConditionOn, CoordinateName
 from conjac.curve import ConfusionCurve
+from conjac.decisions import Constraint
 from conjac.decisions.constraints import parse_constraints
 from conjac.drift import DriftRanking
 from conjac.frames import as_plain
@@ -27,6 +28,7 @@ from conjac.views.summary.drift import Drift
 from conjac.views.summary.heatmap import HeatMap
 from conjac.views.summary.lines import Lines
 from conjac.views.summary.measure import Measure, Step, clean, title_of
+from conjac.views.summary.places import spread_of
 from conjac.views.summary.point import Point
 from conjac.views.summary.training import Training
 
@@ -173,11 +175,6 @@ def summarize(
     """
     result = ConfusionJacobian.from_rows(rows, threshold=threshold, coordinate=coordinate, condition_on=condition_on)
     curve = ConfusionCurve.from_rows(rows, coordinate=coordinate, condition_on=condition_on)
-    chosen = resolve(metric, result.labels)
-    constraints = parse_constraints(subject_to, result.labels)
-    raw = rows.score if result.coordinate == "score" else None
-    step = Step.at(result.coordinate, result.threshold, raw)
-    drawn = [row for row in (resolve(name, result.labels) for name in DRAWN) if row != chosen] + [chosen]
     data = Data.of(
         rows,
         probabilities=curve.unit.scale == "logit",
@@ -185,37 +182,92 @@ def summarize(
         level=level,
         set_aside=set_aside or {},
     )
-    point = Point.of(result, curve, chosen, step, level)
-    both = data.positives > 0 and data.negatives > 0
-    matrix = result.cells.weight[0].astype(np.float64)
-    found = choices(curve, chosen, constraints, matrix, level) if both else ()
-    lines = Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level)
+    chosen, constraints = resolve(metric, result.labels), parse_constraints(subject_to, result.labels)
+    told: dict[str, Any] = {"metric": chosen, "constraints": constraints, "level": level}
+    summary = _summary(result, curve, data, rows.score, rows.notes, title=title, group=group, **told)
     against = None
     if baseline is not None:
-        best = next((one for one in found if one.asked), None)
-        how: dict[str, Any] = {"step": step, "condition_on": condition_on, "level": level}
-        against = compared(baseline, rows, result, chosen, lines, constraints, best, **how)
+        best = next((one for one in summary.choices if one.asked), None)
+        how: dict[str, Any] = {"step": summary.point.step, "condition_on": condition_on, "level": level}
+        against = compared(baseline, rows, result, chosen, summary.lines, constraints, best, **how)
+    return replace(
+        summary,
+        drift=None if drift is None else Drift.of(drift, level),
+        training=None if training is None else Training.of(training, chosen, level),
+        comparison=against,
+    )
+
+
+def summarize_sums(
+    curve: ConfusionCurve,
+    *,
+    title: str,
+    threshold: float | None = None,
+    metric: str | Metric = "f1",
+    subject_to: Any = (),
+    level: float = 0.95,
+    set_aside: Mapping[str, int] | None = None,
+    group: str | None = None,
+) -> Summary:
+    """Compute what a report shows of rows that were summed as they were read.
+
+    Parameters
+    ----------
+    curve : ConfusionCurve
+        From a tally, in the coordinate and under the conditions of the report.
+    title, threshold, metric, subject_to, level, set_aside, group
+        As for `summarize`.
+
+    Raises
+    ------
+    InvalidInputError
+        An unknown metric, a constraint that cannot be read, a threshold outside its domain.
+    """
+    result = ConfusionJacobian.from_curve(curve, threshold=threshold)
+    data = Data.of_curve(curve, level=level, set_aside=set_aside or {})
+    chosen, constraints = resolve(metric, result.labels), parse_constraints(subject_to, result.labels)
+    told: dict[str, Any] = {"metric": chosen, "constraints": constraints, "level": level}
+    return _summary(result, curve, data, spread_of(curve), curve.diagnostics, title=title, group=group, **told)
+
+
+def _summary(
+    result: ConfusionJacobian,
+    curve: ConfusionCurve,
+    data: Data,
+    score: AnyArray,
+    notes: Mapping[str, Any],
+    *,
+    title: str,
+    metric: Metric,
+    constraints: tuple[Constraint, ...],
+    level: float,
+    group: str | None,
+) -> Summary:
+    """Compute what rows and sums of them tell alike; ``score`` has the spread of the scores."""
+    step = Step.at(result.coordinate, result.threshold, score)
+    drawn = [row for row in (resolve(name, result.labels) for name in DRAWN) if row != metric] + [metric]
+    point = Point.of(result, curve, metric, step, level)
+    both = data.positives > 0 and data.negatives > 0
+    matrix = result.cells.weight[0].astype(np.float64)
+    found = choices(curve, metric, constraints, matrix, level) if both else ()
     return Summary(
         title=clean(title),
         group=None if group is None else clean(group),
         labels=(clean(result.labels[0]), clean(result.labels[1])),
         coordinate=result.coordinate,
-        metric=clean(chosen.name),
-        metric_title=title_of(chosen.name),
-        greater_is_better=chosen.greater_is_better,
+        metric=clean(metric.name),
+        metric_title=title_of(metric.name),
+        greater_is_better=metric.greater_is_better,
         level=level,
         constraints=tuple(clean(c) for c in constraints),
         sampling=str(result.diagnostics["sampling"]),
-        notes=tuple((clean(k), clean(rows.notes[k])) for k in ("pos_label", "score") if k in rows.notes),
+        notes=tuple((clean(k), clean(notes[k])) for k in ("pos_label", "score") if k in notes),
         cautions=tuple(cautions(data, point)),
         data=data,
         point=point,
         jacobian=HeatMap.of_jacobian(result, level=level, step=step),
-        lines=lines,
+        lines=Lines.of(curve, drawn, point.threshold, [one.threshold.value for one in found], step, level),
         choices=found,
-        drift=None if drift is None else Drift.of(drift, level),
-        training=None if training is None else Training.of(training, chosen, level),
-        comparison=against,
     )
 
 

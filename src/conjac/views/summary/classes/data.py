@@ -9,7 +9,9 @@ import numpy as np
 
 from conjac._typing import IntArray
 from conjac.validation import ClassPredictions, check_predictions
-from conjac.views.summary.data import Calibration, Weighing, calibrate
+from conjac.views.summary.calibration import Calibration, calibrate
+from conjac.views.summary.data import Weighing
+from conjac.views.summary.entries import Entries
 from conjac.views.summary.measure import NAN, clean
 
 
@@ -94,5 +96,4 @@ def _of_top(rows: ClassPredictions, predicted: IntArray, level: float) -> Calibr
     right = check_predictions(
         (predicted == rows.true).astype(int), score, labels=[0, 1], sample_weight=rows.weight, one_class=True
     )
-    weight = np.ones(len(predicted)) if rows.weight is None else rows.weight
-    return calibrate(replace(right, block=rows.block), weight, level)
+    return calibrate(Entries.of_rows(replace(right, block=rows.block)), level)

@@ -17,7 +17,7 @@ from conjac.metrics import Metric
 from conjac.metrics.cells import figure
 from conjac.motion import Exchange, Motion, Pair
 from conjac.views.summary.measure import Step, clean
-from conjac.views.summary.places import Rows, thresholds
+from conjac.views.summary.places import spread_of, thresholds
 from conjac.views.summary.scene.track import Figure, Track
 
 ROUND = np.arange(101) / 100
@@ -30,7 +30,6 @@ UNITS: dict[str, tuple[CoordinateName, ...]] = {
 }
 RATES = (("fp", "tp"), ("alert_rate", "recall"), ("precision", "recall"), ("specificity", "recall"))
 """What is paid for what."""
-SCORES = 201
 EXACT = ("matrix", "metric")
 """Targets and the best step are looked for among all digits of these."""
 
@@ -97,7 +96,7 @@ class ThresholdSheet:
         exchange = Figure.side_by_side([_paid(curve, motion, pair, level) for pair in RATES])
         first = curve.unit.name
         names = [first, *(n for n in (coordinates or UNITS[curve.unit.scale]) if n != first)]
-        spread = Rows.of(curve).quantile(np.linspace(0, 1, SCORES)) if curve.unit.scale == "score" else None
+        spread = spread_of(curve) if curve.unit.scale == "score" else None
         same: dict[str, Any] = {"base": base, "matrix": matrix, "metric": metric, "exchange": exchange}
         own = _slopes(motion, level), _gains(motion, metrics, level)
         tracks: list[Track] = []
