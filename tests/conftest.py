@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import hypothesis
 import matplotlib
 import pytest
+from engines import ENGINES, EVERY, Frames
+from spark_sessions import spark_sessions
 from support import PART_MISSING, needs, needs_program
 
 matplotlib.use("Agg")
@@ -64,3 +66,21 @@ def browser():
         chromium = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Spark's sessions, classic and Connect, on two threads of this machine."""
+    with spark_sessions(tmp_path_factory.mktemp("spark")) as sessions:
+        yield sessions
+
+
+@pytest.fixture(params=EVERY)
+def frames(request, tmp_path):
+    """Each engine in turn: a function from columns to its frame."""
+    engine = ENGINES[request.param]
+    for part in engine.parts:
+        needs(part)
+    given = request.getfixturevalue(engine.fixture) if engine.fixture else None
+    with engine.during():
+        yield Frames(engine, given, tmp_path)

@@ -21,7 +21,7 @@ import conjac as cj
 from conjac.cli.app import app
 from conjac.engines.database import write_parquet
 from conjac.errors import InvalidInputError
-from conjac.views.writing import written
+from conjac.writing import written
 
 Y_P = ("--label", "y", "--score", "p")
 ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC.parent), os.environ.get("PYTHONPATH", "")])}

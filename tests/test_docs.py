@@ -27,7 +27,8 @@ TOLD = sorted(path for path in (ROOT / "docs").rglob("*.md") if "```pycon" in pa
 
 
 @pytest.mark.parametrize("page", TOLD, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_what_a_page_shows_is_what_is_printed(page):
+def test_what_a_page_shows_is_what_is_printed(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert tried > 0

@@ -7,8 +7,9 @@ from strategies import FLOATS
 
 import conjac as cj
 from conjac.coordinates import choose
-from conjac.engines.arrays import SortedRows, count_at, tally_of
+from conjac.engines.arrays import count_at, tally_of
 from conjac.engines.binned import BinnedRows
+from conjac.engines.ordered import SortedRows
 from conjac.engines.thresholds import score_at_share, share_alerted
 from conjac.validation import check_predictions
 

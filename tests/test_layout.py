@@ -17,8 +17,8 @@ import conjac
 # The drawing in docs/design.md, foundations first: a line imports from the lines before it.
 LEVELS = (
     "_version _typing",
-    "errors",
-    "readonly reading progress",
+    "errors blocks",
+    "readonly reading progress writing",
     "calculus validation frames inputs",
     "metrics coordinates rules perturbations prevalence confusions",
     "tally facets odds",
@@ -50,7 +50,7 @@ SIDEWAYS = {
     "tuning": {"curve", "multilabel"},
     "tradeoffs": {"curve", "multilabel", "tuning"},
     "estimators": {"jacobian", "curve", "tuning"},
-    "comparison": {"jacobian"},
+    "comparison": {"jacobian", "curve"},
     "drift": {"jacobian", "curve"},
     "training": {"jacobian", "curve", "estimators"},
 }
@@ -66,12 +66,16 @@ UPWARD = {
     ("drift.plot", "views"),
     ("influence.plot", "views"),
     ("comparison.plot", "views"),
+    ("tally.to_parquet", "engines"),  # where DuckDB is
+    ("tally.from_parquet", "engines"),
 }
 LEVEL = {module: height for height, line in enumerate(LEVELS) for module in line.split()}
 OPTIONAL = {
     "pandas",
     "polars",
     "pyarrow",
+    "dask",
+    "pyspark",
     "torch",
     "jax",
     "keras",
@@ -85,6 +89,8 @@ OPTIONAL = {
 }
 LAZY = {
     "pandas",
+    "dask",
+    "pyspark",
     "matplotlib",
     "plotly",
     "duckdb",

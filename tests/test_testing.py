@@ -128,7 +128,7 @@ class Faulty(cj.ConfusionCurve):
         if self.fault == "weighs the other double":
             tally = tally.merge(other.tally)
         if self.fault == "shifts a bin":
-            tally = replace(tally, keys=tally.keys + np.array([0, 0, 1, 0, 0]))
+            tally = replace(tally, columns=(*tally.columns[:2], tally.columns[2] + 1, *tally.columns[3:]))
         if self.fault == "drifts":
             tally = replace(tally, offset=tally.offset * (1 + 1e-6))
         return type(self).from_tally(tally, labels=self.labels, coordinate=self.coordinate)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, CoordinateName, FloatArray, Scale
+from conjac.blocks import extremes
 from conjac.calculus.elementwise import IDENTITY, LOGIT, Elementwise
 from conjac.errors import InvalidInputError
 
@@ -140,7 +141,8 @@ def choose(score: AnyArray, name: str | None) -> Coordinate:
     InvalidInputError
         An unknown name, or scores outside [0, 1] for a coordinate that takes probabilities.
     """
-    outside = bool(score.min() < 0 or score.max() > 1)
+    low, high = extremes(score)
+    outside = bool(low < 0 or high > 1)
     if name is None:
         name = "score" if outside else "probability"
     if name not in COORDINATES:

@@ -15,7 +15,7 @@ from conjac.coordinates import COORDINATES
 from conjac.decisions import Decision, best_threshold, solve_threshold
 from conjac.density import Calibration, density_of
 from conjac.diagnostics import sampling_note
-from conjac.engines.arrays import SortedRows, tally_of
+from conjac.engines.arrays import counter_of, tally_of
 from conjac.engines.binned import COUNTS, BinnedRows, unit_of
 from conjac.engines.thresholds import named_scores
 from conjac.engines.unlabelled import Unlabelled, expected_rows
@@ -129,29 +129,34 @@ class ConfusionCurve(FramedCurve, Figures):
         }
         tallied = partial(tally_of, rows, unit, named)
         density = density_of(tallied, unit.scale, rows.block is not None, assume_calibrated, condition_on)
-        if named:  # too many of them are refused here, not later
-            density.tally  # noqa: B018
-        return cls(rows.labels, unit, density, SortedRows.of(rows), condition_on, ReadOnly(notes), rows.reading)
+        counter = counter_of(rows, density.tally if named else None)  # too many names are refused here, not later
+        return cls(rows.labels, unit, density, counter, condition_on, ReadOnly(notes), rows.reading)
 
     @classmethod
     def from_tally(
         cls,
         tally: Tally,
         *,
-        labels: tuple[Any, Any] = (0, 1),
+        labels: tuple[Any, Any] | None = None,
         coordinate: CoordinateName | None = None,
         condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
     ) -> Self:
         """Make a curve from a tally alone.
 
-        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound.
+        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound. ``labels`` are the
+        tally's own, but where other names are given.
         """
+        if not isinstance(tally, Tally):
+            raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
         check_condition(condition_on)
+        tally = tally if labels is None else replace(tally, labels=tuple(labels))
         unit = unit_of(tally, coordinate)
-        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
+        notes: dict[str, Any] = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step}
+        if tally.set_aside:
+            notes |= {"set_aside": dict(tally.set_aside), "n_read": notes["n_samples"] + sum(tally.set_aside.values())}
         return cls(
-            labels,
+            tally.labels,
             unit,
             density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on),
             BinnedRows.of(tally),
@@ -233,31 +238,36 @@ class ConfusionCurve(FramedCurve, Figures):
         sides = (np.clip(expected + side * half, 0, most) for side in (-1, 1))
         return Interval(*(self._shaped(side, t) for side in sides))
 
-    def merge(self, other: ConfusionCurve) -> Self:
-        """Return the curve of both sets of rows, from their tallies alone.
+    def merge(self, *others: ConfusionCurve) -> Self:
+        """Return the curve of all their rows, from their tallies alone; order and grouping do not matter.
 
         Raises
         ------
         InvalidInputError
             Other labels, another coordinate, or tallies that do not merge.
         """
-        if not isinstance(other, ConfusionCurve):
-            raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
-        for name in ("labels", "coordinate", "condition_on", "reading", "assume_calibrated", "has_labels"):
-            if getattr(self, name) != getattr(other, name):
-                raise InvalidInputError(
-                    f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
-                )
-        tally = self.tally.merge(other.tally)
+        for other in others:
+            if not isinstance(other, ConfusionCurve):
+                raise InvalidInputError(f"other is a {type(other).__name__}; expected a ConfusionCurve")
+            for name in ("labels", "coordinate", "condition_on", "reading", "assume_calibrated", "has_labels"):
+                if getattr(self, name) != getattr(other, name):
+                    raise InvalidInputError(
+                        f"curves of different {name} do not merge: {getattr(self, name)} and {getattr(other, name)}"
+                    )
         merged = type(self).from_tally(
-            tally,
-            labels=self.labels,
+            self.tally.merge(*(other.tally for other in others)),
             coordinate=self.unit.name,
             condition_on=self.condition_on,
             assume_calibrated=self.assume_calibrated,
         )
-        unlabelled = self.unlabelled and other.unlabelled and self.unlabelled.merge(other.unlabelled)
-        told = {name: value for name, value in self.diagnostics.items() if other.diagnostics.get(name) == value}
+        unlabelled = self.unlabelled
+        for other in others:
+            unlabelled = unlabelled and other.unlabelled and unlabelled.merge(other.unlabelled)
+        told = {
+            name: value
+            for name, value in self.diagnostics.items()
+            if all(other.diagnostics.get(name) == value for other in others)
+        }
         return replace(
             merged,
             diagnostics=ReadOnly({**told, **merged.diagnostics, **(unlabelled.notes if unlabelled else {})}),

@@ -14,7 +14,7 @@ from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, No
 from conjac.contributions import Attributed
 from conjac.density import density_of
 from conjac.diagnostics import as_told, explain, explain_classes, notes_of, warned
-from conjac.engines.arrays import SortedRows, count_at, tally_of
+from conjac.engines.arrays import count_at, counter_of, tally_of
 from conjac.engines.classes import motion_at, rule_of
 from conjac.engines.decided import order_of
 from conjac.engines.mix import mixed, of_column
@@ -202,7 +202,7 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, Exported):
         check_normalize(normalize)
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
-        told, score = resolve_threshold(partial(SortedRows.of, rows), unit, threshold)
+        told, score = resolve_threshold(partial(counter_of, rows), unit, threshold)
         cutting = ThresholdRule(score)
         outcomes = Outcomes.of(rows, cutting.predict(rows.score), 2, cutting if mix is None else None)
         rule: dict[str, Any] = {"threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": outcomes}

@@ -101,7 +101,7 @@ def test_to_arrays_and_back(data):
     tally = add(cj.Tally.zero("logit", 0.25, thresholds=(0.5,), clustered=True), r, block=block)
     again = cj.Tally.from_arrays(tally.to_arrays())
     assert_same(again, tally)
-    for name in ("scale", "step", "thresholds", "clustered", "facets"):
+    for name in ("scale", "step", "thresholds", "clustered", "labels"):
         assert getattr(again, name) == getattr(tally, name)
 
 
@@ -244,5 +244,5 @@ def test_a_large_add_in_many_blocks_of_rows_is_one_add(monkeypatch):
     y, p = normal_rows(5, 1000)
     zero = cj.Tally.zero("logit", 2.0**-10)
     at_once = zero.add(y, p)
-    monkeypatch.setattr("conjac.tally.ROWS_AT_ONCE", 64)
+    monkeypatch.setattr("conjac.tally.rows.ROWS_AT_ONCE", 64)
     assert_same(zero.add(y, p), at_once)

@@ -12,7 +12,7 @@ from conjac.cli.messages import guarded, progress
 from conjac.cli.output import check_output
 from conjac.errors import InvalidInputError
 from conjac.views.tables import write_csv
-from conjac.views.writing import written
+from conjac.writing import written
 
 DEMO = Path("conjac-demo")
 

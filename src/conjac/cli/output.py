@@ -13,7 +13,7 @@ from rich.console import Console
 from conjac.cli.messages import say
 from conjac.errors import InvalidInputError
 from conjac.views.tables import PIPE_WIDTH, Section, paint, stacked, to_csv, to_json, write_file
-from conjac.views.writing import written
+from conjac.writing import written
 
 
 def check_output(path: Path | None, files: Sequence[str] = ()) -> None:

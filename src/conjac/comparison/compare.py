@@ -12,24 +12,29 @@ from conjac._typing import FloatArray
 from conjac.comparison.holm import holm, two_sided
 from conjac.comparison.result import Comparison
 from conjac.comparison.separate import SeparateBand
+from conjac.comparison.sides import Side
+from conjac.comparison.slopes import slope_difference
+from conjac.curve import ConfusionCurve
 from conjac.decisions.charted import checked_level, estimate
 from conjac.engines.differences import SameRows, SeparateRows
-from conjac.engines.outcomes import Outcomes, rows_of
-from conjac.errors import InvalidInputError, NotSupportedError
+from conjac.engines.outcomes import Outcomes
+from conjac.errors import InvalidInputError
 from conjac.inference import Estimate, NormalBand
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import Metric, resolve
 from conjac.readonly import ReadOnly, locked
+from conjac.tally import Tally
 
 MOST_RECALLS = 10
 """Classes up to which the recall of each is compared by default."""
 
 
 def compare(
-    a: ConfusionJacobian,
-    b: ConfusionJacobian,
+    a: ConfusionJacobian | ConfusionCurve | Tally,
+    b: ConfusionJacobian | ConfusionCurve | Tally,
     paired: bool | None = None,
     *,
+    threshold: float | None = None,
     metrics: str | Metric | Sequence[str | Metric] | None = None,
     level: float = 0.95,
 ) -> Comparison:
@@ -37,11 +42,15 @@ def compare(
 
     Parameters
     ----------
-    a, b : ConfusionJacobian
-        Of the same labels in the same order. What moves in either does not matter, nor does ``normalize``.
+    a, b : ConfusionJacobian, ConfusionCurve or Tally
+        Of the same labels in the same order. What moves in a Jacobian does not matter, nor does ``normalize``. Curves
+        and tallies are compared at a threshold, as separate rows: two windows that share none.
     paired : bool, optional
         Whether row i of both is the same row. Default: where true labels, weights and blocks of groups are identical,
         which the result says.
+    threshold : float, optional
+        Of curves, in their coordinate, and of tallies, on the scores' own scale. Where it lies inside a bin of a tally
+        it is refused: counts there are not exact.
     metrics : str, Metric or sequence of them, optional
         Default: accuracy, balanced accuracy, F1 (of more than two classes its macro average), Matthews' correlation
         and, of at most 10 classes, the recall of each.
@@ -56,6 +65,8 @@ def compare(
     ------
     InvalidInputError
         Other labels or another ``condition_on``, or rows that cannot be paired as asked.
+    InexactError
+        A threshold inside a bin of a tally; the message tells the nearest that is not.
     NotSupportedError
         A matrix with a reject option.
     UnknownMetricError
@@ -84,42 +95,53 @@ def compare(
       accuracy  +0.122 [0.08601, 0.158]  beyond noise
       recall    +0.1136 [0.06544, 0.1617]  beyond noise
       beyond noise: Holm's correction over the 2 metrics listed, at 0.95
+
+    What moved since last week, of a tally that only grows:
+
+    >>> before = cj.Tally.zero("score", 2**-8).update(y, rng.normal(y, 1))
+    >>> now = before.update(y, rng.normal(0.5 * y, 1))
+    >>> cj.compare(before, now.diff(before), threshold=0.5, metrics=["recall", "precision"])
+    Comparison b - a on separate rows: those of a curve, a tally or a frame are not known
+      recall     -0.175 [-0.2323, -0.1161]  beyond noise
+      precision  -0.06338 [-0.1246, -0.002167]  beyond noise
+      beyond noise: Holm's correction over the 2 metrics listed, at 0.95
     """
-    for name, given in (("a", a), ("b", b)):
-        if not isinstance(given, ConfusionJacobian):
-            raise InvalidInputError(f"{name} is {type(given).__name__}; expected a ConfusionJacobian")
-        if given.cells.weight.shape[-1] > len(given.labels):
-            raise NotSupportedError(f"{name} has a reject option; compare serves matrices of the classes alone")
-    if a.labels != b.labels:
-        raise InvalidInputError(f"a has labels {a.labels} and b {b.labels}; pass the same labels= to both")
-    design = a.cells.condition_on
-    if design != b.cells.condition_on:
-        raise InvalidInputError(f"a has condition_on={design!r} and b {b.cells.condition_on!r}; expected the same")
-    apart = _why_apart(a._outcomes, b._outcomes)
+    sides = Side.of(a, "a", threshold), Side.of(b, "b", threshold)
+    first, second = sides
+    if first.labels != second.labels:
+        raise InvalidInputError(f"a has labels {first.labels} and b {second.labels}; pass the same labels= to both")
+    if None not in (first.coordinate, second.coordinate) and first.coordinate != second.coordinate:
+        raise InvalidInputError(
+            f"a has thresholds in {first.coordinate} and b in {second.coordinate}; make both with the same coordinate="
+        )
+    design = first.cells.condition_on
+    if design != second.cells.condition_on:
+        raise InvalidInputError(f"a has condition_on={design!r} and b {second.cells.condition_on!r}; expected the same")
+    apart = _why_apart(first.outcomes, second.outcomes)
     if paired and apart:
         raise InvalidInputError(f"paired=True: {apart}; pass paired=False, or the same rows in the same order")
-    together = apart is None if paired is None else bool(paired)
-    rows: SameRows | SeparateRows = SeparateRows(a.cells, b.cells)
-    if together:
-        rows = SameRows.of(rows_of(a._outcomes, "compare"), rows_of(b._outcomes, "compare"), design)
-    found = [resolve(metric, a.labels) for metric in _listed(metrics, a.labels)]
-    cells = [J.cells.weight[0].astype(np.float64) for J in (a, b)]
+    pairs = None
+    if first.outcomes and second.outcomes and (apart is None if paired is None else paired):
+        pairs = SameRows.of(first.outcomes, second.outcomes, design)
+    rows = pairs or SeparateRows(first.cells, second.cells)
+    found = [resolve(metric, first.labels) for metric in _listed(metrics, first.labels)]
+    cells = [side.cells.weight[0].astype(np.float64) for side in sides]
     values = np.array([[float(row.value(x)) for row in found] for x in cells])
     gradients = [np.array([row.gradient(x).ravel() for row in found]) for x in cells]
     measured = ~np.any([np.isnan(gradient).all(axis=1) for gradient in gradients], axis=0)  # else 0/0, by convention
-    slopes = [np.nan_to_num(gradient) for gradient in gradients]
+    pulled = [np.nan_to_num(gradient) for gradient in gradients]
     difference = np.where(measured, values[1] - values[0], np.nan)
-    stderr = np.where(np.isnan(difference), np.nan, np.sqrt(rows.variance(*slopes)))
+    stderr = np.where(np.isnan(difference), np.nan, np.sqrt(rows.variance(*pulled)))
     band: NormalBand | SeparateBand = NormalBand(difference, stderr, rows.df)
     raw = two_sided(difference, stderr, rows.df)
-    if not together and rows.df is None:
-        band = SeparateBand(found, a.cells, b.cells, difference)
+    if pairs is None and rows.df is None:
+        band = SeparateBand(found, first.cells, second.cells, difference)
         raw = band.p_values()
     p_values = holm(raw)
     shares, counts = _of_cells(cells, rows)
     return Comparison(
-        labels=a.labels,
-        paired=together,
+        labels=first.labels,
+        paired=pairs is not None,
         metrics=tuple(row.name for row in found),
         value_a=locked(values[0]),
         value_b=locked(values[1]),
@@ -130,11 +152,12 @@ def compare(
         level=level,
         shares=shares,
         counts=counts,
+        slopes=_of_slopes(first, second, rows.df),
         diagnostics=ReadOnly(
             {
-                "rows": _told(together, apart, paired),
-                "n_samples": [J.diagnostics["n_samples"] for J in (a, b)],
-                "sampling": [J.diagnostics["sampling"] for J in (a, b)],
+                "rows": _told(pairs is not None, apart, paired),
+                "n_samples": [side.n_samples for side in sides],
+                "sampling": [side.sampling for side in sides],
                 "correction": f"beyond noise: Holm's correction over the {len(found)} metrics listed, at {level:g}",
             }
         ),
@@ -146,7 +169,7 @@ def compare(
 def _why_apart(a: Outcomes | None, b: Outcomes | None) -> str | None:
     """Say why rows cannot be the same; None where they may be."""
     if a is None or b is None:
-        return "rows of a frame or a tally are not kept"
+        return "those of a curve, a tally or a frame are not known"
     if len(a.true) != len(b.true):
         return f"a has {len(a.true)} rows and b {len(b.true)}"
     for name, mine, theirs in (
@@ -189,6 +212,13 @@ def _of_cells(cells: list[FloatArray], rows: SameRows | SeparateRows) -> tuple[E
     stderr = np.sqrt(rows.variance(own / n_a, own / n_b)).reshape(a.shape)
     shares = _estimate(b / n_b - a / n_a, stderr, rows.df)
     return shares, _estimate(b - a, stderr * n_a, rows.df) if np.isclose(n_a, n_b, rtol=1e-12, atol=0) else None
+
+
+def _of_slopes(a: Side, b: Side, df: int | None) -> Estimate | None:
+    """Return the differences of the slopes, of curves and tallies; clusters may be in both."""
+    if a.slopes is None or b.slopes is None:
+        return None
+    return slope_difference(a.slopes, b.slopes, df, separate=df is None)
 
 
 def _estimate(value: FloatArray, stderr: FloatArray, df: int | None) -> Estimate:

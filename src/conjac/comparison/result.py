@@ -37,6 +37,8 @@ class Comparison:
         ``confint``. Not adjusted.
     counts : Estimate or None
         Differences of the counts; None where the totals differ.
+    slopes : Estimate or None
+        Of curves and tallies: differences of the derivatives of the cells, as shares of all rows, by the threshold.
     diagnostics : mapping
 
     Examples
@@ -64,6 +66,7 @@ class Comparison:
     level: float
     shares: Estimate
     counts: Estimate | None
+    slopes: Estimate | None
     diagnostics: Mapping[str, Any]
     _raw: FloatArray = field(repr=False)
     _band: Callable[[float], Interval] = field(repr=False)
@@ -101,7 +104,7 @@ class Comparison:
             raise InvalidInputError(f"of={of!r}: expected 'metrics' or 'cells'")
         size = len(self.labels)
         columns = {"true": [x for x in self.labels for _ in range(size)], "predicted": list(self.labels) * size}
-        for name, figure in (("share", self.shares), ("count", self.counts)):
+        for name, figure in (("share", self.shares), ("count", self.counts), ("slope", self.slopes)):
             if figure is not None:
                 sides = (figure.value, figure.stderr, *figure.confint(self.level))
                 parts = zip((name, f"{name}_stderr", f"{name}_lower", f"{name}_upper"), sides, strict=True)

@@ -8,6 +8,7 @@ from conjac.decisions.charted import estimate
 from conjac.errors import InvalidInputError
 from conjac.inference import Estimate, NormalBand
 from conjac.jacobian import ConfusionJacobian
+from conjac.motion import Slopes
 
 
 def compare_slopes(a: ConfusionJacobian, b: ConfusionJacobian, *, separate: bool) -> Estimate:
@@ -51,6 +52,12 @@ def compare_slopes(a: ConfusionJacobian, b: ConfusionJacobian, *, separate: bool
         mine, theirs = getattr(a, name), getattr(b, name)
         if mine != theirs:
             raise InvalidInputError(f"a has {name} {mine} and b {theirs}; their slopes are not of the same thing")
-    stderr = np.hypot(a.stderr, b.stderr) if separate else a.stderr + b.stderr
     df = min((J.cells.df for J in (a, b) if J.cells.df is not None), default=None)
-    return estimate(b.jacobian - a.jacobian, stderr, NormalBand(b.center - a.center, stderr, df))
+    first, second = (Slopes(J.jacobian, J.center, J.stderr) for J in (a, b))
+    return slope_difference(first, second, df, separate=separate)
+
+
+def slope_difference(a: Slopes, b: Slopes, df: int | None, *, separate: bool) -> Estimate:
+    """Do as `compare_slopes`, on slopes alone."""
+    stderr = np.hypot(a.stderr, b.stderr) if separate else a.stderr + b.stderr
+    return estimate(b.value - a.value, stderr, NormalBand(b.center - a.center, stderr, df))

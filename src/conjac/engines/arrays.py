@@ -1,54 +1,40 @@
-"""Exact counts at any threshold, from rows held in memory: two sorts and a look-up."""
+"""Exact counts and the tally of rows held in memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray, Scale
-from conjac.coordinates import Coordinate, margins
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
+from conjac.blocks import MANY, Placed, sums_by
+from conjac.coordinates import Coordinate
+from conjac.engines.binned import BinnedRows
+from conjac.engines.counted import CountedRows
+from conjac.engines.ordered import SortedRows
+from conjac.engines.tallied import tally_rows
 from conjac.inference import Cells
-from conjac.rules import ThresholdRule, in_dtype_of
-from conjac.tally import Tally, choose_step
+from conjac.rules import ThresholdRule
+from conjac.tally import Tally
 from conjac.validation import N_BLOCKS, Predictions
+
+
+def counter_of(rows: Predictions, named: Tally | None = None) -> SortedRows | CountedRows:
+    """Return what counts rows at thresholds: many of them are not sorted unless it pays.
+
+    Parameters
+    ----------
+    rows : Predictions
+    named : Tally, optional
+        Theirs, with named thresholds.
+    """
+    if len(rows.score) <= MANY:
+        return SortedRows.of(rows)
+    return CountedRows(rows, None if named is None else BinnedRows.of(named))
 
 
 def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple[float, ...] = ()) -> Tally:
     """Return the tally of rows in memory, at a bin width that suits them."""
     rows = predictions
-    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds)
-
-
-def tally_rows(
-    true: IntArray,
-    score: AnyArray,
-    weight: FloatArray | None,
-    block: IntArray | None,
-    scale: Scale,
-    thresholds: tuple[float, ...] = (),
-) -> Tally:
-    """Do as `tally_of`, column by column."""
-    step = choose_step(margins(score, scale), scale)
-    return Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None).add(true, score, weight, block)
-
-
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """Confusion matrices at thresholds.
-
-    Attributes
-    ----------
-    weight, weight2 : array of shape (..., 2, 2)
-        Weight and squared weight. Each cell is summed by itself: as the total less the others, a small weight beside
-        large ones would be lost.
-    bound : array of shape (..., 2)
-        How far each class's cells can be from the rows': 0 where exact.
-    """
-
-    weight: AnyArray
-    weight2: AnyArray
-    bound: FloatArray
+    return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds, rows.labels)
 
 
 def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) -> Cells:
@@ -76,86 +62,15 @@ def count_cells(
     weight, block : array of shape (n_samples,) or None
     condition_on : {"class", None}
     """
-    cell, size = shape[1] * true + predicted, shape[0] * shape[1]
-    if weight is None:
-        cells = np.bincount(cell, minlength=size).astype(np.int64).reshape(1, *shape)
-        cells2 = cells
-    else:
-        cells, cells2 = (np.bincount(cell, weight**power, minlength=size).reshape(1, *shape) for power in (1, 2))
+    n_true, n_predicted = shape
+    sums = sums_by(lambda some: (predicted[some].astype(np.intp), None), n_predicted, true, weight, n_true)
+    cells, cells2 = (counted.T.reshape(1, *shape) for counted in (sums.weight, sums.weight2))
     if block is None:
         return Cells(cells, cells2, None, condition_on)
-    flat = np.bincount(cell * N_BLOCKS + block, weight, minlength=size * N_BLOCKS)
-    by_block = flat.reshape(1, *shape, N_BLOCKS)[..., : int(block.max()) + 1].astype(np.float64)
+
+    def place_of(some: slice) -> Placed:
+        return predicted[some] * np.intp(N_BLOCKS) + block[some], None
+
+    apart = sums_by(place_of, n_predicted * N_BLOCKS, true, weight, n_true)
+    by_block = apart.weight.T.reshape(1, *shape, N_BLOCKS)[..., : int(block.max()) + 1].astype(np.float64)
     return Cells(cells, cells2, by_block, condition_on)
-
-
-@dataclass(frozen=True, eq=False)
-class SortedRows:
-    """Both classes' scores in ascending order, with the weight at or above each.
-
-    Attributes
-    ----------
-    scores : tuple of array
-        Sorted scores of the negatives and of the positives, in their own dtype.
-    sides, sides2 : tuple of array of shape (n_samples + 1, 2), or None
-        Weight and squared weight of the rows before each place, and of those from it on; None where a row counts 1.
-    """
-
-    scores: tuple[AnyArray, AnyArray]
-    sides: tuple[AnyArray, AnyArray] | None = None
-    sides2: tuple[AnyArray, AnyArray] | None = None
-
-    @classmethod
-    def of(cls, predictions: Predictions) -> SortedRows:
-        """Sort the rows of each class."""
-        chosen = [predictions.true == true for true in (0, 1)]
-        if predictions.weight is None:
-            negatives, positives = (np.sort(predictions.score[rows]) for rows in chosen)
-            return cls((negatives, positives))
-        parts = [_sorted(predictions.score[rows], predictions.weight[rows]) for rows in chosen]
-        return cls(*((a, b) for a, b in zip(*parts, strict=True)))
-
-    @property
-    def totals(self) -> AnyArray:
-        """Weight of each class, array of shape (2,)."""
-        if self.sides is None:
-            return np.array([len(score) for score in self.scores])
-        return np.array([sides[0, 1] for sides in self.sides])
-
-    def at(self, threshold: FloatArray) -> Counts:
-        """Count at thresholds on the scores' own scale, array of shape (...)."""
-        places = [np.searchsorted(score, in_dtype_of(score, threshold), side="left") for score in self.scores]
-        if self.sides is None or self.sides2 is None:
-            weight = weight2 = np.empty((*threshold.shape, 2, 2), dtype=np.int64)
-            for true, (score, place) in enumerate(zip(self.scores, places, strict=True)):
-                weight[..., true, 0], weight[..., true, 1] = place, len(score) - place
-        else:
-            weight, weight2 = (_taken(sides, places) for sides in (self.sides, self.sides2))
-        return Counts(weight, weight2, np.zeros(weight.shape[:-1]))
-
-    def cutoffs(self) -> FloatArray:
-        """Return every threshold that alerts a different set, ascending; the last one alerts none."""
-        ordered = np.sort(np.concatenate(self.scores), kind="stable")  # merges what is sorted already
-        distinct = ordered[np.concatenate([[True], ordered[1:] > ordered[:-1]])]
-        return np.append(distinct.astype(np.float64), np.inf)
-
-
-def _taken(sides: tuple[AnyArray, AnyArray], places: list[IntArray]) -> AnyArray:
-    """Return both classes' sums at their places, array of shape (..., 2, 2)."""
-    found = np.empty((*places[0].shape, 2, 2), dtype=sides[0].dtype)
-    for true, (sums, place) in enumerate(zip(sides, places, strict=True)):
-        found[..., true, :] = sums[place]
-    return found
-
-
-def _sorted(score: AnyArray, weight: FloatArray) -> tuple[AnyArray, AnyArray, AnyArray]:
-    order = np.argsort(score, kind="stable")
-    return score[order], both_sides(weight[order]), both_sides(weight[order] ** 2)
-
-
-def both_sides(values: AnyArray) -> AnyArray:
-    """Return sums before each place and from it on, array of shape (len(values) + 1, 2, ...)."""
-    empty = np.zeros((1, *values.shape[1:]), dtype=values.dtype)
-    before = np.concatenate([empty, values.cumsum(axis=0)])
-    after = np.concatenate([values[::-1].cumsum(axis=0)[::-1], empty])
-    return np.stack([before, after], axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 from conjac._typing import AnyArray, BoolArray, ConditionOn, CoordinateName, FloatArray
 from conjac.coordinates import COORDINATES, FLOOR, Coordinate, scores_of
 from conjac.density import Density
-from conjac.engines.arrays import Counts, both_sides
+from conjac.engines.ordered import Counts, both_sides
 from conjac.engines.thresholds import Counter
 from conjac.errors import InvalidInputError
 from conjac.inference import Cells

@@ -14,7 +14,7 @@ from conjac._typing import ConditionOn, CoordinateName, FloatArray, IntArray, Sc
 from conjac.coordinates import class_scores, margins
 from conjac.density import density_of
 from conjac.density.crossing import Crossing
-from conjac.engines.arrays import SortedRows, count_cells, tally_of
+from conjac.engines.arrays import count_cells, counter_of, tally_of
 from conjac.engines.classes import boundary_of, rule_of
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.thresholds import resolve_threshold
@@ -150,7 +150,7 @@ def decide(
     refuse_with_threshold(offsets, False)
     binary = check_predictions(y_true, score, **same)
     unit = coordinates.choose(binary.score, coordinate)
-    told, cut = resolve_threshold(partial(SortedRows.of, binary), unit, threshold)
+    told, cut = resolve_threshold(partial(counter_of, binary), unit, threshold)
     look = partial(_look_at_threshold, binary, unit, cut, condition_on)
     cutting = ThresholdRule(cut)
     return Decided(model, inputs, binary, cutting, unit.scale, unit.name, coordinate is None, told, condition_on, look)

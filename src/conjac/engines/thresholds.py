@@ -9,7 +9,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray
 from conjac.coordinates import Coordinate
-from conjac.engines.arrays import Counts
+from conjac.engines.ordered import Counts
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array, as_float, as_number, refuse_non_finite
 from conjac.validation import check_vector
@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 
 
 class Counter(Protocol):
-    """What counts at thresholds: `SortedRows` or `BinnedRows`."""
+    """What counts at thresholds: `SortedRows`, `CountedRows` or `BinnedRows`."""
 
     @property
     def totals(self) -> AnyArray:
@@ -39,7 +39,7 @@ def score_at_share(counter: Counter, share: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    counter : SortedRows or BinnedRows
+    counter : Counter
     share : array of shape (...)
         In [0, 1].
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +47,32 @@ class Cells:
         """Degrees of freedom of errors from blocks; None where errors come from rows."""
         return None if self.by_block is None else used_blocks(self.by_block) - 1
 
+    @property
+    def variance(self) -> FloatArray:
+        """Sampling variance of each cell, array of shape (n_points, K, K): see `conjac.inference.covariance`."""
+        if self.covariance is not None:
+            return np.diagonal(self.covariance, axis1=1, axis2=2).reshape(self.weight.shape)
+        axes = (-1,) if self.condition_on else (-2, -1)
+        total = self.weight.sum(axis=axes, keepdims=True)
+        share = self.weight / np.where(total == 0, 1, total)
+        if self.by_block is None:
+            return np.asarray(
+                self.weight2 * (1 - 2 * share) + share**2 * self.weight2.sum(axis=axes, keepdims=True), dtype=np.float64
+            )
+        held = self.by_block.sum(axis=tuple(axis - 1 for axis in axes), keepdims=True)
+        used = used_blocks(self.by_block)
+        residual = self.by_block - share[..., None] * held
+        return np.asarray((residual**2).sum(axis=-1) * used / max(used - 1, 1))
+
     def at(self, point: int) -> Self:
         """Return one of the points."""
+        return self.take(np.array([point]))
+
+    def take(self, points: IntArray) -> Self:
+        """Return some of the points, by their places."""
         names = ("weight", "weight2", "by_block", "covariance")
         arrays = {name: getattr(self, name) for name in names}
-        parts: dict[str, Any] = {name: x[point : point + 1] for name, x in arrays.items() if x is not None}
-        return replace(self, **parts)
+        return replace(self, **{name: x[points] for name, x in arrays.items() if x is not None})
 
     def centred(self, values: FloatArray) -> FloatArray:
         """Return a figure of each cell less its mean over the total that the design fixes.

@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from scipy import stats
 
-from conjac._typing import AnyArray, FloatArray, Normalize
+from conjac._typing import AnyArray, BoolArray, FloatArray, Normalize
 from conjac.errors import InvalidInputError
 from conjac.inference.cells import Cells, used_blocks
 from conjac.inference.delta import divide
@@ -205,19 +205,25 @@ def metric_interval(metric: Metric, cells: Cells, level: float) -> Interval:
     return metric_limits(metric, cells, quantile(level, cells.df))
 
 
-def metric_limits(metric: Metric, cells: Cells, q: FloatArray | float) -> Interval:
-    """Return `metric_interval` at a quantile; of one point at several, arrays of the quantiles' shape."""
-    stderr = metric_stderr(metric, cells)
+def metric_limits(metric: Metric, cells: Cells, q: FloatArray | float, stderr: FloatArray | None = None) -> Interval:
+    """Return `metric_interval` at a quantile; of one point at several, arrays of the quantiles' shape.
+
+    Parameters
+    ----------
+    metric : Metric
+    cells : Cells
+    q : float or array
+    stderr : array of shape (n_points,), optional
+        What `metric_stderr` tells, where it is known.
+    """
+    stderr = metric_stderr(metric, cells) if stderr is None else stderr
     if metric.denominator is not None:
         return _of_proportion(metric, metric.denominator, cells, stderr, q)
-    filled = _with_half_rows(cells)
-    spread = metric_stderr(metric, filled)
-    if cells.by_block is not None or cells.covariance is not None:  # their part, from the cells as they are
-        simple = metric_stderr(metric, replace(cells, by_block=None, covariance=None))
-        known = (simple > 0) & (stderr > 0)
-        spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
-    middle = np.asarray(metric.value(filled.weight), dtype=np.float64)
     value = np.asarray(metric.value(cells.weight), dtype=np.float64)
+    middle, spread = value.copy(), stderr.copy()
+    odd = np.flatnonzero(_empty(cells).any(axis=(-2, -1)) | (stderr == 0))
+    if len(odd):
+        middle[odd], spread[odd] = _with_half_rows(metric, cells.take(odd), stderr[odd])
     domain = metric.domain
     if cells.weight.shape[-1] > 2:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -242,13 +248,21 @@ def _of_proportion(
     return Interval(*(np.where(known, side, np.nan) for side in limits))
 
 
-def _with_half_rows(cells: Cells) -> Cells:
-    empty = (cells.weight == 0) & (cells.weight.sum(axis=-1, keepdims=True) > 0)
+def _empty(cells: Cells) -> BoolArray:
+    """Tell which cells hold nothing, of classes that have rows."""
+    return np.asarray((cells.weight == 0) & (cells.weight.sum(axis=-1, keepdims=True) > 0))
+
+
+def _with_half_rows(metric: Metric, cells: Cells, stderr: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a metric's value and standard error with half a row in empty cells."""
+    empty = _empty(cells)
     wrong = np.eye(*empty.shape[-2:]) == 0
     share = HALF_ROW / np.where(wrong, np.maximum((empty & wrong).sum(axis=-1, keepdims=True), 1), 1)
     unit = cells.weight2.sum(axis=(-2, -1), keepdims=True) / cells.weight.sum(axis=(-2, -1), keepdims=True)
-    return Cells(
-        cells.weight + empty * share * unit,
-        cells.weight2 + empty * share * unit**2,
-        condition_on=cells.condition_on,
-    )
+    weight, weight2 = cells.weight + empty * share * unit, cells.weight2 + empty * share * unit**2
+    spread = metric_stderr(metric, Cells(weight, weight2, condition_on=cells.condition_on))
+    if cells.by_block is not None or cells.covariance is not None:  # their part, from the cells as they are
+        simple = metric_stderr(metric, replace(cells, by_block=None, covariance=None))
+        known = (simple > 0) & (stderr > 0)
+        spread = spread * np.where(known, stderr / np.where(known, simple, 1.0), 1.0)
+    return np.asarray(metric.value(weight), dtype=np.float64), spread

@@ -2,6 +2,7 @@
 
 from conjac.motion.adjoint import AdjointMotion
 from conjac.motion.again import Again, Unsaved
+from conjac.motion.between import MANY, slopes_along
 from conjac.motion.directed import DirectedMotion
 from conjac.motion.drifted import DriftMotion
 from conjac.motion.exchange import Exchange, Pair
@@ -16,6 +17,7 @@ from conjac.motion.threshold import Motion, cut_of
 from conjac.motion.weighted import WeightedMotion
 
 __all__ = [
+    "MANY",
     "MIN_ROWS",
     "AdjointMotion",
     "Again",
@@ -39,4 +41,5 @@ __all__ = [
     "cut_of",
     "flow_between",
     "pulled_slope",
+    "slopes_along",
 ]

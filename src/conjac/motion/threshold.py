@@ -105,8 +105,7 @@ class Motion:
 
     def cells_confint(self, level: float) -> Interval:
         """Return Wilson's interval of each cell, lower and upper arrays of shape (n_points, 2, 2)."""
-        variance = np.diagonal(self.joint.covariance, axis1=1, axis2=2)[:, :4]
-        return cells_interval(self.counted, np.sqrt(variance).reshape(-1, 2, 2), None, level)
+        return cells_interval(self.counted, np.sqrt(self.counted.variance), None, level)
 
     def arranged(self, values: FloatArray) -> FloatArray:
         """Return figures of the first point."""

@@ -43,6 +43,8 @@ class Reading:
             Missing or infinite scores, or two columns in [0, 1] that do not sum to 1.
         """
         columns = as_float(as_array(y_score, "y_score"), "y_score")
+        if columns.ndim == 1:  # `score` looks at every value
+            return cls("score", positive)
         refuse_non_finite(columns, "y_score")
         if columns.ndim != 2 or columns.shape[1] != 2 or not len(columns):
             return cls("score", positive)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray
+from conjac.blocks import extremes
 from conjac.errors import InvalidInputError
+from conjac.reading.foreign import on_host
 
 
 def n_columns(y_score: Any) -> int:
@@ -23,6 +25,7 @@ def as_array(values: Any, name: str) -> AnyArray:
         objects[np.ma.getmaskarray(values)] = None
         return objects
     try:
+        values = on_host(values)
         array = np.asarray(values)
         if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
             objects = np.asarray(values, dtype=object)  # nan or a number beside text must not become text
@@ -66,6 +69,8 @@ def as_number(value: Any, name: str) -> float:
 
 def refuse_non_finite(values: AnyArray, name: str) -> None:
     """Raise where a value is missing or infinite, and say where."""
+    if not values.size or np.isfinite(extremes(values)).all():
+        return
     bad = ~np.isfinite(values)
     if bad.any():
         where = np.argwhere(bad)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.blocks import extremes
 from conjac.errors import ConjacError, InvalidInputError
 from conjac.reading import as_array, as_float, column_names, is_missing, n_labels, refuse_non_finite
 
@@ -129,16 +130,21 @@ def row_blocks(n_rows: int) -> IntArray:
     return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(N_BLOCKS)).astype(np.intp)
 
 
-def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+def check_clusters(groups: Any, n_samples: int) -> tuple[IntArray, int]:
     """Return each row's block, and the number of clusters."""
     keys = check_vector(groups, "groups")
     refuse_missing(keys, "groups")
     if len(keys) != n_samples:
         raise InvalidInputError(f"groups has {len(keys)} rows and y_true has {n_samples}")
     unique, inverse = np.unique(keys, return_inverse=True)
-    blocks = blocks_of(unique)
-    refuse_few_clusters(len(unique), blocks)
-    return blocks[inverse], len(unique)
+    return blocks_of(unique)[inverse], len(unique)
+
+
+def check_groups(groups: Any, n_samples: int) -> tuple[IntArray, int]:
+    """Do as `check_clusters`; refuse clusters that cannot be told apart."""
+    blocks, n_clusters = check_clusters(groups, n_samples)
+    refuse_few_clusters(n_clusters, blocks)
+    return blocks, n_clusters
 
 
 def refuse_few_clusters(n_clusters: int, blocks: IntArray) -> None:
@@ -154,7 +160,10 @@ def refuse_few_clusters(n_clusters: int, blocks: IntArray) -> None:
 
 def distinct(truth: AnyArray) -> list[Any]:
     """Return the labels that occur, sorted."""
-    if truth.dtype.kind in "iu" and int(truth.max()) - (low := int(truth.min())) < TABLE:
+    low, high = (int(end) for end in extremes(truth)) if truth.dtype.kind in "iu" else (0, TABLE)
+    if high - low <= 1:
+        return [low, high][: high - low + 1]
+    if high - low < TABLE:
         return [low + place for place in np.flatnonzero(np.bincount(places(truth, low))).tolist()]
     try:
         return [scalar(label) for label in np.unique(truth)]

@@ -28,7 +28,7 @@ class Predictions:
     labels : tuple of length 2
         Negative label, positive label: the order of the confusion matrix.
     true : array of shape (n_samples,)
-        Index of each row's label.
+        Index of each row's label, in the smallest integers.
     score : array of shape (n_samples,)
         Score of the positive class, in its own dtype.
     weight : array of shape (n_samples,) or None
@@ -89,9 +89,9 @@ def check_predictions(
     negative, positive = negative_positive(order, pos_label)
     is_positive = truth == positive
     is_negative = truth == negative
-    stray = ~(is_positive | is_negative)
-    if stray.any():
-        row = int(np.flatnonzero(stray)[0])
+    known = is_positive | is_negative
+    if not known.all():
+        row = int(np.argmin(known))
         raise InvalidInputError(
             f"y_true[{row}] is {scalar(truth[row])!r}, which is not among labels {[negative, positive]}; "
             "add it to labels or drop those rows"
@@ -111,7 +111,7 @@ def check_predictions(
         block, notes["n_clusters"] = check_groups(groups, len(truth))
     return Predictions(
         (negative, positive),
-        is_positive.astype(np.intp),
+        is_positive.view(np.uint8),
         score,
         weight,
         block,

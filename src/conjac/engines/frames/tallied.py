@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conjac._typing import CoordinateName
@@ -17,6 +17,7 @@ from conjac.engines.frames.passes import count_clusters, summed
 from conjac.engines.frames.steps import step_of
 from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.reading import Reading
+from conjac.readonly import ReadOnly
 from conjac.tally import Tally
 from conjac.validation.arguments import blaming, refuse_few_clusters
 from conjac.validation.binary import SEVERAL
@@ -96,7 +97,9 @@ def tally_frame(
     step = step_of(placed.binned, form.unit.scale)
     tallies, notes = {}, {}
     for name, chosen in placed.groups():
-        tallies[name] = placed.tally(chosen, bool(clusters)).coarsen(step)
+        tally = placed.tally(chosen, bool(clusters)).coarsen(step)
+        set_aside = ReadOnly(told["set_aside"] if name is None else {})  # whose group is not known
+        tallies[name] = replace(tally, labels=form.labels, set_aside=set_aside)
         notes[name] = {**told, **form.notes}
         if form.unit.scale == "logit":
             notes[name] |= {"exact_zeros": placed.exact(0.0, chosen), "exact_ones": placed.exact(1.0, chosen)}

@@ -28,7 +28,7 @@ from conjac.views.explorer.widget import widget_of
 from conjac.views.report.asked import metric_of, rows_of
 from conjac.views.report.parts import parts_of
 from conjac.views.summary.scene import Recipe, Scene
-from conjac.views.writing import write_text
+from conjac.writing import write_text
 
 TITLE = "Classifier"
 DECIDES = ("threshold", "offsets", "coordinate", "sample_weight", "groups", "condition_on")

@@ -24,7 +24,7 @@ from conjac.views.report.page import render
 from conjac.views.report.parts import MOST_GROUPS, Part, parts_of
 from conjac.views.summary import ClassSummary, Groups, Summary, side_by_side
 from conjac.views.tables import to_json
-from conjac.views.writing import write_text
+from conjac.writing import write_text
 
 TITLE = "Classifier"
 HEIGHT = 760

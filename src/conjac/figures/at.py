@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray
+from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, IntArray
 from conjac.coordinates import Coordinate
-from conjac.decisions import CostCurve, DecisionCurve, Tradeoff, cost_curve, decision_curve, tradeoff
-from conjac.decisions.charted import points
-from conjac.decisions.path import ThresholdPath
 from conjac.density import Calibration, Density
-from conjac.engines.arrays import Counts
 from conjac.engines.binned import cells_at
+from conjac.engines.ordered import Counts
 from conjac.engines.thresholds import Counter, from_score, to_score
 from conjac.errors import InexactError, InvalidInputError
 from conjac.inference import (
     Cells,
     Estimate,
     Interval,
-    metric_interval,
+    cells_interval,
+    metric_limits,
     metric_stderr,
     quantile,
 )
 from conjac.metrics import Metric, resolve
-from conjac.motion import Motion, cut_of
+from conjac.motion import MANY, Motion, Slopes, cut_of, slopes_along
 from conjac.tally import Tally
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Figures:
+class FiguresAt:
     """Every figure at every threshold.
 
     Attributes
@@ -98,32 +97,30 @@ class Figures:
 
     def jacobian_at(self, t: Any) -> FloatArray:
         """Return dC/dt, array of shape ``(*t.shape, 2, 2)``; nan at the end of the domain."""
-        motion = self.motion_at(t)
-        return self._shaped(motion.slope(motion.point), t)
+        return self._shaped(self._slopes_at(t).value, t)
 
     def center_at(self, t: Any) -> FloatArray:
         """Return the bias-corrected dC/dt on which intervals are centred, array of shape ``(*t.shape, 2, 2)``."""
-        motion = self.motion_at(t)
-        return self._shaped(motion.slope(motion.center), t)
+        return self._shaped(self._slopes_at(t).center, t)
 
     def stderr_at(self, t: Any) -> FloatArray:
         """Return the standard error of `center_at`, array of shape ``(*t.shape, 2, 2)``."""
-        return self._shaped(self.motion_at(t).slopes(None).stderr, t)
+        return self._shaped(self._slopes_at(t).stderr, t)
 
     def confint_at(self, t: Any, level: float = 0.95) -> Interval:
         """Return the pointwise interval of dC/dt, lower and upper arrays of shape ``(*t.shape, 2, 2)``."""
-        motion = self.motion_at(t)
-        _, center, stderr, _ = motion.slopes(None)
-        half = quantile(level, motion.counted.df) * stderr
-        return Interval(self._shaped(center - half, t), self._shaped(center + half, t))
+        found = self._slopes_at(t)
+        half = quantile(level, self._df) * found.stderr
+        return Interval(self._shaped(found.center - half, t), self._shaped(found.center + half, t))
 
     def matrix_confint_at(self, t: Any, level: float = 0.95) -> Interval:
         """Return Wilson's interval of each cell, lower and upper arrays of shape ``(*t.shape, 2, 2)``.
 
         It is for the population's expected matrix of as many rows.
         """
-        motion = self.motion_at(t)
-        return Interval(*(self._shaped(side, t) for side in motion.cells_confint(level)))
+        cells = self.cells_at(t)
+        limits = cells_interval(cells, np.sqrt(cells.variance), None, level)
+        return Interval(*(self._shaped(side, t) for side in limits))
 
     def calibration_at(self, t: Any) -> Estimate:
         """Return by how much the labels' log-odds differ from the scores' at thresholds, arrays of t's shape.
@@ -154,147 +151,28 @@ class Figures:
         """Return a metric's value and its error at thresholds, arrays of t's shape."""
         row, cells = resolve(metric, self.labels), self.cells_at(t)
         inside = self._counts(t).bound.reshape(-1, 2)[:, :, None]
-        bound = np.where(inside > 0, np.abs(row.gradient(cells.weight)) * inside, 0.0).sum(axis=(1, 2))
+        bound = np.zeros(len(inside))
+        if inside.any():
+            bound = np.where(inside > 0, np.abs(row.gradient(cells.weight)) * inside, 0.0).sum(axis=(1, 2))
 
         def limits(level: float) -> Interval:
-            return Interval(*(self._shaped(side, t) for side in metric_interval(row, cells, level)))
+            sides = metric_limits(row, cells, quantile(level, cells.df), error)
+            return Interval(*(self._shaped(side, t) for side in sides))
 
-        value, error = self._shaped(row.value(cells.weight), t), self._shaped(metric_stderr(row, cells), t)
-        return Estimate(value, error, self._shaped(bound, t), limits)
+        value, error = row.value(cells.weight), metric_stderr(row, cells)
+        return Estimate(self._shaped(value, t), self._shaped(error, t), self._shaped(bound, t), limits)
 
     def metric_slope_at(self, metric: str | Metric, t: Any) -> Estimate:
         """Return a metric's derivative at thresholds, arrays of t's shape; its interval is that of bias correction."""
-        motion = self.motion_at(t)
-        slope, center, error = (self._shaped(x, t) for x in motion.metric_slope(resolve(metric, self.labels))[:3])
+        row = resolve(metric, self.labels)
+        found = self._slopes_at(t, lambda motion: motion.metric_slope(row))
+        slope, center, error = (self._shaped(x, t) for x in found[:3])
 
         def limits(level: float) -> Interval:
-            half = quantile(level, motion.joint.cells.df) * error
+            half = quantile(level, self._df) * error
             return Interval(center - half, center + half)
 
         return Estimate(slope, error, np.zeros_like(slope), limits)
-
-    def tradeoff(
-        self, first: str | Metric, second: str | Metric, thresholds: Any = None, level: float = 0.95
-    ) -> Tradeoff:
-        """Compare two metrics along the threshold: which of them pays for the other, at what rate, and where.
-
-        Parameters
-        ----------
-        first, second : str or Metric
-            A name such as "precision", an object of `conjac.metrics`, or a cell: "tn", "fp", "fn", "tp".
-        thresholds : float or array of shape (n_points,), optional
-            In units of ``coordinate``; by default 101 cut-offs, evenly by rank.
-        level : float
-            Of the pointwise intervals by which signs are told, and of those in `Tradeoff.to_columns`.
-
-        Returns
-        -------
-        Tradeoff
-            Values, slopes and exchange rate at the thresholds; its ``front`` is over all cut-offs.
-
-        Raises
-        ------
-        InvalidInputError
-            Missing, infinite or no thresholds, a level outside (0, 1), a metric that is not for two classes.
-        UnknownMetricError
-            Neither a metric nor a cell.
-
-        Notes
-        -----
-        The exchange rate is the ratio of the two slopes; its interval is Fieller's set (1954), of two cells that of
-        the delta method on the log scale.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import conjac as cj
-        >>> rng = np.random.default_rng(0)
-        >>> y = rng.integers(0, 2, 2000)
-        >>> curve = cj.ConfusionCurve.from_predictions(y, rng.normal(2 * y - 1, 1))
-        >>> curve.tradeoff("fp", "tp", 0.0).exchange_rate.value.round(2)  # false alarms per true positive
-        array([0.8])
-        """
-        at = None if thresholds is None else points(thresholds, "thresholds")
-        return tradeoff(ThresholdPath(self), first, second, at, level)
-
-    def decision_curve(
-        self, thresholds: Any = None, *, prevalence: float | None = None, level: float = 0.95
-    ) -> DecisionCurve:
-        """Return net benefit at threshold probabilities, where the classifier's threshold is that probability.
-
-        Parameters
-        ----------
-        thresholds : float or array of shape (n_points,), optional
-            Threshold probabilities, inside (0, 1); by default .01, .02, ..., .99.
-        prevalence : float, optional
-            Of the population that it is to be told for, inside (0, 1), taken as known: rows are reweighted to it by
-            class. By default that of the rows.
-        level : float
-            Of the limits in `DecisionCurve.to_columns`.
-
-        Returns
-        -------
-        DecisionCurve
-            In true positives per row.
-
-        Raises
-        ------
-        InvalidInputError
-            A curve in another coordinate than "probability", or of one class; arguments outside their range.
-
-        Notes
-        -----
-        A. J. Vickers, E. B. Elkin 2006, Medical Decision Making 26:565.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import conjac as cj
-        >>> y, p = np.arange(8) % 2, np.array([0.1, 0.4, 0.2, 0.9, 0.6, 0.8, 0.3, 0.7])
-        >>> found = cj.ConfusionCurve.from_predictions(y, p).decision_curve(0.5)
-        >>> found.net_benefit.value, found.treat_all
-        (array([0.25]), array([0.]))
-        """
-        return decision_curve(self, thresholds, prevalence, level)
-
-    def cost_curve(
-        self, probability_cost: Any = None, *, threshold: float | None = None, level: float = 0.95
-    ) -> CostCurve:
-        """Return the normalised expected cost of the best threshold and of a fixed one, whatever errors cost.
-
-        Parameters
-        ----------
-        probability_cost : float or array of shape (n_points,), optional
-            In [0, 1]: the positives' share of what it would cost to be wrong on every row; by default 0, .01, ..., 1.
-        threshold : float, optional
-            The fixed one, in units of ``coordinate``; by default where the probability is one half, or the score 0.
-        level : float
-            Of the limits in `CostCurve.to_columns`.
-
-        Returns
-        -------
-        CostCurve
-            In shares of the cost of being wrong on every row.
-
-        Raises
-        ------
-        InvalidInputError
-            A curve of one class; arguments outside their range.
-
-        Notes
-        -----
-        C. Drummond, R. C. Holte 2006, Machine Learning 65:95.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import conjac as cj
-        >>> y, p = np.arange(8) % 2, np.array([0.1, 0.4, 0.2, 0.9, 0.6, 0.8, 0.3, 0.7])
-        >>> found = cj.ConfusionCurve.from_predictions(y, p).cost_curve([0.2, 0.5])
-        >>> found.envelope, found.best_threshold, found.fixed.value
-        (array([0.05 , 0.125]), array([0.7, 0.7]), array([0.25, 0.25]))
-        """
-        return cost_curve(self, probability_cost, threshold, level)
 
     def method_at(self, t: Any) -> AnyArray:
         """Return which estimator gives the slope at thresholds ("tangent", "secant" or "undefined"), of t's shape."""
@@ -342,6 +220,23 @@ class Figures:
     def motion_at_score(self, score: FloatArray) -> Motion:
         """Return what `motion_at` does, for thresholds on the scores' own scale."""
         return Motion.at(self.density, self.unit, score, self.cells_at_score(score))
+
+    def _slopes_at(self, t: Any, slopes: Callable[[Motion], Slopes] = lambda motion: motion.slopes(None)) -> Slopes:
+        """Return slopes at thresholds, in a row; of very many, by straight lines between those at some of them."""
+        if np.size(t) <= MANY:
+            return slopes(self.motion_at(t))
+        score, place = np.unique(self.score_of(t), return_inverse=True)
+
+        def motion_at(places: IntArray) -> Motion:
+            return self.motion_at_score(score[places])
+
+        found = slopes_along(self.density, cut_of(score, self.unit), motion_at, slopes)
+        return found.mapped(lambda figure: figure[place.reshape(-1)])
+
+    @property
+    def _df(self) -> int | None:
+        """Degrees of freedom of errors from blocks; None where rows are independent."""
+        return self.cells_at_score(np.zeros(1)).df if self.density.clustered else None
 
     def _counts(self, t: Any) -> Counts:
         return self.counter.at(self.score_of(t))

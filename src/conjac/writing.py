@@ -34,6 +34,6 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a page, whole or not at all."""
+    """Write a text, whole or not at all."""
     with written(path) as part:
         part.write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,101 @@
+"""The tally of rows in memory: every bin that they may be in is a place, and places are summed in blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conjac._typing import AnyArray, FloatArray, IntArray, Scale
+from conjac.blocks import Placed, extremes, sums_by
+from conjac.coordinates import FLOOR, margins
+from conjac.engines.ranks import Ranks
+from conjac.rules import in_dtype_of
+from conjac.tally import BINS, KEPT_BINS, Tally, bins_of, choose_step
+from conjac.validation import N_BLOCKS
+
+MOST_PLACES, PER_ROW = 2**22, 16
+"""In all, and to a row: of more, keys are sorted."""
+FINE = 2**20
+"""Rows beyond which bins are those of a tally that is kept."""
+SAMPLED = 2**18
+"""Rows by which a bin width is chosen."""
+ROUNDING = {8: (2.0**-20, 2.0**-30), 4: (2.0**-8, 2.0**-14)}
+"""By the bytes of a score: how near to 1 a probability may be, and from there on down how far its margin may be off."""
+
+
+def tally_rows(
+    true: IntArray,
+    score: AnyArray,
+    weight: FloatArray | None,
+    block: IntArray | None,
+    scale: Scale,
+    thresholds: tuple[float, ...] = (),
+    labels: tuple[Any, Any] = (0, 1),
+) -> Tally:
+    """Return the tally of rows, in wider bins of more than a million; arguments as for `conjac.tally.Tally.add`."""
+    some = score[:: max(1, len(score) // SAMPLED)]
+    step = choose_step(margins(some, scale), scale, KEPT_BINS if len(score) > FINE else BINS)
+    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None, labels=labels)
+    low, high = extremes(score)
+    first, last = (int(np.floor(m / step)) for m in margins(np.array([low, high]), scale))
+    n_blocks = 1 if block is None else N_BLOCKS
+    n_places = last - first + 3 + len(empty.thresholds)
+    most = min(MOST_PLACES, PER_ROW * len(score))
+    if 2 * n_places * n_blocks > most or not _exact(score, scale, step, max(-first, last)):
+        return empty.add(true, score, weight, block)
+    cuts = in_dtype_of(score, np.array(empty.thresholds))
+    ranks = Ranks.of(cuts, low, high)
+
+    def place_of(some: slice) -> Placed:
+        # Bins and thresholds reached rise together: their sum tells both.
+        place, offset = _binned(score[some], low, high, scale, step)
+        place += 1 - first
+        if len(cuts):
+            place += ranks.at(score[some])
+        if block is not None:
+            place *= n_blocks
+            place += block[some]
+        return place, offset
+
+    sums = sums_by(place_of, n_places * n_blocks, true, weight)
+    place, of_class = np.nonzero(sums.rows)
+    chain = place // n_blocks - 1 + first
+    side = np.searchsorted(bins_of(cuts, scale, step) + np.arange(len(cuts)), chain, side="left")
+    keys = np.stack([of_class, np.zeros_like(place), chain - side, side, place % n_blocks], axis=1)
+    found = {name: getattr(sums, name)[place, of_class] for name in ("rows", "weight", "weight2")}
+    found["offset"] = sums.offset[place, of_class] * step
+    same = {name: getattr(empty, name) for name in ("thresholds", "clustered", "labels")}
+    return Tally.of_sums(scale, step, keys, found, **same)
+
+
+def _exact(score: AnyArray, scale: Scale, step: float, last: int) -> bool:
+    """Tell whether a margin's bin is that of its score, save for those that `_binned` looks at again."""
+    if score.dtype.kind != "f":
+        return True
+    if scale == "score":
+        return bool(last < 2 ** (np.finfo(score.dtype).nmant - 1))
+    return score.dtype.itemsize in ROUNDING and ROUNDING[score.dtype.itemsize][1] < step / 4
+
+
+def _binned(score: AnyArray, low: float, high: float, scale: Scale, step: float) -> tuple[IntArray, FloatArray]:
+    """Return each score's bin, and how far into it its margin is, in steps."""
+    if scale == "logit" and low > FLOOR and high < 1 - FLOOR:  # nothing to clip: one logarithm is enough
+        offset = np.subtract(1.0, score, dtype=np.float64)
+        np.divide(score, offset, out=offset)
+        np.log(offset, out=offset)
+    else:
+        offset = np.array(margins(score, scale))
+    offset *= 1 / step
+    floor = np.floor(offset)
+    offset -= floor
+    bins = floor.astype(np.intp)
+    if scale == "logit" and score.dtype.kind == "f":
+        tail, rounding = ROUNDING[score.dtype.itemsize]
+        rounding /= step
+        if score.max() > 1 - tail or offset.min() < rounding or offset.max() > 1 - rounding:
+            near = np.flatnonzero((offset < rounding) | (offset > 1 - rounding) | (score > 1 - tail))
+            again = bins_of(score[near], scale, step)
+            offset[near] += bins[near] - again
+            bins[near] = again
+    return bins, offset
