@@ -558,7 +558,7 @@ def covariance_by_rows(J, figures):
     joint = J._motion.joint
     boundary, size = joint.boundary, joint.boundary.facets.n_columns
     n = len(boundary.cell)
-    weight = np.ones(n) if joint.weight is None else joint.weight
+    weight = np.ones(n) if boundary.weights.weight is None else boundary.weights.weight
     true, predicted = np.divmod(boundary.cell, size)
     cells, slopes = np.zeros((n, size, size)), np.zeros((n, size, size, size))
     cells[np.arange(n), true, predicted] = 1
@@ -569,7 +569,7 @@ def covariance_by_rows(J, figures):
             slope[y, to, to] += flux
             slope[y, of, to] -= flux
 
-    for rows, sides, adds in boundary.adds(None):
+    for rows, sides, adds in boundary.adds():
         for row, side, added in zip(rows, sides, adds, strict=True):
             move(slopes[row], *np.unravel_index(side, (size,) * 3), added)
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from conjac._typing import ConditionOn, FloatArray
+from conjac._typing import ConditionOn, FloatArray, Scale
+from conjac.bundles import BINS, Bundles
 from conjac.coordinates import Coordinate, scores_of
 from conjac.density import Density, Flux
 from conjac.density.crossing import Crossing
@@ -117,7 +118,35 @@ def explain(
 
 def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMotion) -> dict[str, Any]:
     """Return what was read into the scores of several classes, which method was used and what was assumed."""
-    boundary, scale = motion.joint.boundary, rows.reading.scale
+    scale = rows.reading.scale
+    found = _explain_offsets(len(rows.true), scale, by_default, motion, rows.notes)
+    if scale == "logit":
+        found["exact_zeros"] = len(np.unique(np.flatnonzero(rows.score == 0) // rows.score.shape[1]))
+    return found
+
+
+def explain_bundles(
+    bundles: Bundles, by_default: bool, motion: OffsetMotion, notes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what `explain_classes` does, of sums of rows."""
+    clusters = {"n_clusters": bundles.n_clusters} if bundles.clustered else {}
+    notes = {**clusters, **notes, "from_sums": told_of(bundles)}
+    return _explain_offsets(int(bundles.rows.sum()), bundles.rule.scale, by_default, motion, notes)
+
+
+def told_of(bundles: Bundles) -> str:
+    """Say how coarse sums are."""
+    reach, per = bundles.reach, " / ".join(map(str, BINS))
+    return (
+        f"{len(bundles.rows)} bundles of rows, with the mean and the variance of their gaps in bins: {per} up to a gap "
+        f"of {reach:g}, widening as its root, for rows near 1 / 2 / 3 / more boundaries"
+    )
+
+
+def _explain_offsets(
+    n_samples: int, scale: Scale, by_default: bool, motion: OffsetMotion, notes: Mapping[str, Any]
+) -> dict[str, Any]:
+    boundary = motion.joint.boundary
     effective = motion.arranged(motion.effective_rows)
     off_diagonal = motion.arranged(motion.derivative) < 0
     rough = int(((effective < FEW) & (effective >= MIN_ROWS) & off_diagonal).sum() // 2)
@@ -125,22 +154,20 @@ def explain_classes(rows: ClassPredictions, by_default: bool, motion: OffsetMoti
     widths = boundary.widths
     low, high = (widths.min(), widths.max()) if len(widths) else (np.nan, np.nan)
     found: dict[str, Any] = {
-        "n_samples": len(rows.true),
+        "n_samples": n_samples,
         "weight": float(motion.counted.weight.sum()),
         "scores": "probabilities, compared by their logarithms" if scale == "logit" else "raw scores",
         "coordinate": as_told(scale, by_default),
         "effective_rows": locked(effective),
-        "sampling": sampling_note(rows.notes, motion.counted.condition_on),
+        "sampling": sampling_note(notes, motion.counted.condition_on),
         "bandwidth" if boundary.method == "tangent" else "step": {"least": float(low), "largest": float(high)},
         "fluxes": {"seen": len(widths), "rough": rough, "unknown": unknown},
         "model": FIXED,
         "cautions": _cautions_of_offsets(motion, unknown),
-        **rows.notes,
+        **notes,
     }
     if boundary.method == "secant":
         found["reason"] = "the scores sit on atoms near the facets: no density, so counted across a step on either side"
-    if scale == "logit":
-        found["exact_zeros"] = len(np.unique(np.flatnonzero(rows.score == 0) // rows.score.shape[1]))
     return found
 
 

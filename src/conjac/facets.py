@@ -37,7 +37,9 @@ class Facets:
     other : array of shape (n_entries,)
         The facet's class that is not the row's highest.
     gap : array of shape (n_entries,)
-        From the highest down to the other: the size of the margin.
+        From the highest down to the other: the size of the margin; of a bundle of rows, its mean.
+    within : array of shape (n_entries,) or None
+        Variance of the gap within a bundle; None of rows.
     """
 
     n_columns: int
@@ -45,6 +47,7 @@ class Facets:
     row: AnyArray
     other: AnyArray
     gap: FloatArray
+    within: FloatArray | None = None
 
     @classmethod
     def of(

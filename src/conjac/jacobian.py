@@ -13,27 +13,27 @@ from conjac import coordinates, perturbations
 from conjac._typing import AnyArray, ConditionOn, CoordinateName, FloatArray, Normalize
 from conjac.contributions import Attributed
 from conjac.density import density_of
-from conjac.diagnostics import as_told, explain, explain_classes, notes_of, warned
+from conjac.diagnostics import as_told, explain, notes_of, warned
 from conjac.engines.arrays import count_at, counter_of, tally_of
-from conjac.engines.classes import motion_at, rule_of
+from conjac.engines.classes import of_rows, rule_of
 from conjac.engines.decided import order_of
-from conjac.engines.mix import mixed, of_column
+from conjac.engines.mix import mixed, mixed_classes, of_column
 from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.parameters import Learned
 from conjac.engines.thresholds import resolve_threshold
 from conjac.errors import InvalidInputError
 from conjac.exports import Exported
-from conjac.framed import FramedJacobian
+from conjac.framed import BundledJacobian, FramedJacobian
 from conjac.gradients import Graded
 from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import Objective, bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
-from conjac.perturbations import OFFSET_UNITS, Mix, Offsets, Threshold
+from conjac.perturbations import Mix, Offsets, Threshold
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
-from conjac.rules import ThresholdRule, outcomes_of
+from conjac.rules import ThresholdRule
 from conjac.validation import (
     ClassPredictions,
     Predictions,
@@ -47,7 +47,7 @@ from conjac.validation import (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConfusionJacobian(Graded, Attributed, FramedJacobian, Exported):
+class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exported):
     """A confusion matrix and how fast each cell moves, each figure with a standard error.
 
     Make one with `confusion_jacobian`, `from_estimator`, `from_frame` or `from_tally`.
@@ -238,22 +238,9 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, Exported):
         check_normalize(normalize)
         check_condition(condition_on)
         argmax = rule_of(rows, offsets)
-        rule: dict[str, Any] = {"threshold": np.nan, "offsets": locked(argmax.offsets), "coordinate": argmax.scale}
         if mix is not None:
-            rule["_outcomes"] = outcomes = Outcomes.of(rows, argmax.predict(rows.score), argmax.n_columns)
-            moved = mixed(rows, outcomes, mix, as_told(argmax.scale, coordinate is None), condition_on)
-            return cls(labels=rows.labels, normalize=normalize, **rule, **moved)
-        motion = motion_at(rows, argmax, condition_on)
-        return cls(
-            labels=rows.labels,
-            normalize=normalize,
-            diagnostics=ReadOnly(explain_classes(rows, coordinate is None, motion)),
-            parameters=tuple(f"offset[{label}]" for label in outcomes_of(rows.labels, argmax.n_columns)),
-            units=(OFFSET_UNITS[argmax.scale],) * argmax.n_columns,
-            _motion=motion,
-            _outcomes=Outcomes.of(rows, motion.joint.boundary.facets.predicted, argmax.n_columns, argmax),
-            **rule,
-        )
+            return cls(normalize=normalize, **mixed_classes(rows, argmax, mix, condition_on, coordinate is None))
+        return cls(normalize=normalize, **of_rows(rows, argmax, condition_on, coordinate is None))
 
     @classmethod
     def from_estimator(

@@ -158,12 +158,13 @@ def _of_offset(motion: OffsetMotion, rows: Outcomes, nearest: Nearest, place: in
     """Take the boundaries of one class: rows enter its column from their own, or leave it for the other's."""
     n, none = rows.n_columns, np.zeros(0, np.intp)
     parts: list[tuple[AnyArray, ...]] = [(none, none, np.zeros(0))]
-    for row, side, adds in motion.joint.boundary.adds(rows.weight):
+    for row, side, adds in motion.joint.boundary.adds():
         own, other = side // n % n, side % n
         here = np.flatnonzero((own == place) | (other == place))
         parts.append((row[here].astype(np.intp), np.where(own == place, other, own)[here], adds[here]))
     row, source, adds = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Entries(row, source, np.full_like(source, place), adds, *_either(nearest, rows.predicted != place))
+    target, adds = np.full_like(source, place), _weighted(adds, rows, row)
+    return Entries(row, source, target, adds, *_either(nearest, rows.predicted != place))
 
 
 def _of_drift(motion: DriftMotion, rows: Outcomes, place: int) -> Entries:

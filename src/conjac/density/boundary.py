@@ -15,11 +15,12 @@ from typing import Self
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
-from conjac.density.estimator import SECANT, TANGENT, noise_of, unit_of
+from conjac.density.estimator import SECANT, TANGENT, noise_of
 from conjac.density.facet_scale import FacetScale
 from conjac.density.near import Near
 from conjac.facets import Facets
 from conjac.rules import ArgmaxRule
+from conjac.weights import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,8 @@ class Boundary:
         By true class, side and the class across, c so that a unit of kernel mass at distance z adds
         c0 + c1 z + c2 z^2 to the flux.
     method : {"tangent", "secant"}
+    weights : Weights
+        Of the rows.
     """
 
     facets: Facets
@@ -54,6 +57,7 @@ class Boundary:
     near: Near
     influence: FloatArray
     method: str
+    weights: Weights
 
     @classmethod
     def of(
@@ -79,30 +83,33 @@ class Boundary:
             Whether fluxes are compared from rule to rule, so that noise matters more than bias.
         """
         scale = FacetScale.of(rule, true, score, weight, per_cluster, for_optima)
-        facets = Facets.of(rule, score, scale.reach, true)
-        cell = true * rule.n_columns + facets.predicted
-        estimator = SECANT if scale.on_atoms else TANGENT
-        near = Near.of(facets, cell, scale.width, estimator.kernel)
-        value, penalty, n_eff, influence = estimator.fluxes(*near.moments(weight), scale.width, unit_of(weight))
-        return cls(facets, cell, value, penalty, n_eff, scale.width, near, influence, estimator.method)
+        return cls.of_facets(Facets.of(rule, score, scale.reach, true), true, Weights.of(weight), scale)
 
-    def adds(self, weight: FloatArray | None) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
-        """Yield rows near facets, some at a time: which, on which side, and what their weight adds to the flux.
+    @classmethod
+    def of_facets(cls, facets: Facets, true: IntArray, weights: Weights, scale: FacetScale) -> Self:
+        """Estimate the fluxes of rows, or of bundles of them, that are sorted to facets.
 
         Parameters
         ----------
-        weight : array of shape (n_samples,) or None
+        facets : Facets
+        true : array of shape (n_samples,)
+        weights : Weights
+        scale : FacetScale
         """
+        cell = true * facets.n_columns + facets.predicted
+        estimator = SECANT if scale.on_atoms else TANGENT
+        near = Near.of(facets, cell, scale.width, estimator)
+        value, penalty, n_eff, influence = estimator.fluxes(*near.moments(weights), scale.width, weights.unit)
+        return cls(facets, cell, value, penalty, n_eff, scale.width, near, influence, estimator.method, weights)
+
+    def adds(self) -> Iterator[tuple[AnyArray, IntArray, FloatArray]]:
+        """Yield rows near facets, some at a time: which, on which side, and what a unit of weight adds to the flux."""
         constant, linear, square = self.influence.reshape(3, -1)
-        for row, side, distance, kernel in self.near.parts():
-            adds = square[side]
-            for coefficient in (linear, constant):
-                adds *= distance
-                adds += coefficient[side]
-            adds *= kernel
-            if weight is not None:
-                adds *= weight[row]
-            yield row, side, adds
+        for row, side, (mass, first, second) in self.near.parts():
+            mass *= constant[side]
+            mass += linear[side] * first
+            mass += square[side] * second
+            yield row, side, mass
 
     @property
     def noise(self) -> FloatArray:

@@ -99,7 +99,7 @@ class Crossing:
     def of_boundary(cls, boundary: Boundary, true: IntArray) -> Self:
         """Look at the facets of several classes that any row is near."""
         n, facets = boundary.facets.n_columns, boundary.facets
-        parts = [(row, adds) for row, _, adds in boundary.adds(None)]
+        parts = [(row, adds) for row, _, adds in boundary.adds()]
         row, adds = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (np.zeros(0, int),) * 2
         code = true[row] * n * n + facets.pair
         seen, facet = np.unique(code, return_inverse=True)

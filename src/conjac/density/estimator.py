@@ -10,7 +10,7 @@ import numpy as np
 
 from conjac._typing import FloatArray
 from conjac.density.flux import PENALTY
-from conjac.density.local import REACH, Moments, gauss
+from conjac.density.local import REACH, Moments, blurred, gauss
 from conjac.density.tangent import MOST, PRIOR_ROWS
 
 
@@ -46,6 +46,9 @@ class Estimator:
         What a row at the facet adds to a flux, over what it adds to the mass under the kernel.
     flux_of : callable
         From moments and the mass of one row at the facet to fluxes and what rows add to them.
+    spread : callable or None
+        From distances of bundles of rows, and the variance within each, to the moments under the kernel; None where
+        the kernel takes each at its mean.
     """
 
     method: str
@@ -53,6 +56,26 @@ class Estimator:
     reach: float
     peak: float
     flux_of: Callable[[Moments, FloatArray], tuple[FloatArray, FloatArray]]
+    spread: Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray, FloatArray]] | None = None
+
+    def moments(
+        self, distance: FloatArray, within: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return what a unit of weight adds to the mass under the kernel, and to its first and second moments.
+
+        Parameters
+        ----------
+        distance : array of shape (n,)
+            In widths.
+        within : array of shape (n,) or None
+            Of bundles of rows, the variance within each, in squared widths.
+        """
+        if within is not None and self.spread is not None:
+            mass, first, second = self.spread(distance, within)
+            return mass, first, second
+        mass = self.kernel(distance)
+        first = mass * distance
+        return mass, first, first * distance
 
     def fluxes(self, rows: Moments, squares: FloatArray, width: FloatArray, unit: float) -> Fluxes:
         """Return fluxes from moments under the kernel.
@@ -80,11 +103,6 @@ def noise_of(value: FloatArray, n_eff: FloatArray) -> FloatArray:
     return np.asarray(np.divide(value**2, n_eff, out=np.zeros_like(value), where=n_eff > 0))
 
 
-def unit_of(weight: FloatArray | None) -> float:
-    """Return squared weight to a unit of weight."""
-    return 1.0 if weight is None else float((weight**2).sum() / weight.sum())
-
-
 def _bell(distance: FloatArray) -> FloatArray:
     found = gauss(distance)
     found *= np.abs(distance) < REACH
@@ -110,5 +128,5 @@ def _counted(rows: Moments, one_row: FloatArray) -> tuple[FloatArray, FloatArray
     return rows.mass, np.stack([np.ones_like(one_row), np.zeros_like(one_row), np.zeros_like(one_row)])
 
 
-TANGENT = Estimator("tangent", _bell, REACH, 1.5, _log_quadratic)
+TANGENT = Estimator("tangent", _bell, REACH, 1.5, _log_quadratic, blurred)
 SECANT = Estimator("secant", _box, 1.0, 1.0, _counted)

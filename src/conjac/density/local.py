@@ -70,6 +70,22 @@ def gauss(distance: FloatArray) -> FloatArray:
     return np.asarray(found)
 
 
+def blurred(distance: FloatArray, within: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what a unit of weight adds to the mass and to the moments, of rows about normal around their mean.
+
+    Parameters
+    ----------
+    distance : array of shape (n,)
+        Of the means from the cut, in bandwidths.
+    within : array of shape (n,)
+        Variance of the rows around their mean, in squared bandwidths.
+    """
+    narrow = 1 / (1 + within)
+    mass = gauss(distance * np.sqrt(narrow)) * np.sqrt(narrow) * (np.abs(distance) < REACH)
+    mean = distance * narrow
+    return mass, mass * mean, mass * (mean**2 + within * narrow)
+
+
 def kernel_moments(kernel: FloatArray, distance: FloatArray, within: FloatArray) -> FloatArray:
     """Return what a unit of weight adds to the mass and to the first and second moments.
 

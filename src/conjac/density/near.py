@@ -7,29 +7,28 @@ stays in a processor's cache, and nothing of their number is held but their plac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.density.estimator import Estimator
 from conjac.density.local import Moments
 from conjac.facets import Facets
+from conjac.weights import Weights
 
 AT_ONCE = 2**15
 """Rows looked at together, or as many as there are sums where that is more."""
-Kernel = Callable[[FloatArray], FloatArray]
-"""From distances in bandwidths to a density."""
 
 
 class Part(NamedTuple):
-    """Some of the rows, arrays of shape (n,): place among all, side of a facet, distance in bandwidths, kernel."""
+    """Some of the rows, arrays of shape (n,): place among all, side of a facet, and moments of a unit of weight."""
 
-    row: IntArray
+    row: AnyArray
     side: IntArray
-    distance: FloatArray
-    kernel: FloatArray
+    moments: tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +42,21 @@ class Near:
         Of each entry of ``facets``: true class, side and the class across, as ``cell * n_columns + other``.
     width : array of shape (n_columns, n_columns, n_columns)
         Bandwidths, by true class and by both classes of the facet.
-    kernel : callable
+    estimator : Estimator
     """
 
     facets: Facets
     side: AnyArray
     width: FloatArray
-    kernel: Kernel
+    estimator: Estimator
 
     @classmethod
-    def of(cls, facets: Facets, cell: IntArray, width: FloatArray, kernel: Kernel) -> Self:
+    def of(cls, facets: Facets, cell: IntArray, width: FloatArray, estimator: Estimator) -> Self:
         """Tell the side of each entry from its row's cell, ``true * n_columns + predicted``."""
         side = np.empty(len(facets.row), dtype=np.min_scalar_type(width.size))
         for part in _slices(len(side), AT_ONCE):
             side[part] = cell[facets.row[part]] * facets.n_columns + facets.other[part]
-        return cls(facets, side, width, kernel)
+        return cls(facets, side, width, estimator)
 
     def parts(self) -> Iterator[Part]:
         """Yield all rows, some at a time."""
@@ -65,21 +64,19 @@ class Near:
         for part in _slices(len(self.side), max(AT_ONCE, self.width.size)):
             side = self.side[part].astype(np.intp)
             scale = closeness[side]
-            distance = self.facets.gap[part] * scale
-            kernel = self.kernel(distance)
-            kernel *= scale
-            yield Part(self.facets.row[part], side, distance, kernel)
+            within = None if self.facets.within is None else self.facets.within[part] * scale**2
+            moments = self.estimator.moments(self.facets.gap[part] * scale, within)
+            for moment in moments:
+                moment *= scale
+            yield Part(self.facets.row[part], side, moments)
 
-    def moments(self, weight: FloatArray | None) -> tuple[Moments, FloatArray]:
+    def moments(self, weights: Weights) -> tuple[Moments, FloatArray]:
         """Return moments under the kernel, and sums of squares, from both sides of each facet."""
         sums = np.zeros((4, self.width.size))
-        for row, side, distance, mass in self.parts():
-            if weight is not None:
-                mass *= weight[row]
-            sums[3] += sums_by(side, mass * mass, self.width.size)
-            for moment in sums[:3]:
-                moment += sums_by(side, mass, moment.size)
-                mass *= distance
+        for row, side, moments in self.parts():
+            sums[3] += sums_by(side, weights.second(row, moments[0] ** 2), self.width.size)
+            for total, moment in zip(sums[:3], moments, strict=True):
+                total += sums_by(side, weights.first(row, moment), total.size)
         here = sums.reshape(4, *self.width.shape)
         mass, first, second, squares = here + SIGN * here.swapaxes(2, 3)
         return Moments(mass, first, second), squares

@@ -1,20 +1,26 @@
-"""Exact counts and fluxes of several classes at one rule, from rows held in memory."""
+"""Exact counts and fluxes of several classes at one rule, from rows held in memory or from sums over rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from conjac._typing import ConditionOn
+from conjac._typing import ConditionOn, Scale
+from conjac.bundles import Bundles
 from conjac.density import Boundary
+from conjac.density.facet_scale import FacetScale
+from conjac.diagnostics import explain_bundles, explain_classes
 from conjac.engines.arrays import count_cells
+from conjac.engines.outcomes import Outcomes
 from conjac.errors import InvalidInputError
 from conjac.inference import BoundaryJoint, Cells
 from conjac.motion import OffsetMotion
+from conjac.perturbations import OFFSET_UNITS
 from conjac.reading import as_array, as_float
-from conjac.rules import REJECT, ArgmaxRule
+from conjac.readonly import ReadOnly, locked
+from conjac.rules import REJECT, ArgmaxRule, outcomes_of
 from conjac.validation import ClassPredictions
 
 
@@ -32,21 +38,25 @@ def rule_of(rows: ClassPredictions, offsets: Any) -> ArgmaxRule:
     InvalidInputError
         Offsets that are not one finite number a class, or a rule for probabilities where scores are none.
     """
-    scale = rows.reading.scale
+    return rule_for(rows.labels, rows.reading.scale, offsets)
+
+
+def rule_for(labels: Sequence[Any], scale: Scale, offsets: Any) -> ArgmaxRule:
+    """Do as `rule_of`, for labels and the scale of their scores."""
     if offsets is None:
-        return ArgmaxRule(np.zeros(len(rows.labels)), scale)
+        return ArgmaxRule(np.zeros(len(labels)), scale)
     rule = getattr(offsets, "rule", offsets)
     if isinstance(rule, ArgmaxRule):
         if rule.scale == "logit" != scale:
             raise InvalidInputError("offsets are of a rule for probabilities, and y_score has none; pass probabilities")
         offsets, scale = rule.offsets, rule.scale
     told = as_float(as_array(offsets, "offsets"), "offsets").astype(np.float64)
-    n = len(rows.labels)
+    n = len(labels)
     if told.shape not in ((n,), (n + 1,)):
         raise InvalidInputError(
             f"offsets has shape {told.shape}; expected ({n},), one a class, or ({n + 1},) with that of a reject option"
         )
-    check_outcomes(rows.labels, len(told))
+    check_outcomes(labels, len(told))
     bad = np.flatnonzero(~np.isfinite(told))
     if len(bad):
         raise InvalidInputError(f"offsets[{bad[0]}] is {told[bad[0]]}; expected a finite number a class")
@@ -71,6 +81,21 @@ def boundary_of(rows: ClassPredictions, rule: ArgmaxRule, for_optima: bool = Fal
     return Boundary.of(rule, rows.true, rows.score, rows.weight, per_cluster, for_optima)
 
 
+def motion_of(bundles: Bundles, condition_on: ConditionOn | None) -> OffsetMotion:
+    """Return what `motion_at` does, from bundles of rows."""
+    weights, facets, shape = bundles.weights, bundles.facets, (bundles.rule.n_columns,) * 2
+    scale = FacetScale.of_facets(facets, bundles.true, weights, per_cluster=bundles.rows_per_cluster)
+    boundary = Boundary.of_facets(facets, bundles.true, weights, scale)
+    block, by_block = bundles.block, None
+    sums = [np.zeros((1, *shape), dtype=total.dtype) for total in (bundles.weight, bundles.weight2)]
+    for table, total in zip(sums, (bundles.weight, bundles.weight2), strict=True):
+        np.add.at(table.ravel(), boundary.cell, total)
+    if block is not None:
+        by_block = np.zeros((1, *shape, int(block.max(initial=0)) + 1))
+        np.add.at(by_block.reshape(boundary.value.shape[0] ** 2, -1), (boundary.cell, block), bundles.weight)
+    return OffsetMotion(BoundaryJoint(Cells(sums[0], sums[1], by_block, condition_on), boundary, block))
+
+
 def motion_at(
     rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None, for_optima: bool = False
 ) -> OffsetMotion:
@@ -78,4 +103,61 @@ def motion_at(
     boundary = boundary_of(rows, rule, for_optima)
     shape = (rule.n_columns, rule.n_columns)
     cells = count_cells(rows.true, boundary.facets.predicted, shape, rows.weight, rows.block, condition_on)
-    return OffsetMotion(BoundaryJoint(cells, boundary, rows.weight, rows.block))
+    return OffsetMotion(BoundaryJoint(cells, boundary, rows.block))
+
+
+def of_rows(
+    rows: ClassPredictions, rule: ArgmaxRule, condition_on: ConditionOn | None, by_default: bool
+) -> dict[str, Any]:
+    """Return the fields of a `conjac.ConfusionJacobian` by the offsets of a rule.
+
+    Parameters
+    ----------
+    rows : ClassPredictions
+    rule : ArgmaxRule
+    condition_on : {"class", None}
+    by_default : bool
+        Whether nobody asked for the coordinate.
+    """
+    motion = motion_at(rows, rule, condition_on)
+    outcomes = Outcomes.of(rows, motion.joint.boundary.facets.predicted, rule.n_columns, rule)
+    return _fields(rows.labels, rule, motion, outcomes, explain_classes(rows, by_default, motion))
+
+
+def of_bundles(
+    bundles: Bundles,
+    condition_on: ConditionOn | None,
+    by_default: bool,
+    notes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Do as `of_rows`, from sums over rows; ``notes`` are what was read into these.
+
+    Raises
+    ------
+    InvalidInputError
+        No rows, or none of any weight.
+    """
+    if not bundles.weight.any():
+        raise InvalidInputError("bundles hold no row of any weight; at least one is needed")
+    motion = motion_of(bundles, condition_on)
+    return _fields(bundles.labels, bundles.rule, motion, None, explain_bundles(bundles, by_default, motion, notes))
+
+
+def _fields(
+    labels: tuple[Any, ...],
+    rule: ArgmaxRule,
+    motion: OffsetMotion,
+    outcomes: Outcomes | None,
+    diagnostics: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "labels": labels,
+        "threshold": np.nan,
+        "offsets": locked(rule.offsets),
+        "coordinate": rule.scale,
+        "diagnostics": ReadOnly(diagnostics),
+        "parameters": tuple(f"offset[{label}]" for label in outcomes_of(labels, rule.n_columns)),
+        "units": (OFFSET_UNITS[rule.scale],) * rule.n_columns,
+        "_motion": motion,
+        "_outcomes": outcomes,
+    }

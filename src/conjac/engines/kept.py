@@ -41,7 +41,7 @@ def read_tally(path: Path) -> tuple[str, dict[str, AnyArray]]:
     """
     if not path.is_file():
         raise InvalidInputError(f"{path} is not there, or is no file; pass the path of a tally's Parquet file")
-    with readable(path), database() as con:
+    with readable([path]), database() as con:
         told = con.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
         heads = [bytes(value).decode() for key, value in told if bytes(key).decode() == METADATA]
         if not heads:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import ConditionOn, IntArray
-from conjac.diagnostics import explain_mix
+from conjac.diagnostics import as_told, explain_mix
 from conjac.engines.outcomes import Outcomes
 from conjac.errors import InvalidInputError
 from conjac.inputs import Inputs
 from conjac.motion import MixMotion
 from conjac.perturbations import SHARE_UNIT, Mix
-from conjac.readonly import ReadOnly
+from conjac.readonly import ReadOnly, locked
+from conjac.rules import ArgmaxRule
 from conjac.validation import ClassPredictions, Predictions, check_vector
 from conjac.validation.arguments import refuse_missing, scalar
 
@@ -53,6 +54,21 @@ def mixed(
         "parameters": tuple(f"share[{name}]" for name in names),
         "units": (SHARE_UNIT,) * len(names),
         "_motion": motion,
+    }
+
+
+def mixed_classes(
+    rows: ClassPredictions, rule: ArgmaxRule, mix: Mix, condition_on: ConditionOn | None, by_default: bool
+) -> dict[str, Any]:
+    """Return the fields of a `conjac.ConfusionJacobian` by a mix, of several classes; see `mixed`."""
+    outcomes = Outcomes.of(rows, rule.predict(rows.score), rule.n_columns)
+    return {
+        "labels": rows.labels,
+        "threshold": np.nan,
+        "offsets": locked(rule.offsets),
+        "coordinate": rule.scale,
+        "_outcomes": outcomes,
+        **mixed(rows, outcomes, mix, as_told(rule.scale, by_default), condition_on),
     }
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
 from conjac.density import Frontiers, Odd, Turning
-from conjac.density.estimator import unit_of
 from conjac.density.facet_scale import FacetScale
 from conjac.inference import Cells, FrontierBlocks, FrontierJoint, FrontierRows
 from conjac.motion import FrontierMotion
 from conjac.rules import ArgmaxRule
 from conjac.validation import ClassPredictions
+from conjac.weights import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Rising:
         per_cluster = len(rows.true) / rows.notes.get("n_clusters", len(rows.true))
         scales = [FacetScale.of(rule, rows.true, rows.score, rows.weight, per_cluster) for rule in rules]
         odd = order.odd(values, rules, rows.score)
-        frontiers = Frontiers.of(order, self.compared, odd, values, scales, unit_of(rows.weight))
+        frontiers = Frontiers.of(order, self.compared, odd, values, scales, Weights.of(rows.weight).unit)
         found = [frontiers.at(step) for step in range(len(values))]
         cells = self.cells_at(values, odd, condition_on)
         sums: FrontierRows | FrontierBlocks

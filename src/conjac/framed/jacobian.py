@@ -13,14 +13,14 @@ from conjac.coordinates import Coordinate
 from conjac.density import density_of
 from conjac.diagnostics import explain, warned
 from conjac.engines.binned import COUNTS, BinnedRows, cells_at, unit_of
-from conjac.engines.frames import tally_frame
+from conjac.engines.frames import bundle_frame, tally_frame
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import ConjacWarning, InvalidInputError
+from conjac.errors import ConjacWarning
 from conjac.motion import Motion
 from conjac.perturbations import Threshold
 from conjac.readonly import ReadOnly
 from conjac.tally import Tally
-from conjac.validation import check_condition, check_normalize
+from conjac.validation import check_condition, check_normalize, refuse_with_offsets
 
 MOST_NAMED = 10
 
@@ -61,7 +61,8 @@ class FramedJacobian:
         threshold, coordinate, normalize, condition_on, assume_calibrated
             As for `from_predictions`. A percentile is cut at an edge of a bin.
         offsets : array of shape (n_classes,), optional
-            Of more than two classes.
+            With a score a class, in the order of ``labels``: as for `from_predictions`. Default: none, for more than
+            two. Slopes are then estimated from bundles of rows: ``diagnostics["from_sums"]``.
 
         Returns
         -------
@@ -73,7 +74,7 @@ class FramedJacobian:
         InvalidInputError
             A frame or columns that cannot be used; the message says where and what to do.
         NotSupportedError
-            More than two classes.
+            A threshold of more than two classes, or a reject option.
 
         Warns
         -----
@@ -91,39 +92,35 @@ class FramedJacobian:
         """
         check_normalize(normalize)
         check_condition(condition_on)
-        if offsets is not None:
-            raise InvalidInputError(
-                "offsets: a score column a class is needed for them; of one score, pass threshold=, or leave it out"
-            )
+        several = [score] if isinstance(score, str) else list(score)
+        columns: dict[str, Any] = {"label": label, "labels": labels, "weight": weight, "groups": groups, "by": by}
+        if offsets is not None or len(several) > 2:
+            refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)
+            bundled = bundle_frame(frame, score=several, offsets=offsets, coordinate=coordinate, **columns)
+            found = {
+                name: cls._of_bundles(bundles, bundled.notes[name], normalize, condition_on, coordinate is None)
+                for name, bundles in bundled.bundles.items()
+            }
+        else:
 
-        def named(unit: Coordinate) -> tuple[float, ...]:
-            return () if unit.to_score is None else (resolve_threshold(_no_rows, unit, threshold)[1],)
+            def named(unit: Coordinate) -> tuple[float, ...]:
+                return () if unit.to_score is None else (resolve_threshold(_no_rows, unit, threshold)[1],)
 
-        told = tally_frame(
-            frame,
-            label=label,
-            score=score,
-            labels=labels,
-            pos_label=pos_label,
-            weight=weight,
-            groups=groups,
-            by=by,
-            coordinate=coordinate,
-            named=named,
-        )
-        found = {}
-        for name, tally in told.tallies.items():
-            found[name] = cls._of_tally(
-                tally,
-                told.labels,
-                told.unit,
-                told.notes[name],
-                threshold=threshold,
-                by_default=coordinate is None,
-                normalize=normalize,
-                condition_on=condition_on,
-                assume_calibrated=assume_calibrated,
-            )
+            told = tally_frame(frame, score=score, pos_label=pos_label, coordinate=coordinate, named=named, **columns)
+            found = {
+                name: cls._of_tally(
+                    tally,
+                    told.labels,
+                    told.unit,
+                    told.notes[name],
+                    threshold=threshold,
+                    by_default=coordinate is None,
+                    normalize=normalize,
+                    condition_on=condition_on,
+                    assume_calibrated=assume_calibrated,
+                )
+                for name, tally in told.tallies.items()
+            }
         if by is None:
             return warned(found[None])
         _warn_of_groups(by, {name: J.diagnostics["cautions"] for name, J in found.items()})

@@ -30,13 +30,13 @@ class BlockSums:
     value: FloatArray
 
     @classmethod
-    def of(cls, cells: Cells, boundary: Boundary, weight: FloatArray | None, block: IntArray) -> Self:
+    def of(cls, cells: Cells, boundary: Boundary, block: IntArray) -> Self:
         """Sum over the rows near facets."""
         assert cells.by_block is not None
         shape = *boundary.value.shape, cells.by_block.shape[-1]
         sides = np.zeros((boundary.value.size, shape[-1]))
-        for row, side, adds in boundary.adds(weight):
-            np.add.at(sides, (side, block[row]), adds)
+        for row, side, adds in boundary.adds():
+            np.add.at(sides, (side, block[row]), boundary.weights.first(row, adds))
         value = sides.reshape(shape)
         return cls(cells, value + value.swapaxes(1, 2))
 

@@ -33,14 +33,12 @@ class BoundaryJoint:
     cells : Cells
         At one point, arrays of shape (1, n_columns, n_columns).
     boundary : Boundary
-    weight : array of shape (n_samples,) or None
     block : array of shape (n_samples,) or None
         Where rows come in clusters.
     """
 
     cells: Cells
     boundary: Boundary
-    weight: FloatArray | None
     block: IntArray | None
 
     @cached_property
@@ -81,7 +79,7 @@ class BoundaryJoint:
             return np.diag(self.figure_covariance(gradient, bent))
         steps, alone = _steps(gradient), self._alone(gradient, bent)
         half_rows = (steps**2 * self.boundary.penalty).sum(axis=(0, 2))
-        together = squares_by_cell(self.boundary, self.weight, steps)
+        together = squares_by_cell(self.boundary, steps)
         return np.asarray(np.maximum(self._row_sums.of_figure(steps, alone, together), 0) + half_rows)
 
     def figure_covariance(self, gradient: FloatArray, bent: FloatArray) -> FloatArray:
@@ -109,13 +107,11 @@ class BoundaryJoint:
         """Return sums over rows of the products of what they add to a figure's derivatives."""
         n, cell = self._n_columns, self.boundary.cell
         adds = np.zeros((len(cell), n))
-        for row, side, added in self.boundary.adds(None):
+        for row, side, added in self.boundary.adds():
             adds[row, side % n] = steps.ravel()[side] * added
         adds[np.arange(len(cell)), self.boundary.facets.predicted] = -(adds @ np.ones(n))
         adds += alone.reshape(n, -1).T[cell]
-        if self.weight is not None:
-            adds *= self.weight[:, None]
-        return np.asarray(adds.T @ adds)
+        return np.asarray(adds.T @ self.boundary.weights.second(slice(None), adds))
 
     def _slope_variance(self, offset: int, how: Normalize | None) -> FloatArray:
         sums = self._row_sums if self.block is None else self._block_sums
@@ -131,12 +127,12 @@ class BoundaryJoint:
 
     @cached_property
     def _row_sums(self) -> RowSums:
-        return RowSums.of(self.cells, self.boundary, self.weight)
+        return RowSums.of(self.cells, self.boundary)
 
     @cached_property
     def _block_sums(self) -> BlockSums:
         assert self.block is not None
-        return BlockSums.of(self.cells, self.boundary, self.weight, self.block)
+        return BlockSums.of(self.cells, self.boundary, self.block)
 
     @property
     def _n_columns(self) -> int:

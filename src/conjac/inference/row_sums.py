@@ -45,13 +45,13 @@ class RowSums:
     together: FloatArray
 
     @classmethod
-    def of(cls, cells: Cells, boundary: Boundary, weight: FloatArray | None) -> Self:
+    def of(cls, cells: Cells, boundary: Boundary) -> Self:
         """Sum over the rows near facets."""
         first, second = np.zeros((2, boundary.value.size))
         of_row = np.zeros(len(boundary.cell))
-        for row, side, adds in boundary.adds(weight):
-            first += sums_by(side, adds if weight is None else adds * weight[row], first.size)
-            second += sums_by(side, adds * adds, second.size)
+        for row, side, adds in boundary.adds():
+            first += sums_by(side, boundary.weights.second(row, adds), first.size)
+            second += sums_by(side, boundary.weights.second(row, adds * adds), second.size)
             np.add.at(of_row, row, adds)
         shape = boundary.value.shape
         together = _squares_by_cell(boundary, of_row)
@@ -125,22 +125,22 @@ class RowSums:
         return self.second + self.second.swapaxes(1, 2)
 
 
-def squares_by_cell(boundary: Boundary, weight: FloatArray | None, steps: FloatArray) -> FloatArray:
+def squares_by_cell(boundary: Boundary, steps: FloatArray) -> FloatArray:
     """Return, by cell, sums of the squares of what rows add to a figure by all facets together.
 
     Parameters
     ----------
     boundary : Boundary
-    weight : array of shape (n_samples,) or None
     steps : array of shape (n_columns, n_columns, n_columns)
         As for `RowSums.of_figure`.
     """
     of_row = np.zeros(len(boundary.cell))
-    for row, side, adds in boundary.adds(weight):
+    for row, side, adds in boundary.adds():
         np.add.at(of_row, row, steps.ravel()[side] * adds)
     return _squares_by_cell(boundary, of_row)
 
 
 def _squares_by_cell(boundary: Boundary, of_row: FloatArray) -> FloatArray:
     shape = boundary.value.shape[:2]
-    return sums_by(boundary.cell, of_row * of_row, shape[0] * shape[1]).reshape(shape)
+    squares = boundary.weights.second(slice(None), of_row * of_row)
+    return sums_by(boundary.cell, squares, shape[0] * shape[1]).reshape(shape)

@@ -182,11 +182,12 @@ def _ranked(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
         present = np.zeros(size, dtype=bool)
         present[code] = True
         return (np.cumsum(present) - 1)[code], np.flatnonzero(present)
-    steps = np.diff(code, prepend=code[0] - 1)
-    if (steps >= 0).all():  # sorted already, as one class of a tally is
-        return np.cumsum(steps > 0) - 1, code[steps > 0]
-    found, index = np.unique(code, return_inverse=True)
-    return index, found
+    order = np.argsort(code, kind="stable")  # which is quick where sorted parts follow each other
+    ordered = code[order]
+    new = np.diff(ordered, prepend=ordered[0] - 1) > 0
+    index = np.empty_like(code)
+    index[order] = np.cumsum(new) - 1
+    return index, ordered[new]
 
 
 def sum_by(index: IntArray, values: AnyArray, size: int) -> AnyArray:

@@ -16,6 +16,7 @@ from conjac.engines.frames.opened import Frame
 from conjac.engines.frames.placed import Placed
 from conjac.engines.frames.staged import Rows
 from conjac.engines.frames.steps import FIRST_STEP, farthest, step_across, step_of, unresolved
+from conjac.engines.frames.sums import Checked, Sums
 
 
 def summed(frame: Frame, form: Form, named: tuple[float, ...]) -> Placed:
@@ -67,7 +68,7 @@ def _ends_within(frame: Frame, rows: Rows, low: float, high: float) -> tuple[flo
     return float(np.nanmin(found["low"], initial=np.inf)), float(np.nanmax(found["high"], initial=-np.inf))
 
 
-def count_clusters(frame: Frame, rows: Rows, placed: Placed) -> dict[Any, int]:
+def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
     """Return the number of clusters of each group, of rows without a fault."""
     if "groups" in placed.sums:
         return {name: placed.n_keys(chosen) for name, chosen in placed.groups()}

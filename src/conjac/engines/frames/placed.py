@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,15 +10,15 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.coordinates import margins
-from conjac.engines.frames.blocks import folded
 from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.steps import Binned
+from conjac.engines.frames.sums import Sums
 from conjac.rules import in_dtype_of
 from conjac.tally import Tally, bins_of
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class Placed(Sums):
     """The sums of a frame's rows.
 
     Attributes
@@ -33,27 +32,15 @@ class Placed:
     cuts : Cuts
     """
 
-    sums: Mapping[str, Any]
     dtype: Any
     scale: Scale
     step: float
     cuts: Cuts
 
     @cached_property
-    def valid(self) -> AnyArray:
-        """Which sums are of rows without a fault."""
-        return np.asarray(self.sums["true"]) >= 0
-
-    def set_aside(self, reasons: list[str]) -> dict[str, int]:
-        """Return the number of rows by their fault."""
-        fault, rows = (np.asarray(self.sums[name])[~self.valid].astype(np.intp) for name in ("true", "rows"))
-        counts = np.bincount(-fault, rows, len(reasons) + 1).astype(int)
-        return {reason: int(n) for reason, n in zip(reasons, counts[1:], strict=True) if n}
-
-    @cached_property
     def binned(self) -> Binned:
         """Rows without a fault in bins, of all groups."""
-        bins, rows, offset = self._bins[self.valid], self._of("rows"), self._offset[self.valid]
+        bins, rows, offset = self._bins[self.valid], self.of("rows"), self._offset[self.valid]
         distinct, index = np.unique(bins, return_inverse=True)
         count = np.bincount(index, rows)
         position = distinct * self.step + np.bincount(index, offset) / count
@@ -61,32 +48,19 @@ class Placed:
 
     def exact(self, value: float, chosen: AnyArray) -> int:
         """Return how many of some sums' rows have a score of exactly 0 or 1."""
-        return int(self._of("rows")[chosen & (self._at[self.valid] == value)].sum())
-
-    def groups(self) -> Iterator[tuple[Any, AnyArray]]:
-        """Yield each group's name with its sums among the valid ones, sorted; None and all of them without groups."""
-        if "by" not in self.sums:
-            yield None, np.ones(int(self.valid.sum()), dtype=bool)
-            return
-        names = np.array(self.sums["by"], dtype=object)[self.valid]
-        for name in sorted(set(names.tolist())):
-            yield name, names == name
-
-    def n_keys(self, chosen: AnyArray) -> int:
-        """Return the number of clusters of some of the valid sums, whose keys were kept."""
-        return len({key for key, mine in zip(self._keys, chosen, strict=True) if mine})
+        return int(self.of("rows")[chosen & (self._at[self.valid] == value)].sum())
 
     def tally(self, chosen: AnyArray, clustered: bool) -> Tally:
         """Return the tally of some of the valid sums."""
         keys = np.zeros((int(self.valid.sum()), 5), dtype=np.intp)
-        keys[:, 0] = self._of("true")
+        keys[:, 0] = self.of("true")
         keys[:, 2] = self._bins[self.valid]
         if self.cuts.thresholds:
             keys[:, 3] = self._sides[self.valid]
         if clustered:
-            keys[:, 4] = self._of("block") if "block" in self.sums else folded(self._keys)
-        rows = self._of("rows").astype(np.int64)
-        weights = {name: self._of(name) if name in self.sums else rows for name in ("weight", "weight2")}
+            keys[:, 4] = self.blocks
+        rows = self.of("rows").astype(np.int64)
+        weights = {name: self.of(name) if name in self.sums else rows for name in ("weight", "weight2")}
         sums = {"rows": rows, **weights, "offset": self._offset[self.valid]}
         return Tally.of_sums(
             self.scale,
@@ -96,13 +70,6 @@ class Placed:
             thresholds=self.cuts.thresholds,
             clustered=clustered,
         )
-
-    def _of(self, name: str) -> AnyArray:
-        return np.asarray(self.sums[name])[self.valid]
-
-    @cached_property
-    def _keys(self) -> list[Any]:
-        return [key for key, valid in zip(self.sums["groups"], self.valid, strict=True) if valid]
 
     @property
     def _at(self) -> FloatArray:

@@ -92,7 +92,7 @@ def tally_frame(
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
         form = Form.of(source, columns, labels, pos_label, coordinate)
         placed = summed(source.frame, form, named(form.unit))
-        told = _told_of_faults(placed.set_aside(form.rows.reasons), int(placed.sums["rows"].sum()), source)
+        told = told_of_faults(placed.set_aside(form.rows.reasons), int(placed.sums["rows"].sum()), source)
         clusters = count_clusters(source.frame, form.rows, placed) if "groups" in columns.names else {}
     step = step_of(placed.binned, form.unit.scale)
     tallies, notes = {}, {}
@@ -112,7 +112,7 @@ def tally_frame(
     return FrameTallies(form.labels, form.unit, form.reading, tallies, notes)
 
 
-def _told_of_faults(set_aside: dict[str, int], n_rows: int, source: Opened) -> dict[str, Any]:
+def told_of_faults(set_aside: dict[str, int], n_rows: int, source: Opened) -> dict[str, Any]:
     """Return what is said of faulty rows, and warn of them once.
 
     Raises
