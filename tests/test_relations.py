@@ -14,8 +14,18 @@ from conjac.errors import InvalidInputError, MissingDependencyError
 
 
 def rows_of(files, **roles):
+    """Return the rows, and the relation, whose connection is closed."""
     with relation(files, **roles) as found:
         return found.frame.fetchall(), found
+
+
+def columns_of(files, **roles):
+    """Return the rows by column, and the relation, whose connection is closed."""
+    with relation(files, **roles) as found:
+        return {
+            name: list(column)
+            for name, column in zip(found.frame.columns, zip(*found.frame.fetchall(), strict=True), strict=True)
+        }, found
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -114,16 +124,16 @@ def test_names_that_no_engine_could_tell_apart_are_those_of_roles(tmp_path, labe
 
 def test_one_column_may_have_two_roles(tmp_path):
     path = csv_of(tmp_path, "y,p\n1,.1\n0,.2\n")
-    rows, found = rows_of(path, label="y", score="p", by="y")
-    assert [row[found.frame.columns.index("by")] for row in rows] == [1, 0]
+    columns, _ = columns_of(path, label="y", score="p", by="y")
+    assert columns["by"] == columns["label"] == [1, 0]
 
 
 def test_several_scores(tmp_path):
     path = csv_of(tmp_path, "y,a,b\n1,.1,x\n0,.2,.4\n")
-    rows, found = rows_of(path, label="y", score=["b", "a"])
-    assert [row[:3] for row in rows] == [(1, None, 0.1), (0, 0.4, 0.2)]
+    columns, found = columns_of(path, label="y", score=["b", "a"])
+    assert (columns["b"], columns["a"]) == ([None, 0.4], [0.1, 0.2])
     assert (found.names["score 0"], found.names["score 1"]) == ("b", "a")
-    assert [row[found.frame.columns.index(found.unread["score 0"])] for row in rows] == [True, False]
+    assert columns[found.unread["score 0"]] == [True, False]
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a'b.csv", "y=1/scores.csv", "what?.csv", "a'); DROP TABLE x; --.csv"])
