@@ -65,7 +65,9 @@ def test_every_engine_finds_the_bundles_of_rows_in_memory(frames):
 
 def test_every_engine_compares_equal_offsets_by_the_scores_themselves(frames):
     y, p, *_ = rows_of(seed=1)
-    found = bundle_frame(frames(columns_of(y, p)), label="y", score=SCORES).bundles[None]
+    p[:3] = [[2.0**-60, 2.0**-50, 0], [0, 0, 2.0**-70], [0, 0, 0]]  # below the floor of the logarithm
+    p[3:60] = np.linspace(0.1, 0.9, 57)[:, None] * [[0.25, 1.0, 0.5]]  # at the midpoint, but for rounding
+    found = bundle_frame(frames(columns_of(y, p)), label="y", score=SCORES, coordinate="logit").bundles[None]
     assert_same_bundles(found, in_memory(y, p, np.zeros(3)))
     J = cj.ConfusionJacobian.from_bundles(found)
     np.testing.assert_array_equal(J.matrix, confusion_matrix(y, p.argmax(axis=1)))
