@@ -175,8 +175,9 @@ def test_labels_belong_to_the_tally():
     )
     assert cj.ConfusionCurve.from_tally(spam).labels == ("ham", "spam")
     assert cj.ConfusionCurve.from_tally(spam, labels=("a", "b")).tally.labels == ("a", "b")
-    curve = cj.ConfusionCurve.from_predictions(["ham", "spam"], [0.1, 0.9])
-    assert curve.tally.labels == ("ham", "spam")
+    for n in (1, 500):  # keys are sorted, or looked up in a table
+        curve = cj.ConfusionCurve.from_predictions(["ham", "spam"] * n, np.linspace(0.1, 0.9, 2 * n))
+        assert curve.tally.labels == ("ham", "spam")
     with pytest.raises(cj.InvalidInputError, match=r"different labels do not merge.*same labels"):
         spam.merge(other)
 
@@ -288,6 +289,7 @@ def test_diff_inverts_merge(kind, data):
     for name in ("weight", "weight2"):
         np.testing.assert_allclose(getattr(rest, name), getattr(a, name), rtol=1e-9, atol=1e-9 * (1 + largest**2))
         assert (getattr(rest, name) >= 0).all()
+    assert (np.abs(rest.offset - a.offset) <= 1e-9 * (np.abs(a.offset) + np.abs(b.offset).max(initial=0) + 1)).all()
     if r.sample_weight is None:
         assert rest.weight is rest.rows
     assert len(a.diff(a).rows) == 0
@@ -305,6 +307,14 @@ def test_a_window_of_weights_that_leave_rounding_behind():
     window = now.diff(last)
     assert window.rows.tolist() == [1, 1]
     np.testing.assert_allclose(window.weight, [1e-3, 0.0011], rtol=1e-3)
+
+
+def test_a_window_holds_no_negative_weight():
+    zero = cj.Tally.zero("score", 1.0)
+    part = zero.update([1, 1, 1], [0.5, 0.5, 0.5], sample_weight=[0.1, 0.2, 0.3])
+    whole = zero.update([1, 1, 1, 1], [0.5, 0.5, 0.5, 0.5], sample_weight=[0.3, 0.2, 0.1, 0.0])
+    assert whole.weight[0] < part.weight[0]  # by rounding
+    assert whole.diff(part).weight.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("factor", [2.0, 0.5])
