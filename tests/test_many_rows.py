@@ -12,13 +12,12 @@ from support import needs
 
 import conjac as cj
 from conjac import blocks
-from conjac.engines import arrays, tallied
-from conjac.engines.arrays import count_cells, counter_of
+from conjac.engines import arrays
+from conjac.engines.arrays import count_cells, counter_of, tally_rows
 from conjac.engines.counted import CountedRows
 from conjac.engines.ordered import SortedRows
-from conjac.engines.ranks import Ranks
-from conjac.engines.tallied import tally_rows
-from conjac.tally import Tally
+from conjac.tally import Tally, places
+from conjac.tally.ranks import Ranks
 from conjac.validation import check_predictions
 
 FLOATS = [np.float16, np.float32, np.float64]
@@ -43,7 +42,7 @@ def sample(n=SOME, dtype=np.float64, sharpness=1.0, seed=0):
 def few_are_many(monkeypatch):
     monkeypatch.setattr(blocks, "MANY", 1000)
     monkeypatch.setattr(arrays, "MANY", 1000)
-    monkeypatch.setattr(tallied, "FINE", 1000)
+    monkeypatch.setattr(arrays, "FINE", 1000)
     monkeypatch.setattr(blocks, "ROWS_AT_ONCE", 300)
 
 
@@ -65,14 +64,18 @@ def test_ranks_are_those_of_a_binary_search(dtype, data):
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("sharpness", [1.0, 12.0])
 @pytest.mark.parametrize("thresholds", [(), (0.0, 0.1, 0.5, 0.50001, 0.9999, 1.0, 1.5)])
-def test_the_tally_of_many_rows_is_that_of_rows_added_one_by_one(weighted, clustered, dtype, sharpness, thresholds):
+def test_the_tally_of_many_rows_is_that_of_rows_added_one_by_one(
+    monkeypatch, weighted, clustered, dtype, sharpness, thresholds
+):
     y, p, rng = sample(dtype=dtype, sharpness=sharpness)
     weight = rng.random(SOME) if weighted else None
     block = rng.integers(0, 64, SOME) if clustered else None
     for scale, score in (("logit", p), ("score", (p - dtype(0.5)) * dtype(8))):
         found = tally_rows(y, score, weight, block, scale, thresholds)
-        direct = Tally.zero(scale, found.step, thresholds=thresholds, clustered=clustered)
-        direct = direct.add(y.astype(np.intp), score, weight, block)
+        with monkeypatch.context() as patched:
+            patched.setattr(places, "PER_ROW", 0)
+            direct = Tally.zero(scale, found.step, thresholds=thresholds, clustered=clustered)
+            direct = direct.add(y.astype(np.intp), score, weight, block)
         assert np.array_equal(found.keys, direct.keys)
         assert np.array_equal(found.rows, direct.rows)
         for name in ("weight", "weight2"):
@@ -192,7 +195,7 @@ def test_slopes_of_many_rows_are_those_of_finer_bins(monkeypatch):
     y, p, _ = sample(20_000)
     fine = cj.ConfusionCurve.from_predictions(y, p)
     step = fine.tally.step
-    monkeypatch.setattr(tallied, "FINE", 0)
+    monkeypatch.setattr(arrays, "FINE", 0)
     kept = cj.ConfusionCurve.from_tally(tally_rows(y, p, None, None, "logit"))
     t = np.linspace(0.05, 0.95, 19)
     assert kept.tally.step == 4 * step

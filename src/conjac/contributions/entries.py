@@ -20,8 +20,8 @@ from conjac.coordinates import margins, scores_of
 from conjac.density import density_of
 from conjac.density.crossing import Crossing
 from conjac.density.velocity import Known, Velocity
+from conjac.engines.arrays import tally_rows
 from conjac.engines.outcomes import Outcomes
-from conjac.engines.tallied import tally_rows
 from conjac.errors import NotSupportedError
 from conjac.inference.crossing_sums import adds_of
 from conjac.motion import (

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray
+from conjac._typing import AnyArray, ConditionOn, FloatArray, IntArray, Scale
 from conjac.blocks import MANY, Placed, sums_by
-from conjac.coordinates import Coordinate
+from conjac.coordinates import Coordinate, margins
 from conjac.engines.binned import BinnedRows
 from conjac.engines.counted import CountedRows
 from conjac.engines.ordered import SortedRows
-from conjac.engines.tallied import tally_rows
 from conjac.inference import Cells
 from conjac.rules import ThresholdRule
-from conjac.tally import Tally
+from conjac.tally import BINS, KEPT_BINS, Tally, choose_step
 from conjac.validation import N_BLOCKS, Predictions
+
+FINE = 2**20
+"""Rows beyond which bins are those of a tally that is kept."""
+SAMPLED = 2**18
+"""Rows by which a bin width is chosen."""
 
 
 def counter_of(rows: Predictions, named: Tally | None = None) -> SortedRows | CountedRows:
@@ -35,6 +41,22 @@ def tally_of(predictions: Predictions, coordinate: Coordinate, thresholds: tuple
     """Return the tally of rows in memory, at a bin width that suits them."""
     rows = predictions
     return tally_rows(rows.true, rows.score, rows.weight, rows.block, coordinate.scale, thresholds, rows.labels)
+
+
+def tally_rows(
+    true: IntArray,
+    score: AnyArray,
+    weight: FloatArray | None,
+    block: IntArray | None,
+    scale: Scale,
+    thresholds: tuple[float, ...] = (),
+    labels: tuple[Any, Any] = (0, 1),
+) -> Tally:
+    """Do as `tally_of`, column by column; of more than a million rows, in the wider bins of a tally that is kept."""
+    some = score[:: max(1, len(score) // SAMPLED)]
+    step = choose_step(margins(some, scale), scale, KEPT_BINS if len(score) > FINE else BINS)
+    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None, labels=labels)
+    return empty.add(true, score, weight, block)
 
 
 def count_at(rows: Predictions, score: float, condition_on: ConditionOn | None) -> Cells:

@@ -11,8 +11,8 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.blocks import extremes, sums_by
 from conjac.engines.binned import BinnedRows
 from conjac.engines.ordered import Counts, SortedRows, both_sides
-from conjac.engines.ranks import Ranks
 from conjac.rules import in_dtype_of
+from conjac.tally.ranks import Ranks
 from conjac.validation import Predictions
 
 MOST_CUTS = 2**15

@@ -1,4 +1,4 @@
-"""From rows to their sums: the last place that touches a row."""
+"""From rows to their sums: by a table of bins, or by sorting keys where scores lie too far apart for one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.coordinates import margins
 from conjac.rules import in_dtype_of
 from conjac.tally.bins import bins_of
+from conjac.tally.places import sums_in_places
 from conjac.tally.sums import Sums, add_up
 
 ROWS_AT_ONCE = 2**18
@@ -24,7 +25,11 @@ def sums_of_rows(
     weight: FloatArray | None,
     block: IntArray | None,
 ) -> Iterator[Sums]:
-    """Yield the sums of some rows at a time; arguments as those of `Tally.zero` and `Tally.add`."""
+    """Yield the sums of rows, perhaps of some at a time; arguments as those of `Tally.zero` and `Tally.add`."""
+    placed = sums_in_places(scale, step, thresholds, true, score, weight, block)
+    if placed is not None:
+        yield placed
+        return
     cuts = in_dtype_of(score, np.array(thresholds))
     for start in range(0, len(score), ROWS_AT_ONCE):
         at = slice(start, start + ROWS_AT_ONCE)

@@ -1,50 +1,43 @@
-"""The tally of rows in memory: every bin that they may be in is a place, and places are summed in blocks."""
+"""Rows summed in a table of all the bins that they may be in, some rows at a time: what most rows ask for."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.blocks import Placed, extremes, sums_by
 from conjac.coordinates import FLOOR, margins
-from conjac.engines.ranks import Ranks
 from conjac.rules import in_dtype_of
-from conjac.tally import BINS, KEPT_BINS, Tally, bins_of, choose_step
-from conjac.validation import N_BLOCKS
+from conjac.tally.bins import bins_of
+from conjac.tally.ranks import Ranks
+from conjac.tally.sums import Sums
+from conjac.validation.arguments import N_BLOCKS
 
 MOST_PLACES, PER_ROW = 2**22, 16
 """In all, and to a row: of more, keys are sorted."""
-FINE = 2**20
-"""Rows beyond which bins are those of a tally that is kept."""
-SAMPLED = 2**18
-"""Rows by which a bin width is chosen."""
 ROUNDING = {8: (2.0**-20, 2.0**-30), 4: (2.0**-8, 2.0**-14)}
 """By the bytes of a score: how near to 1 a probability may be, and from there on down how far its margin may be off."""
 
 
-def tally_rows(
+def sums_in_places(
+    scale: Scale,
+    step: float,
+    thresholds: tuple[float, ...],
     true: IntArray,
     score: AnyArray,
     weight: FloatArray | None,
     block: IntArray | None,
-    scale: Scale,
-    thresholds: tuple[float, ...] = (),
-    labels: tuple[Any, Any] = (0, 1),
-) -> Tally:
-    """Return the tally of rows, in wider bins of more than a million; arguments as for `conjac.tally.Tally.add`."""
-    some = score[:: max(1, len(score) // SAMPLED)]
-    step = choose_step(margins(some, scale), scale, KEPT_BINS if len(score) > FINE else BINS)
-    empty = Tally.zero(scale, step, thresholds=thresholds, clustered=block is not None, labels=labels)
+) -> Sums | None:
+    """Return the sums of rows; None where the table would be too large. Arguments as those of `sums_of_rows`."""
+    if not len(score):
+        return None
     low, high = extremes(score)
     first, last = (int(np.floor(m / step)) for m in margins(np.array([low, high]), scale))
     n_blocks = 1 if block is None else N_BLOCKS
-    n_places = last - first + 3 + len(empty.thresholds)
-    most = min(MOST_PLACES, PER_ROW * len(score))
-    if 2 * n_places * n_blocks > most or not _exact(score, scale, step, max(-first, last)):
-        return empty.add(true, score, weight, block)
-    cuts = in_dtype_of(score, np.array(empty.thresholds))
+    n_places = (last - first + 3 + len(thresholds)) * n_blocks
+    if 2 * n_places > min(MOST_PLACES, PER_ROW * len(score)) or not _exact(score, scale, step, max(-first, last)):
+        return None
+    cuts = in_dtype_of(score, np.array(thresholds))
     ranks = Ranks.of(cuts, low, high)
 
     def place_of(some: slice) -> Placed:
@@ -58,15 +51,16 @@ def tally_rows(
             place += block[some]
         return place, offset
 
-    sums = sums_by(place_of, n_places * n_blocks, true, weight)
+    sums = sums_by(place_of, n_places, true, weight)
     place, of_class = np.nonzero(sums.rows)
     chain = place // n_blocks - 1 + first
     side = np.searchsorted(bins_of(cuts, scale, step) + np.arange(len(cuts)), chain, side="left")
-    keys = np.stack([of_class, np.zeros_like(place), chain - side, side, place % n_blocks], axis=1)
-    found = {name: getattr(sums, name)[place, of_class] for name in ("rows", "weight", "weight2")}
-    found["offset"] = sums.offset[place, of_class] * step
-    same = {name: getattr(empty, name) for name in ("thresholds", "clustered", "labels")}
-    return Tally.of_sums(scale, step, keys, found, **same)
+    rows = sums.rows[place, of_class]
+    weight1, weight2 = rows, rows
+    if weight is not None:
+        weight1, weight2 = sums.weight[place, of_class], sums.weight2[place, of_class]
+    columns = of_class, np.zeros_like(place), chain - side, side, place % n_blocks
+    return Sums(columns, rows, weight1, weight2, sums.offset[place, of_class] * step)
 
 
 def _exact(score: AnyArray, scale: Scale, step: float, last: int) -> bool:
