@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,50 +60,63 @@ class Placed:
         position = distinct * self.step + np.bincount(index, offset) / count
         return Binned(distinct.astype(np.intp), count.astype(np.intp), position)
 
-    def exact(self, value: float, chosen: AnyArray) -> int:
+    def exact(self, value: float, places: IntArray) -> int:
         """Return how many of some sums' rows have a score of exactly 0 or 1."""
-        return int(self._of("rows")[chosen & (self._at[self.valid] == value)].sum())
+        return int(self._of("rows")[places][self._at[self.valid][places] == value].sum())
 
-    def groups(self) -> Iterator[tuple[Any, AnyArray]]:
-        """Yield each group's name with its sums among the valid ones, sorted; None and all of them without groups."""
+    def groups(self) -> Iterator[tuple[Any, IntArray]]:
+        """Yield each group's name, sorted, with the places of its sums among the valid; None and all without groups."""
         if "by" not in self.sums:
-            yield None, np.ones(int(self.valid.sum()), dtype=bool)
+            yield None, np.arange(int(self.valid.sum()))
             return
-        names = np.array(self.sums["by"], dtype=object)[self.valid]
-        for name in sorted(set(names.tolist())):
-            yield name, names == name
+        places: defaultdict[Any, list[int]] = defaultdict(list)
+        for place, name in enumerate(self._keys("by")):
+            places[name].append(place)
+        for name in sorted(places):
+            yield name, np.array(places[name], dtype=np.intp)
 
-    def n_keys(self, chosen: AnyArray) -> int:
+    def n_keys(self, places: IntArray) -> int:
         """Return the number of clusters of some of the valid sums, whose keys were kept."""
-        return len({key for key, mine in zip(self._keys, chosen, strict=True) if mine})
+        keys = self._keys("groups")
+        return len({keys[place] for place in places})
 
-    def tally(self, chosen: AnyArray, clustered: bool) -> Tally:
+    def tally(self, places: IntArray) -> Tally:
         """Return the tally of some of the valid sums."""
+        return Tally.of_sums(
+            self.scale,
+            self.step,
+            self._tally_keys[places],
+            {name: column[places] for name, column in self._tally_sums.items()},
+            thresholds=self.cuts.thresholds,
+            clustered=self._clustered,
+        )
+
+    @property
+    def _clustered(self) -> bool:
+        return "block" in self.sums or "groups" in self.sums
+
+    @cached_property
+    def _tally_keys(self) -> IntArray:
         keys = np.zeros((int(self.valid.sum()), 5), dtype=np.intp)
         keys[:, 0] = self._of("true")
         keys[:, 2] = self._bins[self.valid]
         if self.cuts.thresholds:
             keys[:, 3] = self._sides[self.valid]
-        if clustered:
-            keys[:, 4] = self._of("block") if "block" in self.sums else folded(self._keys)
+        if self._clustered:
+            keys[:, 4] = self._of("block") if "block" in self.sums else folded(self._keys("groups"))
+        return keys
+
+    @cached_property
+    def _tally_sums(self) -> dict[str, AnyArray]:
         rows = self._of("rows").astype(np.int64)
         weights = {name: self._of(name) if name in self.sums else rows for name in ("weight", "weight2")}
-        sums = {"rows": rows, **weights, "offset": self._offset[self.valid]}
-        return Tally.of_sums(
-            self.scale,
-            self.step,
-            keys[chosen],
-            {name: column[chosen] for name, column in sums.items()},
-            thresholds=self.cuts.thresholds,
-            clustered=clustered,
-        )
+        return {"rows": rows, **weights, "offset": self._offset[self.valid]}
 
     def _of(self, name: str) -> AnyArray:
         return np.asarray(self.sums[name])[self.valid]
 
-    @cached_property
-    def _keys(self) -> list[Any]:
-        return [key for key, valid in zip(self.sums["groups"], self.valid, strict=True) if valid]
+    def _keys(self, name: str) -> list[Any]:
+        return [key for key, valid in zip(self.sums[name], self.valid, strict=True) if valid]
 
     @property
     def _at(self) -> FloatArray:

@@ -95,11 +95,11 @@ def tally_frame(
         clusters = count_clusters(source.frame, form.rows, placed) if "groups" in columns.names else {}
     step = step_of(placed.binned, form.unit.scale)
     tallies, notes = {}, {}
-    for name, chosen in placed.groups():
-        tallies[name] = placed.tally(chosen, bool(clusters)).coarsen(step)
+    for name, places in placed.groups():
+        tallies[name] = placed.tally(places).coarsen(step)
         notes[name] = {**told, **form.notes}
         if form.unit.scale == "logit":
-            notes[name] |= {"exact_zeros": placed.exact(0.0, chosen), "exact_ones": placed.exact(1.0, chosen)}
+            notes[name] |= {"exact_zeros": placed.exact(0.0, places), "exact_ones": placed.exact(1.0, places)}
         if clusters:
             with blaming("" if name is None else f"by {name!r}"):
                 refuse_few_clusters(clusters[name], tallies[name].keys[:, 4])
