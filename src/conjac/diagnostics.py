@@ -327,8 +327,12 @@ def sampling_note(notes: Mapping[str, Any], condition_on: ConditionOn | None) ->
     """
     n_clusters = notes.get("n_clusters")
     units = "rows drawn independently (no groups given)" if n_clusters is None else f"{n_clusters} clusters of rows"
-    totals = "class totals fixed by design" if condition_on else "class totals random"
-    return f"{units}; {totals}"
+    return f"{units}; {totals_note(condition_on)}"
+
+
+def totals_note(condition_on: ConditionOn | None) -> str:
+    """Say whether the standard errors take the class totals as random."""
+    return "class totals fixed by design" if condition_on else "class totals random"
 
 
 def doubts(flux: Flux) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import ConditionOn, CoordinateName, Normalize
 from conjac.coordinates import Coordinate
 from conjac.density import density_of
-from conjac.diagnostics import explain, warned
+from conjac.diagnostics import explain, totals_note, warned
 from conjac.engines.binned import COUNTS, BinnedRows, cells_at, unit_of
 from conjac.engines.frames import bundle_frame, tally_frame
 from conjac.engines.thresholds import resolve_threshold
@@ -231,9 +231,12 @@ class FramedJacobian:
         density = density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on)
         at = np.array([score])
         motion = Motion.at(density, unit, at, cells_at(counter, density, unit, at, condition_on))
-        notes = {"n_samples": int(tally.rows.sum()), "counts": COUNTS, "bin_width": tally.step, **read}
+        notes = {"n_samples": int(tally.rows.sum()), "counts": "exact", "bin_width": tally.step, **read}
+        if tally.clustered and "n_clusters" not in notes:
+            notes["sampling"] = "clusters of rows; " + totals_note(condition_on)
         bound = counter.at(at).bound[0]
         if bound.any():
+            notes["counts"] = COUNTS
             notes["bound"] = {str(label): float(b) for label, b in zip(labels, bound, strict=True)}
         if unit.cut is None:
             notes["threshold"] = "the highest edge of a bin at which this share of the rows, or more, is alerted"

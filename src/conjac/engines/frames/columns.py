@@ -93,7 +93,7 @@ def roles_of(
     InvalidInputError
         A name that is no text.
     """
-    several = [score] if isinstance(score, str) else list(score)
+    several: list[Any] = list(score) if isinstance(score, list | tuple) else [score]
     scores = {"score": several[0]} if len(several) == 1 else {f"score {k}": name for k, name in enumerate(several)}
     told = {"label": label, **scores, "weight": weight, "by": by, "groups": groups}
     for role, name in told.items():

@@ -24,9 +24,8 @@ def faults(columns: Columns, labels: Sequence[Any] | None, scale: Scale | None) 
     scale : {"logit", "score"}, optional
         "logit" where scores must lie in [0, 1].
     """
-    for role, name in columns.names.items():
-        told = f"score {name!r}" if role[-1].isdigit() else role
-        value = nw.col(role)
+    for role in columns.names:
+        told, value = _told(columns, role), nw.col(role)
         if role in columns.unread:
             yield f"{told} not a number", nw.col(f"{role} unread").fill_null(False)
         if columns.is_float(role):
@@ -34,10 +33,16 @@ def faults(columns: Columns, labels: Sequence[Any] | None, scale: Scale | None) 
         yield f"{told} missing", ~finite(value) if columns.is_float(role) else value.is_null()
         if role == "weight":
             yield "weight negative", (value < 0).fill_null(False)
-        if role.startswith("score") and scale == "logit":
-            yield f"{told} outside [0, 1]", ((value < 0) | (value > 1)).fill_null(False)
         if role == "label" and labels is not None:
             yield "label not among labels", ~reduce(nw.Expr.__or__, [is_label(label) for label in labels])
+    for role in (
+        columns.scores if scale == "logit" else []
+    ):  # last: of other rows alone it follows what is a probability
+        yield f"{_told(columns, role)} outside [0, 1]", ((nw.col(role) < 0) | (nw.col(role) > 1)).fill_null(False)
+
+
+def _told(columns: Columns, role: str) -> str:
+    return f"score {columns.names[role]!r}" if role[-1].isdigit() else role
 
 
 def finite(value: nw.Expr) -> nw.Expr:

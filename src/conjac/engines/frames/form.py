@@ -67,7 +67,10 @@ class Form:
                 f"pos_label={pos_label!r} sorts first, and score names two columns; "
                 "pass labels=[negative, positive], with the columns in that order"
             )
-        notes = dict(reading.note)
+        notes = {}
+        if reading.kind != "score":
+            negative, positive = (columns.names[role] for role in columns.scores)
+            notes["score"] = repr(positive) if reading.kind == "column" else f"{positive!r} less {negative!r}"
         if labels is None and pos_label is None:
             notes["pos_label"] = f"{pair[1]!r}, the last label in sorted order"
         return cls(

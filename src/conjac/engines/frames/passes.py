@@ -71,7 +71,7 @@ def _ends_within(frame: Frame, rows: Rows, low: float, high: float) -> tuple[flo
 def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
     """Return the number of clusters of each group, of rows without a fault."""
     if "groups" in placed.sums:
-        return {name: placed.n_keys(chosen) for name, chosen in placed.groups()}
+        return {name: placed.n_keys(places) for name, places in placed.groups()}
     by = ["by"] if "by" in rows.columns.names else []
 
     def distinct(part: Frame) -> Any:

@@ -46,30 +46,37 @@ class Placed(Sums):
         position = distinct * self.step + np.bincount(index, offset) / count
         return Binned(distinct.astype(np.intp), count.astype(np.intp), position)
 
-    def exact(self, value: float, chosen: AnyArray) -> int:
+    def exact(self, value: float, places: IntArray) -> int:
         """Return how many of some sums' rows have a score of exactly 0 or 1."""
-        return int(self.of("rows")[chosen & (self._at[self.valid] == value)].sum())
+        return int(self.of("rows")[places][self._at[self.valid][places] == value].sum())
 
-    def tally(self, chosen: AnyArray, clustered: bool) -> Tally:
+    def tally(self, places: IntArray) -> Tally:
         """Return the tally of some of the valid sums."""
+        return Tally.of_sums(
+            self.scale,
+            self.step,
+            self._tally_keys[places],
+            {name: column[places] for name, column in self._tally_sums.items()},
+            thresholds=self.cuts.thresholds,
+            clustered=self.clustered,
+        )
+
+    @cached_property
+    def _tally_keys(self) -> IntArray:
         keys = np.zeros((int(self.valid.sum()), 5), dtype=np.intp)
         keys[:, 0] = self.of("true")
         keys[:, 2] = self._bins[self.valid]
         if self.cuts.thresholds:
             keys[:, 3] = self._sides[self.valid]
-        if clustered:
+        if self.clustered:
             keys[:, 4] = self.blocks
+        return keys
+
+    @cached_property
+    def _tally_sums(self) -> dict[str, AnyArray]:
         rows = self.of("rows").astype(np.int64)
         weights = {name: self.of(name) if name in self.sums else rows for name in ("weight", "weight2")}
-        sums = {"rows": rows, **weights, "offset": self._offset[self.valid]}
-        return Tally.of_sums(
-            self.scale,
-            self.step,
-            keys[chosen],
-            {name: column[chosen] for name, column in sums.items()},
-            thresholds=self.cuts.thresholds,
-            clustered=clustered,
-        )
+        return {"rows": rows, **weights, "offset": self._offset[self.valid]}
 
     @property
     def _at(self) -> FloatArray:

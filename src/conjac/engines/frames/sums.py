@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,28 +52,35 @@ class Sums:
         counts = np.bincount(-fault, rows, len(reasons) + 1).astype(int)
         return {reason: int(n) for reason, n in zip(reasons, counts[1:], strict=True) if n}
 
-    def groups(self) -> Iterator[tuple[Any, AnyArray]]:
-        """Yield each group's name with its sums among the valid ones, sorted; None and all of them without groups."""
+    def groups(self) -> Iterator[tuple[Any, IntArray]]:
+        """Yield each group's name, sorted, with the places of its sums among the valid; None and all without groups."""
         if "by" not in self.sums:
-            yield None, np.ones(int(self.valid.sum()), dtype=bool)
+            yield None, np.arange(int(self.valid.sum()))
             return
-        names = np.array(self.sums["by"], dtype=object)[self.valid]
-        for name in sorted(set(names.tolist())):
-            yield name, names == name
+        places: defaultdict[Any, list[int]] = defaultdict(list)
+        for place, name in enumerate(self._keys("by")):
+            places[name].append(place)
+        for name in sorted(places):
+            yield name, np.array(places[name], dtype=np.intp)
 
-    def n_keys(self, chosen: AnyArray) -> int:
+    def n_keys(self, places: IntArray) -> int:
         """Return the number of clusters of some of the valid sums, whose keys were kept."""
-        return len({key for key, mine in zip(self._keys, chosen, strict=True) if mine})
+        keys = self._keys("groups")
+        return len({keys[place] for place in places})
 
     def of(self, name: str) -> AnyArray:
         """Return a column, of the valid sums."""
         return np.asarray(self.sums[name])[self.valid]
 
     @property
+    def clustered(self) -> bool:
+        """Whether rows come in clusters."""
+        return "block" in self.sums or "groups" in self.sums
+
+    @property
     def blocks(self) -> IntArray:
         """Block of each of the valid sums."""
-        return self.of("block") if "block" in self.sums else folded(self._keys)
+        return self.of("block") if "block" in self.sums else folded(self._keys("groups"))
 
-    @cached_property
-    def _keys(self) -> list[Any]:
-        return [key for key, valid in zip(self.sums["groups"], self.valid, strict=True) if valid]
+    def _keys(self, name: str) -> list[Any]:
+        return [key for key, valid in zip(self.sums[name], self.valid, strict=True) if valid]

@@ -96,13 +96,12 @@ def tally_frame(
         clusters = count_clusters(source.frame, form.rows, placed) if "groups" in columns.names else {}
     step = step_of(placed.binned, form.unit.scale)
     tallies, notes = {}, {}
-    for name, chosen in placed.groups():
-        tally = placed.tally(chosen, bool(clusters)).coarsen(step)
+    for name, places in placed.groups():
         set_aside = ReadOnly(told["set_aside"] if name is None else {})  # whose group is not known
-        tallies[name] = replace(tally, labels=form.labels, set_aside=set_aside)
+        tallies[name] = replace(placed.tally(places).coarsen(step), labels=form.labels, set_aside=set_aside)
         notes[name] = {**told, **form.notes}
         if form.unit.scale == "logit":
-            notes[name] |= {"exact_zeros": placed.exact(0.0, chosen), "exact_ones": placed.exact(1.0, chosen)}
+            notes[name] |= {"exact_zeros": placed.exact(0.0, places), "exact_ones": placed.exact(1.0, places)}
         if clusters:
             with blaming("" if name is None else f"by {name!r}"):
                 refuse_few_clusters(clusters[name], tallies[name].keys[:, 4])
