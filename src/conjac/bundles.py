@@ -234,7 +234,7 @@ def choose_reach(mean_square: float, scale: Scale) -> float:
     """
     if scale == "logit" or not mean_square > 0:
         return REACH
-    return float(2.0 ** np.ceil(np.log2(mean_square) / 2))
+    return float(2.0 ** np.ceil(np.log2(mean_square) / 2 + 1))
 
 
 def _sum(parts: list[Bundles]) -> Bundles:

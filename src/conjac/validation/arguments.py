@@ -16,7 +16,8 @@ from conjac.reading import as_array, as_float, column_names, is_missing, n_label
 
 N_BLOCKS = 64
 """Clusters are pooled into this many blocks by a hash of their key, so that parts of the data merge."""
-PRIME, SHIFT = 2**31 - 1, 1_234_567_891
+PRIME, SHIFT, ROUNDS = 2**31 - 1, 1_234_567_891, 2
+"""Of the hash of whole keys."""
 BLOCK = 2**31 // N_BLOCKS
 """Hashes to a block, of whole keys."""
 TABLE = 2**16
@@ -104,12 +105,11 @@ def block_of(key: Any) -> int:
 
 
 def hashed(residue: Any) -> Any:
-    """Return the hash of whole keys, of their residues modulo `PRIME`: two rounds of a shift and a square.
+    """Return the hash of whole keys, by their residues modulo `PRIME`: rounds of a shift and a square.
 
-    Residues are numbers, an array or a column: no intermediate result needs more than 62 bits, so that every engine
-    finds the same.
+    No number on the way needs more than 62 bits, so that every engine can find the same.
     """
-    for _ in range(2):
+    for _ in range(ROUNDS):
         residue = (residue + SHIFT) % PRIME
         residue = residue * residue % PRIME
     return residue

@@ -9,7 +9,7 @@ import numpy as np
 
 from conjac._typing import IntArray
 from conjac.engines.frames.columns import Columns
-from conjac.validation.arguments import BLOCK, PRIME, block_of, hashed
+from conjac.validation.arguments import BLOCK, PRIME, block_of, blocks_of, hashed
 
 WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
 """Whole numbers that some engines do not have."""
@@ -22,10 +22,14 @@ def is_hashed(columns: Columns) -> bool:
 
 
 def block(rows: Any) -> Any:
-    """Return rows with "block", of their key "groups"; signs and overflow are left to no engine."""
-    rows = rows.with_columns(residue=nw.col("groups").cast(nw.Int64) % PRIME)
-    safe = nw.when(nw.col("residue") < 0).then(nw.col("residue") + PRIME).otherwise(nw.col("residue"))
-    rows = rows.with_columns(residue=nw.when(nw.col("true") < 0).then(nw.lit(0)).otherwise(safe))
+    """Return rows with "block", of their key "groups": by NumPy where they are in memory, else in columns."""
+    rows = rows.with_columns(key=nw.when(nw.col("true") < 0).then(nw.lit(0)).otherwise(nw.col("groups").cast(nw.Int64)))
+    if isinstance(rows, nw.DataFrame):
+        blocks = blocks_of(rows["key"].to_numpy().astype(np.int64))
+        return rows.with_columns(nw.new_series("block", blocks, backend=rows.implementation))
+    rows = rows.with_columns(residue=nw.col("key") % PRIME)
+    positive = nw.when(nw.col("residue") < 0).then(nw.col("residue") + PRIME).otherwise(nw.col("residue"))
+    rows = rows.with_columns(residue=positive)  # of a negative number some engines find a negative remainder
     return rows.with_columns(block=hashed(nw.col("residue")) // BLOCK)
 
 

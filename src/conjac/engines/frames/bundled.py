@@ -102,6 +102,8 @@ def bundle_frame(
         there = np.bincount(found.true, minlength=len(read.labels)) > 0
         absent = [str(one) for one, any_row in zip(read.labels, there, strict=True) if not any_row]
         bundles[name], notes[name] = found, {**told, **({"absent": absent} if absent else {})}
+        if read.rule.scale == "logit":
+            notes[name]["exact_zeros"] = int(sums.of("zeros")[chosen].sum())
     return FrameBundles(bundles, notes)
 
 

@@ -97,10 +97,12 @@ class ClassRows:
         scores = [nw.col(role) for role in self.columns.scores]
         u = [score.clip(lower_bound=FLOOR).log() for score in scores] if rule.scale == "logit" else scores
         moved = [one + float(offset) for one, offset in zip(u, rule.offsets, strict=True)] if rule.offsets.any() else u
+        rows = rows.with_columns(lowest=nw.min_horizontal(*scores))
+        rows = rows.with_columns(zero=nw.when(nw.col("lowest") == 0).then(nw.lit(1)).otherwise(nw.lit(0)))
         rows = _compared(rows, moved, None if np.ptp(rule.offsets) else scores)
         rows = _near(rows, len(scores))
         rows = _binned(rows, len(scores), reach)
-        counts = {"rows": nw.len()}
+        counts = {"rows": nw.len(), "zeros": nw.col("zero").sum()}
         if "weight" in self.columns.names:
             weighted = [
                 *(f"gap {k}" for k in range(len(scores))),
@@ -143,9 +145,9 @@ def _compared(rows: Any, compared: Sequence[nw.Expr], scores: Sequence[nw.Expr] 
 def _near(rows: Any, n: int) -> Any:
     """Return rows with "near 0", ..., 1 of a class that they share a facet with, with "gap 0", ... down to these."""
     highest, second = nw.col("highest"), nw.col("second")
-    rows = rows.with_columns(lowest=2 * second - highest - TIE * (highest.abs() + second.abs()))
+    rows = rows.with_columns(midpoint=2 * second - highest - TIE * (highest.abs() + second.abs()))
     near = {
-        f"near {k}": nw.when((nw.col("predicted") != k) & (nw.col(f"u {k}") >= nw.col("lowest")))
+        f"near {k}": nw.when((nw.col("predicted") != k) & (nw.col(f"u {k}") >= nw.col("midpoint")))
         .then(nw.lit(1))
         .otherwise(nw.lit(0))
         for k in range(n)
