@@ -221,7 +221,9 @@ def test_what_is_shared_in_proportion_is_told(scores):
     assert "of exact" not in exact.stdout
 
 
-@pytest.mark.parametrize("options", [(), ("--by", "region"), ("--weight", "w", "--groups", "patient")])
+@pytest.mark.parametrize(
+    "options", [(), ("--by", "region"), ("--weight", "w"), ("--weight", "w", "--groups", "patient")]
+)
 def test_reports_are_nearly_the_same(scores, tmp_path, monkeypatch, options):
     paths = [tmp_path / "whole.json", tmp_path / "sums.json"]
     run("report", scores, *Y_P, "--threshold", "0.4", *options, "-o", paths[0])
@@ -233,6 +235,8 @@ def test_reports_are_nearly_the_same(scores, tmp_path, monkeypatch, options):
         assert [cell["count"] for cell in a["point"]["cells"]] == [cell["count"] for cell in b["point"]["cells"]]
         for name in ("rows", "positives", "negatives", "weight", "clusters", "zeros", "ones", "sampling"):
             assert a["data"].get(name, a.get(name)) == b["data"].get(name, b.get(name))
+        for name in ("effective_rows", "imbalance", "prevalence"):
+            assert a["data"][name] == pytest.approx(b["data"][name], rel=1e-9)
         for one, other in zip(a["data"]["calibration"]["bins"], b["data"]["calibration"]["bins"], strict=True):
             assert abs(one["observed"]["value"] - other["observed"]["value"]) < 0.05
             assert abs(one["mean_score"] - other["mean_score"]) < 0.005

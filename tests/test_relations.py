@@ -110,6 +110,7 @@ def test_nan_outside_the_range_that_parquet_stores_is_seen(tmp_path):
     parquet.write_table(pyarrow.table({"y": [0, 1, 1], "p": [0.25, 0.5, float("nan")]}), tmp_path / "scores.parquet")
     with relation(tmp_path / "scores.parquet", label="y", score="p") as found:
         assert found.frame.aggregate("count(*) FILTER (isnan(p))").fetchall() == [(1,)]
+        assert found.frame.filter("p <= 0.6").fetchall() == [(0, 0.25), (1, 0.5)]
         assert found.unread == {}
 
 
