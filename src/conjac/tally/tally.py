@@ -255,7 +255,7 @@ class Tally(Stored):
         columns = list(self.columns)
         fine = columns[2].astype(np.intp)
         columns[2] = fine // factor
-        offset = self.offset + self.rows * ((fine - columns[2] * factor) * self.step)
+        offset = self.offset + self.rows * (fine * self.step - columns[2] * step)
         return self._with(add_up([self._sums._replace(columns=tuple(columns), offset=offset)]), step=step)
 
     def atoms(self, *classes: int, facet: int = 0, step: float = 0.0) -> Atoms:

@@ -19,6 +19,8 @@ BINS_ACROSS = 2**14
 SPREAD = 512
 """Bins to a standard deviation."""
 SLACK = 1e-9
+TINY = float(np.finfo(np.float64).tiny)
+"""The smallest width that has a logarithm."""
 
 
 class Binned(NamedTuple):
@@ -74,5 +76,5 @@ def _deviation(binned: Binned) -> float:
 
 def _step(width: float, most: float, scale: Scale) -> float:
     finest = 2.0 ** np.ceil(np.log2(most / MAX_BIN)) if most else 0.0
-    step = max(2.0 ** np.floor(np.log2(width) + SLACK), finest)
+    step = max(2.0 ** np.floor(np.log2(max(width, TINY)) + SLACK), finest)
     return float(min(step, LOGIT_STEP) if scale == "logit" else step)
