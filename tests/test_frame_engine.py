@@ -135,6 +135,22 @@ def test_faulty_rows_are_counted_and_change_nothing(engine, drawn, data):
         assert curve.diagnostics["n_read"] == len(bad)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["probability", "score"])
+def test_scores_on_edges_and_one_step_of_their_dtype_beside_them(engine, kind, dtype):
+    """The logarithms of engines differ in the last digit; an edge is compared as ``score >= edge`` is in NumPy."""
+    at = np.arange(-3000, 3000, 7) / 256
+    edges = (1 / (1 + np.exp(-at)) if kind == "probability" else at).astype(dtype)
+    score = np.concatenate([np.nextafter(edges, dtype(-99)), edges, np.nextafter(edges, dtype(99))])
+    true = np.arange(len(score)) % 2
+    curve = curve_of(engine, {"y": true, "p": score}, coordinate=kind)
+    assert curve.tally.step == 2.0**-8 if kind == "probability" else curve.tally.step <= 2.0**-6
+    assert_tallies(curve.tally, true, score)
+    cutoffs = curve.cutoffs()[1:-1]
+    expected = [count(true == 1, score, t) for t in cutoffs[::50]]
+    np.testing.assert_array_equal(curve.matrix_at(cutoffs[::50], exact=True), expected)
+
+
 @pytest.fixture(scope="module")
 def data():
     y, p = normal_rows(0, 4000)
