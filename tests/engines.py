@@ -118,8 +118,8 @@ def streaming():
         yield
 
 
-def relation(table, *_):
-    return duckdb.connect().from_arrow(table)
+def relation(table, folder, _):
+    return duckdb.connect().read_parquet(f"{parquet_folder(table, folder, _)}/*.parquet")
 
 
 def dask_of(table, *_):
@@ -130,7 +130,7 @@ def dask_of(table, *_):
 def sparks(name):
     def spark_of(table, _, sessions):
         schema = needs("pyspark.sql.pandas.types").from_arrow_schema(plain(table).schema)
-        rows = plain(table) if len(table) else []
+        rows = [] if name == "connect" and not len(table) else plain(table)
         return getattr(sessions, name).createDataFrame(rows, schema).repartition(PARTS)
 
     return spark_of
@@ -182,7 +182,25 @@ ENGINES = {
     "csv": Engine(csv_file, keeps=TEXT),
     "json-lines": Engine(json_lines, keeps=TEXT | {"types"}),
 }
-EVERY = [
-    pytest.param(name, marks=[pytest.mark.filterwarnings(engine.warns)] if engine.warns else [])
-    for name, engine in ENGINES.items()
-]
+SLOW = [name for name, engine in ENGINES.items() if engine.slow]
+
+
+def param(name, *case):
+    """Return a parameter for the fixture ``frames``, and for more arguments of a test."""
+    engine = ENGINES[name]
+    marks = [pytest.mark.filterwarnings(engine.warns)] if engine.warns else []
+    return pytest.param(name, *case, marks=marks, id="-".join([name, *map(str, case)]))
+
+
+EVERY = [param(name) for name in ENGINES]
+
+
+def each_engine(argument, cases):
+    """Return a decorator: a test on each engine, with each case of one more argument.
+
+    A slow engine has one of the cases, each of them another.
+    """
+    cases = list(cases)
+    taken = {name: [cases[k % len(cases)]] for k, name in enumerate(SLOW)}
+    params = [param(name, case) for name in ENGINES for case in taken.get(name, cases)]
+    return pytest.mark.parametrize(("frames", argument), params, indirect=["frames"])

@@ -60,10 +60,10 @@ def is_input(role: str) -> bool:
 
 
 def texts_of(sources: Sequence[Source], types: Mapping[str, str]) -> list[str]:
-    """Return the roles whose texts are read by their meaning: labels, groups and inputs, where a file is CSV."""
+    """Return the roles whose texts are read by their meaning: keys and inputs, where a file is CSV."""
     if not any(source.is_csv for source in sources):
         return []
-    read = ("label", "by", "category")
+    read = ("label", "by", "groups", "category")
     return [role for role, kind in types.items() if kind == "VARCHAR" and (role in read or is_input(role))]
 
 

@@ -73,7 +73,26 @@ def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
             f"frame is a {type(frame).__name__}; expected a frame of pandas, pyarrow, Polars, DuckDB, Dask or PySpark, "
             "or a path"
         ) from None
+    if given.implementation.is_spark_like() and set(names.values()) <= set(frame.columns):
+        given, names = _apart(frame, names)
     yield Opened(given, names, engine_of(given))
+
+
+def _apart(frame: Any, names: Mapping[str, str]) -> tuple[Frame, dict[str, str]]:
+    """Return a frame of Spark's under names that tell its columns apart, and the roles' own.
+
+    Spark takes a dot for the way to a field, and ignores case: columns of such names get others, by their places.
+    """
+    columns: list[str] = frame.columns
+    called: list[str] = []
+    for name in columns:
+        plain = name.replace(".", "_").replace("`", "_")
+        taken = [other.casefold() for other in (*called, *columns) if other != name]
+        while plain.casefold() in taken:
+            plain += "_"
+        called.append(plain)
+    told = dict(zip(columns, called, strict=True))
+    return nw.from_native(frame.toDF(*called)), {role: told.get(name, name) for role, name in names.items()}
 
 
 def engine_of(frame: Frame) -> str:
