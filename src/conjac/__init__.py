@@ -28,7 +28,16 @@ from conjac.gradients import MetricGradient
 from conjac.influence import InfluentialRows
 from conjac.jacobian import ConfusionJacobian, confusion_jacobian
 from conjac.multilabel import MultilabelCurves, MultilabelDecision
-from conjac.perturbations import Features, Hyperparameters, Mix, Offsets, Parameters, Threshold, TrainingWeights
+from conjac.perturbations import (
+    Features,
+    Hyperparameters,
+    Mix,
+    Offsets,
+    Parameters,
+    Threshold,
+    TrainingWeights,
+    Velocities,
+)
 from conjac.prevalence import bayes_offsets
 from conjac.scores import ScoreJacobian, score_jacobian
 from conjac.tally import Tally
@@ -137,6 +146,7 @@ __all__ = [
     "TunedDecisionClassifier",
     "TunedHyperparameters",
     "UnknownMetricError",
+    "Velocities",
     "__version__",
     "bayes_offsets",
     "calculus",

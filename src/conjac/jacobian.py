@@ -22,7 +22,8 @@ from conjac.engines.moved import ByModel, moved
 from conjac.engines.outcomes import Outcomes
 from conjac.engines.parameters import Learned
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import InvalidInputError
+from conjac.engines.velocities import SHARED, told_of_rows
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.exports import Exported
 from conjac.framed import BundledJacobian, FramedJacobian
 from conjac.gradients import Graded
@@ -30,7 +31,7 @@ from conjac.inference import Cells, Interval, NormalBand, cells_interval
 from conjac.inference.delta import normalized, normalized_slope
 from conjac.models import Objective, bind, oriented, scored
 from conjac.motion import CellMotion, Motion, Slopes
-from conjac.perturbations import Mix, Offsets, Threshold
+from conjac.perturbations import Mix, Offsets, Threshold, Velocities
 from conjac.reading import n_columns
 from conjac.readonly import ReadOnly, locked
 from conjac.rules import ThresholdRule
@@ -96,7 +97,7 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         *,
         threshold: float | None = None,
         offsets: Any = None,
-        wrt: str | Threshold | Offsets | Mix | None = None,
+        wrt: str | Threshold | Offsets | Mix | Velocities | None = None,
         coordinate: CoordinateName | None = None,
         labels: Sequence[Any] | None = None,
         pos_label: Any = None,
@@ -121,7 +122,7 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         offsets : array of shape (K,) or (K + 1,), optional
             With a score a class: predict the largest ``u + offsets``, u being the logarithm of probabilities, or the
             scores as they are. Default: none, for more than two classes. One more is a reject option's, whose u is 0.
-        wrt : {"threshold", "offsets"}, Threshold, Offsets or Mix, optional
+        wrt : {"threshold", "offsets"}, Threshold, Offsets, Mix or Velocities, optional
             What moves. Default: the threshold of two classes, the offsets of more.
         coordinate : {"probability", "logit", "percentile", "score"}, optional
             Unit of the threshold and of the slope. Default: "probability" where all scores lie in [0, 1],
@@ -175,6 +176,13 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         moves = perturbations.resolve("offsets" if wrt is None and offsets is not None else wrt, n_columns(y_score))
         if isinstance(moves, ByModel):
             raise InvalidInputError(f"wrt={wrt!r}: scores do not tell what moves them; use from_estimator")
+        if isinstance(moves, Velocities):
+            check_normalize(normalize)
+            if assume_calibrated:
+                raise NotSupportedError(SHARED)
+            rule = {"threshold": threshold, "offsets": offsets, "pos_label": pos_label, **same}
+            rule |= {"coordinate": coordinate, "condition_on": condition_on}
+            return warned(cls(normalize=normalize, **told_of_rows(moves, y_true, y_score, **rule)))
         how["mix"] = moves if isinstance(moves, Mix) else None
         if moves == Offsets() or (how["mix"] and (offsets is not None or n_columns(y_score) > 2)):
             refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)

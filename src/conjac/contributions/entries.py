@@ -23,7 +23,7 @@ from conjac.density.velocity import Known, Velocity
 from conjac.engines.arrays import tally_rows
 from conjac.engines.outcomes import Outcomes
 from conjac.errors import NotSupportedError
-from conjac.inference.crossing_sums import adds_of
+from conjac.inference.crossing_adds import adds_of
 from conjac.motion import (
     AdjointMotion,
     CellMotion,

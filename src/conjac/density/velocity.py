@@ -12,21 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
-from conjac._typing import FloatArray, IntArray, Sparse
+from conjac._typing import AnyArray, FloatArray, IntArray, Sparse
 from conjac.density.crossing import Crossing
 from conjac.density.local import gauss
 from conjac.density.near import or_one
+from conjac.density.velocity_moments import VelocityMoments
+from conjac.weights import Weights
 
 WIDTHS = np.array([0.5, 1.0, 2.0])
 SAME, WIDEST = 1, 2
 PRIOR_ROWS = 1.0
 FREEDOM = 3
 """Parameters of a local quadratic."""
+Part: TypeAlias = tuple[slice, FloatArray, FloatArray, AnyArray]
+"""Some entries, their mean velocities, mean squares of these, and the share of their rows that move."""
 FEWEST = 10
 """Effective rows under a kernel that is narrower than the widest."""
 
@@ -118,19 +122,41 @@ class Velocity:
         """
         if speeds.alike:
             return cls._alike(crossing)
-        n, (kernels, powers, grams, squares) = crossing.n_facets, _moments(crossing, weight)
-        sums = np.zeros((len(kernels), FREEDOM, n, speeds.n_parameters))
-        square, moving = np.zeros((2, n, speeds.n_parameters))
-        for part, v in speeds.blocks():
+        parts = ((part, v, v * v, v != 0) for part, v in speeds.blocks())
+        return cls._fitted(crossing, Weights.of(weight), parts, speeds.n_parameters, speeds.together)
+
+    @classmethod
+    def of_moments(cls, crossing: Crossing, weights: Weights, moments: VelocityMoments) -> Self:
+        """Do as `of`, of entries that are sums of rows.
+
+        Parameters
+        ----------
+        crossing : Crossing
+        weights : Weights
+            Of what it calls rows.
+        moments : VelocityMoments
+            Of its entries.
+        """
+        parts = [(slice(None), moments.mean, moments.square, moments.moving)]
+        return cls._fitted(crossing, weights, parts, moments.mean.shape[1], together=False)
+
+    @classmethod
+    def _fitted(
+        cls, crossing: Crossing, weights: Weights, parts: Iterable[Part], n_parameters: int, together: bool
+    ) -> Self:
+        n, (kernels, powers, grams, squares) = crossing.n_facets, _moments(crossing, weights)
+        sums = np.zeros((len(kernels), FREEDOM, n, n_parameters))
+        square, moving = np.zeros((2, n, n_parameters))
+        for part, v, v_square, moves in parts:
             facet = crossing.facet[part]
             for place, kernel in enumerate(kernels[:, part]):
                 for power in range(FREEDOM):
                     sums[place, power] += by_facet(facet, kernel * powers[power, part], n) @ v
             wide = by_facet(facet, kernels[WIDEST, part], n)
-            square += wide @ (v * v)
-            moving += wide @ (v != 0)
+            square += wide @ v_square
+            moving += wide @ moves
         mass = or_one(grams[WIDEST, 0])[:, None]
-        return cls._solved(kernels, grams, squares, sums, square / mass, moving / mass, speeds.together)
+        return cls._solved(kernels, grams, squares, sums, square / mass, moving / mass, together)
 
     @classmethod
     def _alike(cls, crossing: Crossing) -> Self:
@@ -184,24 +210,27 @@ class Velocity:
         level = inverse[2][:, :, 0]
         return cls(linear[..., 0], curve[..., 0], width, curve, level, square, moving, kernels, np.sqrt(inflation))
 
-    def adds(self, crossing: Crossing, part: slice, v: FloatArray) -> FloatArray:
-        """Return what rows add to ``center`` in that they depart from the curve, array of the shape of ``v``.
+    def departures(self, crossing: Crossing, part: slice) -> tuple[FloatArray, FloatArray]:
+        """Return the curve at entries, and what they add to ``center`` for each unit by which they depart from it.
 
         Parameters
         ----------
         crossing : Crossing
         part : slice
             Of its entries.
-        v : array of shape (n_part, n_parameters)
+
+        Returns
+        -------
+        two arrays of shape (n_part, n_parameters)
         """
         facet, u = crossing.facet[part], crossing.distance[part]
         powers = u ** np.arange(FREEDOM)[:, None]
-        residual = v - np.einsum("epi,ie->ep", self.curve[facet], powers)
-        share = np.zeros(residual.shape)
+        fitted = np.einsum("epi,ie->ep", self.curve[facet], powers)
+        share = np.zeros(fitted.shape)
         for place, kernel in enumerate(self.kernels[:, part]):
             level = np.einsum("ei,ie->e", self.level[place, facet], powers)
             share += (kernel * level * self.inflation[place, facet])[:, None] * (self.width[facet] == place)
-        return np.asarray(share * residual)
+        return fitted, share
 
 
 def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
@@ -215,7 +244,7 @@ def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, F
     crossing : Crossing
     weight : array of shape (n_samples,) or None
     """
-    kernels, powers, grams, squares = _moments(crossing, weight)
+    kernels, powers, grams, squares = _moments(crossing, Weights.of(weight))
     rows = 1 / or_one(_scatter(grams, squares))
     linear, quadratic = (
         kernels[SAME]
@@ -225,24 +254,20 @@ def levels(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, F
     return linear, quadratic
 
 
-def _moments(crossing: Crossing, weight: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _moments(crossing: Crossing, weights: Weights) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return kernels, powers of the distance, and by facet the kernels' masses times powers, and their squares."""
-    kernels = _kernels(crossing, weight)
+    bare = gauss(crossing.distance / WIDTHS[:, None]) / WIDTHS[:, None]
+    kernels = np.array([weights.first(crossing.row, kernel) for kernel in bare])
     powers = crossing.distance ** np.arange(2 * FREEDOM - 1)[:, None]
     sum_by = by_facet(crossing.facet, np.ones(len(crossing.facet)), crossing.n_facets)
     grams = np.array([[sum_by @ (k * p) for p in powers] for k in kernels])
-    return kernels, powers, grams, np.array([sum_by @ (k * k) for k in kernels])
+    return kernels, powers, grams, np.array([sum_by @ weights.second(crossing.row, k * k) for k in bare])
 
 
 def _scatter(grams: FloatArray, squares: FloatArray) -> FloatArray:
     """Return what a unit of variance of each velocity is of their mean."""
     mass = or_one(grams[:, 0])
     return np.asarray(squares / mass / mass)  # mass squared may be less than the smallest number
-
-
-def _kernels(crossing: Crossing, weight: FloatArray | None) -> FloatArray:
-    mass = gauss(crossing.distance / WIDTHS[:, None]) / WIDTHS[:, None]
-    return np.asarray(mass if weight is None else mass * weight[crossing.row])
 
 
 def _inverse(grams: FloatArray, rows: FloatArray, degree: int) -> FloatArray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from conjac._typing import AnyArray, BoolArray, ConditionOn, CoordinateName, FloatArray
 from conjac.coordinates import COORDINATES, FLOOR, Coordinate, scores_of
 from conjac.density import Density
+from conjac.diagnostics import totals_note
 from conjac.engines.ordered import Counts, both_sides
 from conjac.engines.thresholds import Counter
 from conjac.errors import InvalidInputError
@@ -90,6 +93,37 @@ class BinnedRows:
     def cutoffs(self) -> FloatArray:
         """Return the edges of the bins and the named thresholds, ascending; the last one alerts none."""
         return np.append(np.unique(np.concatenate([self.edges, self.tally.thresholds])), np.inf)
+
+    def notes(
+        self,
+        labels: tuple[Any, Any],
+        unit: Coordinate,
+        threshold: FloatArray,
+        read: Mapping[str, Any],
+        condition_on: ConditionOn | None,
+    ) -> dict[str, Any]:
+        """Return what is known of the rows, and how exact counts at a threshold are.
+
+        Parameters
+        ----------
+        labels : tuple of length 2
+        unit : Coordinate
+        threshold : array of shape (1,)
+            On the scores' own scale.
+        read : mapping
+            What else was read into the rows.
+        condition_on : {"class", None}
+        """
+        tally, bound = self.tally, self.at(threshold).bound[0]
+        notes: dict[str, Any] = {"n_samples": int(tally.rows.sum()), "counts": "exact", "bin_width": tally.step, **read}
+        if tally.clustered and "n_clusters" not in notes:
+            notes["sampling"] = "clusters of rows; " + totals_note(condition_on)
+        if bound.any():
+            notes["counts"] = COUNTS
+            notes["bound"] = {str(label): float(b) for label, b in zip(labels, bound, strict=True)}
+        if unit.cut is None:
+            notes["threshold"] = "the highest edge of a bin at which this share of the rows, or more, is alerted"
+        return notes
 
     def _share_above(self, threshold: FloatArray, place: AnyArray) -> FloatArray:
         """Return which part of the bin at ``place`` lies at or above the threshold."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ OFF = {"statistics_propagation", "partial_aggregate_pushdown"}
 never hold. The second, of DuckDB 2.0, looks at staged columns for a minute where a query on them takes a second."""
 A_THREAD = 2**28
 """Bytes that a thread of DuckDB may need."""
+OPEN: list[tuple[DuckDBPyConnection, str]] = []
+"""Databases that are in use, and the folders in which they spill."""
 EVERY = 0.1
 """Seconds between two looks at how far a query is."""
 
@@ -50,6 +53,8 @@ def database(memory_limit: int | None = None, told: Told | None = None) -> Itera
         with duckdb.connect(config=config) as con:
             known = {name for (name,) in con.execute("FROM duckdb_optimizers()").fetchall()}
             con.execute(f"SET disabled_optimizers = '{','.join(sorted(OFF & known))}'")
+            held = (con, spill)
+            OPEN.append(held)
             try:
                 with nullcontext() if told is None else _watched(con, told):
                     yield con
@@ -59,6 +64,20 @@ def database(memory_limit: int | None = None, told: Told | None = None) -> Itera
                 if "interrupted" in str(error):
                     raise KeyboardInterrupt from None
                 raise
+            finally:
+                OPEN.remove(held)
+
+
+def interrupt_queries() -> None:
+    """End all queries that run, which then raise `KeyboardInterrupt`; from another thread."""
+    for con, _ in [*OPEN]:
+        con.interrupt()
+
+
+def put_away() -> None:
+    """Remove the folders of databases that are still open, before the process is ended."""
+    for _, spill in OPEN:
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _threads(memory_limit: int) -> int:

@@ -11,6 +11,7 @@ from conjac.engines.network_rows import network_reweighted
 from conjac.engines.networks import network_by_levers, trained
 from conjac.engines.parameters import parametrized
 from conjac.engines.refits import refitted
+from conjac.engines.velocities import SHARED
 from conjac.engines.weights import by_rows, reweighted
 from conjac.errors import InvalidInputError, NotDifferentiableError, NotSupportedError
 from conjac.models import Model, Objective
@@ -56,7 +57,7 @@ def moved(
     """
     random_state = options.pop("random_state", None)
     if options.pop("assume_calibrated", False):
-        raise NotSupportedError("assume_calibrated: densities are shared under the threshold alone; leave it out")
+        raise NotSupportedError(SHARED)
     if isinstance(moves, Features | Parameters):
         if training_data is not None or objective is not None:
             raise InvalidInputError(f"training_data: {moves.name} do not pass through training; leave it out")

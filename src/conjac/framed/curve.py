@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ class FramedCurve:
         by: str | None = None,
         coordinate: CoordinateName | None = None,
         thresholds: Any = None,
+        velocities: Mapping[str, str] | None = None,
         condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
     ) -> Any:
@@ -61,6 +62,9 @@ class FramedCurve:
             As for `ConfusionJacobian.from_predictions`.
         thresholds : array of shape (n_thresholds,), optional
             In units of ``coordinate``: counts are exact at these.
+        velocities : mapping of str to str, optional
+            Name of a parameter to the column of the score's derivative by it, as for `Velocities`. Their sums are in
+            the curve's ``tally``, for ``ConfusionJacobian.from_tally(tally, wrt="velocities")``.
 
         Returns
         -------
@@ -100,6 +104,7 @@ class FramedCurve:
             groups=groups,
             by=by,
             coordinate=coordinate,
+            velocities=velocities,
             named=lambda unit: () if thresholds is None else named_scores(unit, thresholds),
         )
         curves = {}

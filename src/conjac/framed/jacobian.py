@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from conjac._typing import ConditionOn, CoordinateName, Normalize
 from conjac.coordinates import Coordinate
 from conjac.density import density_of
-from conjac.diagnostics import explain, totals_note, warned
-from conjac.engines.binned import COUNTS, BinnedRows, cells_at, unit_of
+from conjac.diagnostics import explain, warned
+from conjac.engines.binned import BinnedRows, cells_at, unit_of
 from conjac.engines.frames import bundle_frame, tally_frame
 from conjac.engines.thresholds import resolve_threshold
-from conjac.errors import ConjacWarning
+from conjac.engines.velocities import SHARED, told_of_tally
+from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.motion import Motion
-from conjac.perturbations import Threshold
+from conjac.perturbations import Threshold, Velocities
 from conjac.readonly import ReadOnly
 from conjac.tally import Tally
 from conjac.validation import check_condition, check_normalize, refuse_with_offsets
@@ -39,6 +40,7 @@ class FramedJacobian:
         pos_label: Any = None,
         threshold: float | None = None,
         offsets: Any = None,
+        wrt: Threshold | Velocities | None = None,
         weight: str | None = None,
         groups: str | None = None,
         by: str | None = None,
@@ -64,6 +66,10 @@ class FramedJacobian:
             With a score a class, in the order of ``labels``: as for `from_predictions`. Default: none, for more than
             two. Slopes are then estimated from bundles of rows: ``diagnostics["from_sums"]``.
 
+        wrt : Threshold or Velocities, optional
+            What moves; of `Velocities`, columns of the frame hold the derivatives of the score. Default: the threshold
+            of two classes, the offsets of more.
+
         Returns
         -------
         ConfusionJacobian or dict
@@ -74,7 +80,7 @@ class FramedJacobian:
         InvalidInputError
             A frame or columns that cannot be used; the message says where and what to do.
         NotSupportedError
-            A threshold of more than two classes, or a reject option.
+            A threshold or velocities of more than two classes, or a reject option.
 
         Warns
         -----
@@ -94,6 +100,13 @@ class FramedJacobian:
         check_condition(condition_on)
         several = [score] if isinstance(score, str) else list(score)
         columns: dict[str, Any] = {"label": label, "labels": labels, "weight": weight, "groups": groups, "by": by}
+        if wrt is not None and not isinstance(wrt, Threshold | Velocities):
+            raise InvalidInputError(f"wrt={wrt!r}: expected a conjac.Velocities of columns, conjac.Threshold() or None")
+        if wrt is not None and (offsets is not None or len(several) > 2):
+            raise NotSupportedError(
+                f"wrt={wrt.name!r} of {len(several)} classes of a frame: their offsets alone move there; take rows in "
+                "memory, or one class against the rest"
+            )
         if offsets is not None or len(several) > 2:
             refuse_with_offsets(threshold=threshold, pos_label=pos_label, assume_calibrated=assume_calibrated or None)
             bundled = bundle_frame(frame, score=several, offsets=offsets, coordinate=coordinate, **columns)
@@ -106,6 +119,7 @@ class FramedJacobian:
             def named(unit: Coordinate) -> tuple[float, ...]:
                 return () if unit.to_score is None else (resolve_threshold(_no_rows, unit, threshold)[1],)
 
+            columns["velocities"] = wrt.columns if isinstance(wrt, Velocities) else None
             told = tally_frame(frame, score=score, pos_label=pos_label, coordinate=coordinate, named=named, **columns)
             found = {
                 name: cls._of_tally(
@@ -113,6 +127,7 @@ class FramedJacobian:
                     told.labels,
                     told.unit,
                     told.notes[name],
+                    wrt="threshold" if wrt is None else wrt.name,
                     threshold=threshold,
                     by_default=coordinate is None,
                     normalize=normalize,
@@ -133,6 +148,7 @@ class FramedJacobian:
         *,
         labels: tuple[Any, Any] = (0, 1),
         threshold: float | None = None,
+        wrt: Literal["threshold", "velocities"] = "threshold",
         coordinate: CoordinateName | None = None,
         normalize: Normalize | None = None,
         condition_on: ConditionOn | None = None,
@@ -148,6 +164,8 @@ class FramedJacobian:
         tally : Tally
         labels : tuple of length 2
             Negative label, positive label.
+        wrt : {"threshold", "velocities"}
+            What moves; velocities where the tally has some.
         threshold, coordinate, normalize, condition_on, assume_calibrated
             As for `from_predictions`.
 
@@ -159,7 +177,7 @@ class FramedJacobian:
         Raises
         ------
         InvalidInputError
-            No tally, or a coordinate or threshold that does not fit it.
+            No tally, a coordinate or threshold that does not fit it, or a tally without velocities that are asked for.
 
         Examples
         --------
@@ -180,6 +198,7 @@ class FramedJacobian:
                 labels,
                 unit,
                 {},
+                wrt=wrt,
                 threshold=threshold,
                 by_default=coordinate is None,
                 normalize=normalize,
@@ -204,6 +223,7 @@ class FramedJacobian:
             curve.labels,
             curve.unit,
             curve.diagnostics,
+            wrt="threshold",
             threshold=threshold,
             by_default=False,
             normalize=normalize,
@@ -219,6 +239,7 @@ class FramedJacobian:
         unit: Coordinate,
         read: Mapping[str, Any],
         *,
+        wrt: str,
         threshold: float | None,
         by_default: bool,
         normalize: Normalize | None,
@@ -226,20 +247,19 @@ class FramedJacobian:
         assume_calibrated: bool,
     ) -> Any:
         """Do as `from_tally`, in silence; ``read`` is what was read into the rows."""
+        if wrt == Velocities.name:
+            if assume_calibrated:
+                raise NotSupportedError(SHARED)
+            how: dict[str, Any] = {"threshold": threshold, "by_default": by_default, "condition_on": condition_on}
+            return cls(normalize=normalize, **told_of_tally(tally, labels, unit, read, **how))
+        if wrt != Threshold.name:
+            raise InvalidInputError(f"wrt={wrt!r}: expected 'threshold' or 'velocities' of a tally")
         counter = BinnedRows.of(tally)
         told, score = resolve_threshold(lambda: counter, unit, threshold)
         density = density_of(lambda: tally, tally.scale, tally.clustered, assume_calibrated, condition_on)
         at = np.array([score])
         motion = Motion.at(density, unit, at, cells_at(counter, density, unit, at, condition_on))
-        notes = {"n_samples": int(tally.rows.sum()), "counts": "exact", "bin_width": tally.step, **read}
-        if tally.clustered and "n_clusters" not in notes:
-            notes["sampling"] = "clusters of rows; " + totals_note(condition_on)
-        bound = counter.at(at).bound[0]
-        if bound.any():
-            notes["counts"] = COUNTS
-            notes["bound"] = {str(label): float(b) for label, b in zip(labels, bound, strict=True)}
-        if unit.cut is None:
-            notes["threshold"] = "the highest edge of a bin at which this share of the rows, or more, is alerted"
+        notes = counter.notes(labels, unit, at, read, condition_on)
         return cls(
             labels=labels,
             threshold=told,

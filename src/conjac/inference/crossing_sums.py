@@ -6,7 +6,7 @@ class across a facet: by its margin, to the density; by what its velocity depart
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
@@ -18,7 +18,10 @@ from conjac.density.crossing import Crossing
 from conjac.density.fixed import FixedWeights
 from conjac.density.near import or_one
 from conjac.density.velocity import Speeds, Velocity, by_facet
+from conjac.density.velocity_moments import VelocityMoments
+from conjac.inference.crossing_adds import Added, added, added_by_sums, adds_of
 from conjac.validation import N_BLOCKS
+from conjac.weights import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +82,24 @@ class CrossingSums:
         velocity: Velocity,
     ) -> Self:
         """Do as `of`, with mean velocities that are known."""
-        return cls._summed(
-            crossing,
-            weight,
-            block,
-            speeds,
-            partial(adds_of, crossing, velocity),
-            value=crossing.value[:, None] * velocity.value,
-            center=crossing.center[:, None] * velocity.center,
-            penalty=crossing.penalty[:, None] * velocity.square,
-            rows=crossing.n_eff[:, None] * velocity.moving,
-        )
+        parts = added(crossing, weight, speeds, partial(adds_of, crossing, velocity))
+        return cls._summed(crossing, block, parts, speeds.n_parameters, **_told(crossing, velocity))
+
+    @classmethod
+    def of_moments(cls, crossing: Crossing, weights: Weights, block: IntArray | None, moments: VelocityMoments) -> Self:
+        """Do as `of`, of entries that are sums of rows.
+
+        Parameters
+        ----------
+        crossing : Crossing
+        weights : Weights
+        block : array of shape (n_samples,) or None
+        moments : VelocityMoments
+            Of the crossing's entries.
+        """
+        velocity = Velocity.of_moments(crossing, weights, moments)
+        parts = [added_by_sums(crossing, velocity, weights, moments)]
+        return cls._summed(crossing, block, parts, moments.mean.shape[1], **_told(crossing, velocity))
 
     @classmethod
     def of_fixed(cls, fixed: FixedWeights, weight: FloatArray | None, block: IntArray | None, speeds: Speeds) -> Self:
@@ -112,10 +122,9 @@ class CrossingSums:
 
         return cls._summed(
             crossing,
-            weight,
             block,
-            speeds,
-            adds,
+            added(crossing, weight, speeds, adds),
+            p,
             value=value,
             center=center,
             penalty=crossing.penalty[:, None] * square / mass,
@@ -126,34 +135,31 @@ class CrossingSums:
     def _summed(
         cls,
         crossing: Crossing,
-        weight: FloatArray | None,
         block: IntArray | None,
-        speeds: Speeds,
-        adds_of_part: Callable[[slice, FloatArray, FloatArray], FloatArray],
+        parts: Iterable[tuple[slice, Added]],
+        p: int,
         **told: FloatArray,
     ) -> Self:
-        """Sum what rows add.
+        """Sum what rows add, of p parameters.
 
         Parameters
         ----------
-        adds_of_part : callable
-            From some entries, their weights and their velocities to what they add, as `adds_of`.
+        parts : iterable
+            Some entries, and what they add.
         **told
             What is known without it: value, center, penalty, rows.
         """
-        n, p = crossing.n_facets, speeds.n_parameters
+        n = crossing.n_facets
         square, sides = np.zeros((n, p)), np.zeros((2 * n, p))
         blocks = None if block is None else np.zeros((n * N_BLOCKS, p))
         first, second = _together(crossing.row)
         pair, place = np.unique(crossing.facet[np.stack([first, second], axis=1)], axis=0, return_inverse=True)
         product = np.zeros((len(pair), p))
         upper = (crossing.margin > 0).astype(np.intp)
-        for part, v in speeds.blocks():
+        for part, (adds, squared, weighted) in parts:
             facet, row = crossing.facet[part], crossing.row[part]
-            w = np.ones(len(row)) if weight is None else weight[row]
-            adds = adds_of_part(part, w, v)
-            square += by_facet(facet, np.ones(len(row)), n) @ adds**2
-            sides += by_facet(2 * facet + upper[part], w, 2 * n) @ adds
+            square += by_facet(facet, np.ones(len(row)), n) @ squared
+            sides += by_facet(2 * facet + upper[part], np.ones(len(row)), 2 * n) @ weighted
             if blocks is not None and block is not None:
                 blocks += by_facet(N_BLOCKS * facet + block[row], np.ones(len(row)), len(blocks)) @ adds
             here = (first >= part.start) & (first < part.stop)
@@ -192,22 +198,13 @@ class CrossingSums:
         return replace(self, **found, by_block=blocks, rows=rows)
 
 
-def adds_of(crossing: Crossing, velocity: Velocity, part: slice, weight: FloatArray, v: FloatArray) -> FloatArray:
-    """Return what entries add to the fluxes of their facets, array of shape (n_part, n_parameters).
-
-    Parameters
-    ----------
-    crossing : Crossing
-    velocity : Velocity
-    part : slice
-        Of the entries.
-    weight : array of shape (n_part,)
-    v : array of shape (n_part, n_parameters)
-        Their velocities.
-    """
-    facet = crossing.facet[part]
-    adds = (weight * crossing.adds[part])[:, None] * velocity.center[facet]
-    return np.asarray(adds + crossing.center[facet, None] * velocity.adds(crossing, part, v))
+def _told(crossing: Crossing, velocity: Velocity) -> dict[str, FloatArray]:
+    return {
+        "value": crossing.value[:, None] * velocity.value,
+        "center": crossing.center[:, None] * velocity.center,
+        "penalty": crossing.penalty[:, None] * velocity.square,
+        "rows": crossing.n_eff[:, None] * velocity.moving,
+    }
 
 
 def _together(row: IntArray) -> tuple[IntArray, IntArray]:

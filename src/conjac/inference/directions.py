@@ -16,7 +16,7 @@ from conjac._typing import AnyArray, FloatArray
 from conjac.density.near import or_one
 from conjac.density.velocity import WIDEST, Speeds, Velocity, by_facet
 from conjac.inference.block_sums import of_blocks
-from conjac.inference.crossing_sums import adds_of
+from conjac.inference.crossing_adds import adds_of
 from conjac.inference.drift_joint import DriftJoint
 from conjac.validation import N_BLOCKS
 

@@ -6,6 +6,7 @@ from conjac.perturbations.mix import SHARE_UNIT, Mix
 from conjac.perturbations.parameters import Parameters
 from conjac.perturbations.resolve import Perturbation, resolve
 from conjac.perturbations.training import Hyperparameters, TrainingWeights
+from conjac.perturbations.velocities import Velocities
 
 __all__ = [
     "OFFSET_UNITS",
@@ -18,5 +19,6 @@ __all__ = [
     "Perturbation",
     "Threshold",
     "TrainingWeights",
+    "Velocities",
     "resolve",
 ]

@@ -11,8 +11,11 @@ from conjac.perturbations.features import Features
 from conjac.perturbations.mix import Mix
 from conjac.perturbations.parameters import Parameters
 from conjac.perturbations.training import Hyperparameters, TrainingWeights
+from conjac.perturbations.velocities import Velocities
 
-Perturbation: TypeAlias = Threshold | Offsets | Mix | Features | Parameters | Hyperparameters | TrainingWeights
+Perturbation: TypeAlias = (
+    Threshold | Offsets | Mix | Velocities | Features | Parameters | Hyperparameters | TrainingWeights
+)
 
 NAMED: dict[str, Callable[[], Perturbation]] = {
     "threshold": Threshold,
@@ -46,4 +49,8 @@ def resolve(wrt: Any, n_columns: int = 1) -> Perturbation:
         return NAMED[wrt]()
     if isinstance(wrt, str) and wrt == "mix":
         raise InvalidInputError("wrt='mix': of what? Pass conjac.Mix('class'), or conjac.Mix(values) with each row's")
-    raise InvalidInputError(f"wrt={wrt!r}: expected {', '.join(map(repr, NAMED))}, a conjac.Mix or None")
+    if isinstance(wrt, str) and wrt == "velocities":
+        raise InvalidInputError("wrt='velocities': which? Pass conjac.Velocities({\"age\": derivatives_of_the_scores})")
+    raise InvalidInputError(
+        f"wrt={wrt!r}: expected {', '.join(map(repr, NAMED))}, a conjac.Mix, a conjac.Velocities or None"
+    )

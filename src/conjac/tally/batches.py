@@ -6,22 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, FloatArray, IntArray, Scale
+from conjac._typing import AnyArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.reading import as_array
-from conjac.validation import check_clusters, check_predictions
+from conjac.validation import check_clusters, check_predictions, check_speeds
 
 
 def check_batch(
-    labels: tuple[Any, Any],
-    scale: Scale,
-    clustered: bool,
-    y_true: Any,
-    y_score: Any,
-    sample_weight: Any,
-    groups: Any,
-) -> tuple[IntArray, AnyArray, FloatArray | None, IntArray | None] | None:
+    tally: Any, y_true: Any, y_score: Any, sample_weight: Any, groups: Any, velocities: Any
+) -> tuple[IntArray, AnyArray, FloatArray | None, IntArray | None, FloatArray] | None:
     """Return the rows as `Tally.add` takes them; None of an empty batch."""
+    labels, scale, clustered = tally.labels, tally.scale, tally.clustered
     if clustered != (groups is not None):
         raise InvalidInputError(
             "groups: this tally is of clusters; name each row's"
@@ -43,4 +38,4 @@ def check_batch(
             "pass those, or start a tally on the score scale"
         )
     block = None if groups is None else check_clusters(groups, len(rows.true))[0]
-    return rows.true, rows.score, rows.weight, block
+    return rows.true, rows.score, rows.weight, block, check_speeds(velocities, tally.velocities, rows.score.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -56,13 +57,21 @@ def check_labels(labels: Any) -> tuple[Any, Any]:
     return told[0], told[1]
 
 
+def check_velocities(names: Any) -> tuple[str, ...]:
+    """Return names of parameters, which are different."""
+    told = tuple(names) if isinstance(names, tuple | list | Mapping) else (names,)
+    if not all(isinstance(name, str) for name in told) or len(set(told)) < len(told):
+        raise InvalidInputError(f"velocities={names!r}: expected different names of parameters")
+    return told
+
+
 def refuse_other_form(tally: Any, *others: Any) -> None:
     """Raise where tallies do not merge."""
     for place, other in enumerate(others):
         name = f"others[{place}]" if len(others) > 1 else "other"
         if not isinstance(other, type(tally)):
             raise InvalidInputError(f"{name} is a {type(other).__name__}; expected a Tally")
-        for part in ("scale", "labels", "thresholds", "clustered"):
+        for part in ("scale", "labels", "thresholds", "clustered", "velocities"):
             mine, theirs = getattr(tally, part), getattr(other, part)
             if mine != theirs:
                 raise InvalidInputError(

@@ -10,7 +10,8 @@ import numpy as np
 from conjac._typing import AnyArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.tally.bins import MAX_BIN
-from conjac.tally.forms import check_labels, check_scale, check_step, check_thresholds
+from conjac.tally.forms import check_labels, check_scale, check_step, check_thresholds, check_velocities
+from conjac.tally.moments import moment_columns
 from conjac.tally.sums import KEYS
 from conjac.validation import N_BLOCKS
 
@@ -35,6 +36,7 @@ def head_of(tally: Any) -> dict[str, Any]:
         "thresholds": list(tally.thresholds),
         "labels": _storable(tally.labels),
         "clustered": tally.clustered,
+        "velocities": list(tally.velocities),
         "set_aside": dict(tally.set_aside),
         "n_rows": int(tally.rows.sum()),
     }
@@ -67,6 +69,7 @@ def check_head(head: Any, where: str) -> dict[str, Any]:
             "thresholds": check_thresholds(head["thresholds"]),
             "labels": check_labels(_storable(head["labels"])),
             "clustered": _of_type(bool, head["clustered"]),
+            "velocities": check_velocities(_of_type(list, head["velocities"])),
             "set_aside": {_of_type(str, reason): _count(number) for reason, number in head["set_aside"].items()},
         }
         _count(head["n_rows"])
@@ -96,6 +99,8 @@ def check_columns(
         sums["offset"] = _column(columns, "offset", n_keys, "iuf", -np.inf, np.inf).astype(np.float64)
         if "weight" in columns:
             sums |= {name: _column(columns, name, n_keys, "iuf", 0, np.inf) for name in ("weight", "weight2")}
+        for name in moment_columns(form["velocities"]):
+            sums[name] = _column(columns, name, n_keys, "iuf", -np.inf, np.inf)
         keys = np.stack([_column(columns, name, n_keys, "iu", *ends[name]) for name in KEYS], axis=1)
         if int(sums["rows"].sum(dtype=object)) != n_rows:
             raise ValueError(f"it holds {sums['rows'].sum()} rows and says {n_rows}")

@@ -9,6 +9,7 @@ from conjac.blocks import Placed, extremes, sums_by
 from conjac.coordinates import FLOOR, margins
 from conjac.rules import in_dtype_of
 from conjac.tally.bins import bins_of
+from conjac.tally.moments import MOMENTS
 from conjac.tally.ranks import Ranks
 from conjac.tally.sums import Sums
 from conjac.validation.arguments import N_BLOCKS
@@ -60,7 +61,11 @@ def sums_in_places(
     if weight is not None:
         weight1, weight2 = sums.weight[place, of_class], sums.weight2[place, of_class]
     columns = of_class, np.zeros_like(place), chain - side, side, place % n_blocks
-    return Sums(columns, rows, weight1, weight2, sums.offset[place, of_class] * step)
+    return Sums(columns, rows, weight1, weight2, sums.offset[place, of_class] * step, _no_moments(len(rows)))
+
+
+def _no_moments(n_keys: int) -> FloatArray:
+    return np.zeros((n_keys, 0, len(MOMENTS)))
 
 
 def _exact(score: AnyArray, scale: Scale, step: float, last: int) -> bool:

@@ -10,6 +10,7 @@ from conjac._typing import AnyArray, FloatArray, IntArray, Scale
 from conjac.coordinates import margins
 from conjac.rules import in_dtype_of
 from conjac.tally.bins import bins_of
+from conjac.tally.moments import margin_velocity, moments_of
 from conjac.tally.places import sums_in_places
 from conjac.tally.sums import Sums, add_up
 
@@ -24,9 +25,11 @@ def sums_of_rows(
     score: AnyArray,
     weight: FloatArray | None,
     block: IntArray | None,
+    velocity: FloatArray,
 ) -> Iterator[Sums]:
     """Yield the sums of rows, perhaps of some at a time; arguments as those of `Tally.zero` and `Tally.add`."""
-    placed = sums_in_places(scale, step, thresholds, true, score, weight, block)
+    n_velocities = velocity.shape[1]
+    placed = None if n_velocities else sums_in_places(scale, step, thresholds, true, score, weight, block)
     if placed is not None:
         yield placed
         return
@@ -40,4 +43,5 @@ def sums_of_rows(
         side = np.searchsorted(cuts, score[at], side="right") if thresholds else alike
         columns = true[at], alike, floor.astype(np.intp), side, alike if block is None else block[at]
         weight1, weight2 = (ones, ones) if weight is None else (weight[at], weight[at] ** 2)
-        yield add_up([Sums(columns, ones, weight1, weight2, (position - floor) * step)])
+        moments = moments_of(margin_velocity(velocity[at], score[at], scale), None if weight is None else weight[at])
+        yield add_up([Sums(columns, ones, weight1, weight2, (position - floor) * step, moments)])

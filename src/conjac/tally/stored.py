@@ -12,6 +12,7 @@ import numpy as np
 from conjac._typing import AnyArray
 from conjac.errors import InvalidInputError
 from conjac.tally.heads import check_columns, check_head, head_of
+from conjac.tally.moments import moment_columns
 from conjac.tally.sums import KEYS
 from conjac.writing import write_text
 
@@ -122,8 +123,10 @@ class Stored:
 def columns_of(tally: Any) -> dict[str, AnyArray]:
     """Return the keys and their sums, column by column; weights where rows do not count 1 each."""
     columns = {**dict(zip(KEYS, tally.columns, strict=True)), "rows": tally.rows, "offset": tally.offset}
-    weighted = tally.weight is not tally.rows
-    return columns | ({"weight": tally.weight, "weight2": tally.weight2} if weighted else {})
+    if tally.weight is not tally.rows:
+        columns |= {"weight": tally.weight, "weight2": tally.weight2}
+    moments = [tally.moments[:, *place] for place in np.ndindex(tally.moments.shape[1:])]
+    return columns | dict(zip(moment_columns(tally.velocities), moments, strict=True))
 
 
 def _told(column: AnyArray) -> Any:

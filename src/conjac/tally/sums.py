@@ -15,6 +15,7 @@ import numpy as np
 from conjac._typing import AnyArray, BoolArray, FloatArray, IntArray
 from conjac.errors import InvalidInputError
 from conjac.readonly import locked
+from conjac.tally.moments import MOMENTS
 
 KEYS = ("true", "facet", "bin", "side", "block")
 DENSE = 8
@@ -34,6 +35,8 @@ class Sums(NamedTuple):
         The keys, a column each of `KEYS`.
     rows, weight, weight2, offset : array of shape (n_keys,)
         As those of a `Tally`; where every row counts 1, ``weight`` and ``weight2`` are ``rows`` itself.
+    moments : array of shape (n_keys, n_velocities, 5)
+        As those of a `Tally`.
     """
 
     columns: tuple[AnyArray, ...]
@@ -41,12 +44,13 @@ class Sums(NamedTuple):
     weight: AnyArray
     weight2: AnyArray
     offset: FloatArray
+    moments: FloatArray
 
     @classmethod
-    def none(cls) -> Sums:
+    def none(cls, n_velocities: int = 0) -> Sums:
         """Return those of no rows."""
-        rows = locked(np.zeros(0, dtype=np.int64))
-        return cls(tuple(small(rows) for _ in KEYS), rows, rows, rows, locked(np.zeros(0)))
+        rows, moments = locked(np.zeros(0, dtype=np.int64)), locked(np.zeros((0, n_velocities, len(MOMENTS))))
+        return cls(tuple(small(rows) for _ in KEYS), rows, rows, rows, locked(np.zeros(0)), moments)
 
     @property
     def unweighted(self) -> bool:
@@ -57,7 +61,8 @@ class Sums(NamedTuple):
         """Return those of some keys."""
         rows = locked(self.rows[chosen])
         weight, weight2 = (rows, rows) if self.unweighted else (self.weight[chosen], self.weight2[chosen])
-        return Sums(tuple(small(column[chosen]) for column in self.columns), rows, weight, weight2, self.offset[chosen])
+        columns = tuple(small(column[chosen]) for column in self.columns)
+        return Sums(columns, rows, weight, weight2, self.offset[chosen], self.moments[chosen])
 
     @property
     def nbytes(self) -> int:
@@ -78,7 +83,8 @@ def subtract(whole: Sums, part: Sums) -> Sums | None:
     """Take a part away from its whole; None where it is not one."""
     rows = -part.rows
     weight, weight2 = (rows, rows) if part.unweighted else (-part.weight, -part.weight2)
-    rest = add_up([whole, part._replace(rows=rows, weight=weight, weight2=weight2, offset=-part.offset)])
+    taken = part._replace(rows=rows, weight=weight, weight2=weight2, offset=-part.offset, moments=-part.moments)
+    rest = add_up([whole, taken])
     most = add_up([whole, part])
     left = rest.rows > 0
     is_part = bool((rest.rows >= 0).all())
@@ -107,7 +113,7 @@ def _batches(parts: Sequence[Sums]) -> Iterator[list[Sums]]:
 def _added(parts: list[Sums]) -> Sums:
     n_keys = sum(len(part.rows) for part in parts)
     if not n_keys:
-        return Sums.none()
+        return Sums.none(parts[0].moments.shape[1])
     columns = [np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True)]
     grid = _Grid.around(columns)
     index, found = _ranked(grid.encode(columns), grid.size)
@@ -118,7 +124,8 @@ def _added(parts: list[Sums]) -> Sums:
     rows = weight = weight2 = total([part.rows for part in parts])
     if not all(part.unweighted for part in parts):
         weight, weight2 = total([part.weight for part in parts]), total([part.weight2 for part in parts])
-    return Sums(grid.decode(found), rows, weight, weight2, total([part.offset for part in parts]))
+    offset, moments = total([part.offset for part in parts]), total([part.moments for part in parts])
+    return Sums(grid.decode(found), rows, weight, weight2, offset, moments)
 
 
 class _Grid(NamedTuple):
@@ -191,7 +198,11 @@ def _ranked(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
 
 
 def sum_by(index: IntArray, values: AnyArray, size: int) -> AnyArray:
-    """Sum by index; integers stay exact integers."""
+    """Sum by index, array of shape (size, ...); integers stay exact integers."""
+    if values.ndim > 1:
+        columns = np.reshape(values, (len(values), int(np.prod(values.shape[1:])))).T
+        summed = [np.bincount(index, column, size) for column in columns]
+        return np.reshape(np.transpose(summed), (size, *values.shape[1:]))
     total = np.bincount(index, values, size)
     return total if values.dtype.kind == "f" else np.rint(total).astype(np.int64)
 

@@ -21,7 +21,15 @@ from conjac.readonly import ReadOnly
 from conjac.tally.atoms import Atoms
 from conjac.tally.batches import check_batch
 from conjac.tally.bins import MAX_BIN
-from conjac.tally.forms import check_labels, check_scale, check_step, check_thresholds, refuse_other_form
+from conjac.tally.forms import (
+    check_labels,
+    check_scale,
+    check_step,
+    check_thresholds,
+    check_velocities,
+    refuse_other_form,
+)
+from conjac.tally.moments import MOMENTS, moment_columns
 from conjac.tally.rows import sums_of_rows
 from conjac.tally.stored import Stored
 from conjac.tally.sums import Sums, add_up, subtract, sum_by
@@ -46,6 +54,8 @@ class Tally(Stored):
         Whether blocks are clusters of rows; if not, every row is independent and the block is 0.
     labels : tuple of length 2
         Negative label, positive label.
+    velocities : tuple of str
+        Names of the parameters by which rows' velocities are summed as well: see `conjac.Velocities`.
     set_aside : mapping of str to int
         Faulty rows that were read and not counted: reason to number.
     columns : tuple of 5 arrays of shape (n_keys,)
@@ -57,6 +67,8 @@ class Tally(Stored):
     offset : array of shape (n_keys,)
         Sums, over rows, of the margin's distance from the lower edge of its bin; a little below 0 for scores
         that only their dtype's rounding puts above that edge.
+    moments : array of shape (n_keys, n_velocities, 5)
+        Sums of the velocities of the margins, in the order of `conjac.tally.MOMENTS`.
 
     Examples
     --------
@@ -74,12 +86,14 @@ class Tally(Stored):
     thresholds: tuple[float, ...] = ()
     clustered: bool = False
     labels: tuple[Any, Any] = (0, 1)
+    velocities: tuple[str, ...] = ()
     set_aside: Mapping[str, int] = field(default_factory=lambda: ReadOnly({}))
     columns: tuple[AnyArray, ...]
     rows: IntArray
     weight: AnyArray
     weight2: AnyArray
     offset: FloatArray
+    moments: FloatArray
 
     @classmethod
     def zero(
@@ -90,6 +104,7 @@ class Tally(Stored):
         thresholds: Any = (),
         clustered: bool = False,
         labels: Any = (0, 1),
+        velocities: Any = (),
     ) -> Tally:
         """Return the empty tally: the neutral element of `merge`.
 
@@ -106,21 +121,26 @@ class Tally(Stored):
             Whether rows come in clusters, such as a patient's, each row with the name of its own.
         labels : tuple of length 2
             Negative label, positive label.
+        velocities : sequence of str
+            Names of parameters: `update` then takes the derivative of each row's score by each of them, so that the
+            Jacobian by these merges too (``ConfusionJacobian.from_tally(tally, wrt="velocities")``).
 
         Raises
         ------
         InvalidInputError
-            An unknown scale, a step that is no power of two, thresholds that are no finite numbers, or labels that
-            are not two.
+            An unknown scale, a step that is no power of two, thresholds that are no finite numbers, labels that
+            are not two, or velocities that are not different names.
         """
         scale = check_scale(scale)
+        names = check_velocities(velocities)
         return cls(
             scale=scale,
             step=check_step(step, scale),
             thresholds=check_thresholds(thresholds),
             clustered=bool(clustered),
             labels=check_labels(labels),
-            **Sums.none()._asdict(),
+            velocities=names,
+            **Sums.none(len(names))._asdict(),
         )
 
     @classmethod
@@ -134,30 +154,42 @@ class Tally(Stored):
         thresholds: tuple[float, ...] = (),
         clustered: bool = False,
         labels: tuple[Any, Any] = (0, 1),
+        velocities: tuple[str, ...] = (),
         set_aside: Mapping[str, int] | None = None,
     ) -> Tally:
         """Return the tally of sums that an engine made, in any order; those of equal keys are added.
 
         Parameters
         ----------
-        scale, step, thresholds, clustered, labels, set_aside
+        scale, step, thresholds, clustered, labels, velocities, set_aside
             As the attributes.
         keys : array of shape (n_sums, 5)
             In the order of `KEYS`.
         sums : mapping of str to array of shape (n_sums,)
-            "rows", "offset" and, where rows do not count 1 each, "weight" and "weight2".
+            "rows", "offset" and, where rows do not count 1 each, "weight" and "weight2"; and as `moment_columns` names
+            them, those of velocities.
         """
-        empty = cls.zero(scale, step, thresholds=thresholds, clustered=clustered, labels=labels)
+        form: dict[str, Any] = {"thresholds": thresholds, "clustered": clustered, "labels": labels}
+        empty = cls.zero(scale, step, velocities=velocities, **form)
         rows = np.rint(sums["rows"]).astype(np.int64)
         weight, weight2 = (np.asarray(sums.get(name, rows)) for name in ("weight", "weight2"))
         if all(of.dtype.kind in "iu" and np.array_equal(of, rows) for of in (weight, weight2)):
             weight = weight2 = rows
         columns = tuple(np.asarray(keys, dtype=np.intp).T)
-        found = add_up([Sums(columns, rows, weight, weight2, np.asarray(sums["offset"], dtype=np.float64))])
-        return empty._with(found, set_aside=ReadOnly(set_aside or {}))
+        offset = np.asarray(sums["offset"], dtype=np.float64)
+        moments = np.empty((len(rows), len(velocities), len(MOMENTS)))
+        for place, name in zip(np.ndindex(moments.shape[1:]), moment_columns(velocities), strict=True):
+            moments[:, *place] = sums[name]
+        told = Sums(columns, rows, weight, weight2, offset, moments)
+        return empty._with(add_up([told]), set_aside=ReadOnly(set_aside or {}))
 
     def add(
-        self, true: IntArray, score: AnyArray, weight: FloatArray | None = None, block: IntArray | None = None
+        self,
+        true: IntArray,
+        score: AnyArray,
+        weight: FloatArray | None = None,
+        block: IntArray | None = None,
+        velocity: FloatArray | None = None,
     ) -> Tally:
         """Return this tally with more rows, which have been checked; `update` checks them.
 
@@ -170,13 +202,18 @@ class Tally(Stored):
         weight : array of shape (n_samples,), optional
         block : array of shape (n_samples,), optional
             Each row's block; required where `clustered`.
+        velocity : array of shape (n_samples, n_velocities), optional
+            Derivatives of the scores; required where there are `velocities`.
         """
         if self.clustered != (block is not None):
             raise InvalidInputError("block: a clustered tally takes each row's block, another takes none")
-        rows = sums_of_rows(self.scale, self.step, self.thresholds, true, score, weight, block)
+        moving = np.zeros((len(score), 0)) if velocity is None else velocity
+        rows = sums_of_rows(self.scale, self.step, self.thresholds, true, score, weight, block, moving)
         return self._with(add_up([self._sums, *rows]))
 
-    def update(self, y_true: Any, y_score: Any, *, sample_weight: Any = None, groups: Any = None) -> Tally:
+    def update(
+        self, y_true: Any, y_score: Any, *, sample_weight: Any = None, groups: Any = None, velocities: Any = None
+    ) -> Tally:
         """Return this tally with a batch of rows; this one stays as it is.
 
         Parameters
@@ -189,6 +226,8 @@ class Tally(Stored):
             Sampling weights; batches with and without them add, a row without counting 1.
         groups : array of shape (n_samples,), optional
             Names of the clusters, where `clustered`. Equal names are one cluster, whichever batches they are in.
+        velocities : mapping of str to array of shape (n_samples,), optional
+            Derivative of each row's score by each parameter that `velocities` names, finite, in units of the score.
 
         Raises
         ------
@@ -205,7 +244,7 @@ class Tally(Stored):
         >>> tally.rows
         array([1, 2])
         """
-        batch = check_batch(self.labels, self.scale, self.clustered, y_true, y_score, sample_weight, groups)
+        batch = check_batch(self, y_true, y_score, sample_weight, groups, velocities)
         return self if batch is None else self.add(*batch)
 
     def merge(self, *others: Tally) -> Tally:
@@ -281,6 +320,11 @@ class Tally(Stored):
         return np.column_stack(self.columns).astype(np.intp)
 
     @property
+    def positions(self) -> FloatArray:
+        """Mean margin of each key's rows, array of shape (n_keys,)."""
+        return np.asarray(self.columns[2] * self.step + self.offset / np.maximum(self.rows, 1))
+
+    @property
     def n_blocks(self) -> int:
         """Blocks that hold a row, up to the last; 1 where rows are independent."""
         return int(self.columns[4].max(initial=0)) + 1
@@ -298,7 +342,7 @@ class Tally(Stored):
 
     @property
     def _sums(self) -> Sums:
-        return Sums(self.columns, self.rows, self.weight, self.weight2, self.offset)
+        return Sums(self.columns, self.rows, self.weight, self.weight2, self.offset, self.moments)
 
     def _with(self, sums: Sums, **changes: Any) -> Tally:
         return replace(self, **sums._asdict(), **changes)

@@ -18,6 +18,7 @@ from conjac.validation.binary import Predictions, check_predictions
 from conjac.validation.classes import ClassPredictions, check_classes, refuse_with_offsets, refuse_with_threshold
 from conjac.validation.multilabel import LabelPredictions, check_labels
 from conjac.validation.training import TrainingData, check_training
+from conjac.validation.velocities import check_speeds
 
 __all__ = [
     "N_BLOCKS",
@@ -34,6 +35,7 @@ __all__ = [
     "check_labels",
     "check_normalize",
     "check_predictions",
+    "check_speeds",
     "check_training",
     "check_truth",
     "check_vector",

@@ -13,7 +13,7 @@ from conjac._typing import AnyArray
 from conjac.engines.sources import no_column
 from conjac.errors import InvalidInputError
 
-NUMBERS = ("score", "weight")
+NUMBERS = ("score", "weight", "velocity")
 """Roles of numbers; the others are keys."""
 FLOATS: dict[Any, type[np.floating[Any]]] = {nw.Float32: np.float32, nw.Float64: np.float64}
 HALF = "Float16"
@@ -26,8 +26,8 @@ class Columns:
     Attributes
     ----------
     names : mapping of str to str
-        Role to the name of its column: "label", "score" or "score 0" and "score 1", and "weight", "groups", "by" where
-        they are asked for.
+        Role to the name of its column: "label", "score" or "score 0" and "score 1", and "weight", "groups", "by" and
+        "velocity 0", "velocity 1", ... where they are asked for.
     types : mapping of str to dtype
         Role to what its column holds.
     unread : mapping of str to str
@@ -65,6 +65,11 @@ class Columns:
         return [role for role in self.names if role.startswith("score")]
 
     @property
+    def velocities(self) -> list[str]:
+        """Roles of the columns of velocities."""
+        return [role for role in self.names if role.startswith("velocity")]
+
+    @property
     def dtype(self) -> Any:
         """The dtype in which NumPy would hold these scores, and compare them."""
         held = [np.float16 if str(self.types[role]) == HALF else FLOATS.get(self.types[role], np.float64)
@@ -84,7 +89,12 @@ class Columns:
 
 
 def roles_of(
-    label: str, score: str | Sequence[str], weight: str | None, groups: str | None, by: str | None
+    label: str,
+    score: str | Sequence[str],
+    weight: str | None,
+    groups: str | None,
+    by: str | None,
+    velocities: Sequence[Any] = (),
 ) -> dict[str, str]:
     """Return the name of each role's column.
 
@@ -95,9 +105,10 @@ def roles_of(
     """
     several: list[Any] = list(score) if isinstance(score, list | tuple) else [score]
     scores = {"score": several[0]} if len(several) == 1 else {f"score {k}": name for k, name in enumerate(several)}
-    told = {"label": label, **scores, "weight": weight, "by": by, "groups": groups}
+    moving = {f"velocity {k}": name for k, name in enumerate(velocities)}
+    told = {"label": label, **scores, "weight": weight, "by": by, "groups": groups, **moving}
     for role, name in told.items():
-        is_needed = role == "label" or role in scores
+        is_needed = role == "label" or role in scores or role in moving
         if not isinstance(name, str) and (is_needed or name is not None):
             raise InvalidInputError(f"{role.split()[0]}={name!r}: expected the name of a column")
     return {role: name for role, name in told.items() if name is not None}

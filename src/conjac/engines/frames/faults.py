@@ -42,7 +42,7 @@ def faults(columns: Columns, labels: Sequence[Any] | None, scale: Scale | None) 
 
 
 def _told(columns: Columns, role: str) -> str:
-    return f"score {columns.names[role]!r}" if role[-1].isdigit() else role
+    return f"{role.split()[0]} {columns.names[role]!r}" if role[-1].isdigit() else role
 
 
 def finite(value: nw.Expr) -> nw.Expr:

@@ -14,7 +14,7 @@ from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.steps import Binned
 from conjac.engines.frames.sums import Sums
 from conjac.rules import in_dtype_of
-from conjac.tally import Tally, bins_of
+from conjac.tally import MOMENTS, Tally, bins_of, moment_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +50,18 @@ class Placed(Sums):
         """Return how many of some sums' rows have a score of exactly 0 or 1."""
         return int(self.of("rows")[places][self._at[self.valid][places] == value].sum())
 
-    def tally(self, places: IntArray) -> Tally:
-        """Return the tally of some of the valid sums."""
+    def tally(self, places: IntArray, velocities: tuple[str, ...] = ()) -> Tally:
+        """Return the tally of some of the valid sums, with velocities by the names of what moves."""
+        moments = [f"{moment} {k}" for k in range(len(velocities)) for moment in MOMENTS]
+        moving = dict(zip(moment_columns(velocities), (self.of(name)[places] for name in moments), strict=True))
         return Tally.of_sums(
             self.scale,
             self.step,
             self._tally_keys[places],
-            {name: column[places] for name, column in self._tally_sums.items()},
+            {name: column[places] for name, column in self._tally_sums.items()} | moving,
             thresholds=self.cuts.thresholds,
             clustered=self.clustered,
+            velocities=velocities,
         )
 
     @cached_property

@@ -23,6 +23,7 @@ from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
+from conjac.tally import MOMENTS
 
 EVERYWHERE = 2.0**20
 """Half precision has so few values that all of them are kept."""
@@ -112,10 +113,31 @@ class Rows:
         if "weight" in self.columns.names:
             rows = rows.with_columns(weight2=nw.col("weight") * nw.col("weight"))
             sums |= {name: nw.col(name).sum() for name in ("weight", "weight2")}
+        rows, moments = self._moving(rows)
         if "block" in keys:
             rows = block(rows)
         sided = ["side"] if cuts.thresholds else []
-        return rows.group_by("true", "bin", "at", *sided, *keys).agg(**sums)
+        return rows.group_by("true", "bin", "at", *sided, *keys).agg(**sums, **moments)
+
+    def _moving(self, rows: Any) -> tuple[Any, dict[str, nw.Expr]]:
+        """Return rows with the moments of their margins' velocities, "wv 0" and so on, and the sums of these."""
+        places = range(len(self.columns.velocities))
+        if not places:
+            return rows, {}
+        v, w = {k: nw.col(f"velocity {k}") for k in places}, nw.col("w")
+        if self.scale == "logit":
+            rows = rows.with_columns(**{f"velocity {k}": v[k] / (nw.col("least") * nw.col("rest")) for k in places})
+        weighted = "weight" in self.columns.names
+        rows = rows.with_columns(w=nw.col("weight") if weighted else nw.lit(1.0))
+        moving = {f"w_moving {k}": nw.when(v[k] != 0).then(w).otherwise(nw.lit(0.0)) for k in places}
+        rows = rows.with_columns(**{f"wv {k}": w * v[k] for k in places}, **moving)
+        rows = rows.with_columns(
+            **{f"wvv {k}": nw.col(f"wv {k}") * v[k] for k in places},
+            **{f"wwv {k}": w * nw.col(f"wv {k}") for k in places},
+        )
+        rows = rows.with_columns(**{f"wwvv {k}": nw.col(f"wwv {k}") * v[k] for k in places})
+        names = [f"{moment} {k}" for k in places for moment in MOMENTS]
+        return rows, {name: nw.col(name).sum() for name in names}
 
     def _difference(self, negative: str, positive: str) -> nw.Expr:
         """Return the difference of two scores, in the dtype in which NumPy takes it."""
@@ -125,7 +147,7 @@ class Rows:
 
     @property
     def _numbers(self) -> list[str]:
-        return [name for name in ("p", "weight") if name == "p" or name in self.columns.names]
+        return ["p", *(role for role in self.columns.names if role == "weight" or role in self.columns.velocities)]
 
     @property
     def _rounding(self) -> float:

@@ -16,6 +16,7 @@ from conjac.engines.frames.opened import Opened, opened
 from conjac.engines.frames.passes import count_clusters, summed
 from conjac.engines.frames.steps import step_of
 from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
+from conjac.perturbations import Velocities
 from conjac.reading import Reading
 from conjac.readonly import ReadOnly
 from conjac.tally import Tally
@@ -57,6 +58,7 @@ def tally_frame(
     groups: str | None = None,
     by: str | None = None,
     coordinate: CoordinateName | None = None,
+    velocities: Mapping[str, str] | None = None,
     named: Callable[[Coordinate], tuple[float, ...]],
 ) -> FrameTallies:
     """Sum a frame's rows by class, bin, side of the named thresholds, block and group.
@@ -69,7 +71,7 @@ def tally_frame(
     Parameters
     ----------
     frame : frame, str, Path, or list of them
-    label, score, labels, pos_label, weight, groups, by, coordinate
+    label, score, labels, pos_label, weight, groups, by, coordinate, velocities
         As for `conjac.ConfusionCurve.from_frame`.
     named : callable
         From the coordinate to the named thresholds, on the scores' own scale.
@@ -86,7 +88,8 @@ def tally_frame(
     ConjacWarning
         Rows that are set aside, by their faults.
     """
-    with opened(frame, roles_of(label, score, weight, groups, by)) as source:
+    moving = {} if velocities is None else Velocities(velocities).columns
+    with opened(frame, roles_of(label, score, weight, groups, by, list(moving.values()))) as source:
         columns = Columns.of("frame", source.frame.collect_schema(), source.names, source.unread)
         if len(columns.scores) > 2:
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
@@ -98,7 +101,9 @@ def tally_frame(
     tallies, notes = {}, {}
     for name, places in placed.groups():
         set_aside = ReadOnly(told["set_aside"] if name is None else {})  # whose group is not known
-        tallies[name] = replace(placed.tally(places).coarsen(step), labels=form.labels, set_aside=set_aside)
+        tallies[name] = replace(
+            placed.tally(places, tuple(moving)).coarsen(step), labels=form.labels, set_aside=set_aside
+        )
         notes[name] = {**told, **form.notes}
         if form.unit.scale == "logit":
             notes[name] |= {"exact_zeros": placed.exact(0.0, places), "exact_ones": placed.exact(1.0, places)}
