@@ -50,8 +50,8 @@ def is_text(kind: str) -> bool:
 
 
 def is_numeric(role: str) -> bool:
-    """Tell whether a role is that of numbers: the weight, the score, or one of several."""
-    return role.split()[0] in ("score", "weight")
+    """Tell whether a role is that of numbers: the weight, the score or a velocity, or one of several."""
+    return role.split()[0] in ("score", "weight", "velocity")
 
 
 def is_input(role: str) -> bool:

@@ -50,8 +50,8 @@ def typed(source: Source, roles: Mapping[str, str], types: Mapping[str, str]) ->
 
 
 def fault_of(role: str, name: str, what: str) -> str:
-    """Return what is told of a fault; of several scores, with the name of the column."""
-    return f"score {name!r} {what}" if role[-1].isdigit() else f"{role} {what}"
+    """Return what is told of a fault; of several scores and of velocities, with the name of the column."""
+    return f"{role.split()[0]} {name!r} {what}" if role[-1].isdigit() else f"{role} {what}"
 
 
 def n_malformed(con: DuckDBPyConnection, sources: Sequence[Source]) -> int:

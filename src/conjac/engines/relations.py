@@ -28,8 +28,9 @@ class Relation:
     frame : DuckDBPyRelation
         Faulty rows are in it: missing values are null (or nan), and so are texts that are no numbers.
     names : mapping
-        Role ("label", "score", or "score 0", "score 1" of several, "weight", "by", "groups") to the name of its column
-        in the frame: that in the files, or the role itself where one is empty or two differ by nothing but their case.
+        Role ("label", "score", or "score 0", "score 1" of several, "weight", "by", "groups", "velocity 0", ...) to the
+        name of its column in the frame: that in the files, or the role itself where one is empty or two differ by
+        nothing but their case.
     unread : mapping
         Role of numbers to the name of a boolean column that is true where a text is no number; there is none of files
         that hold numbers.
@@ -52,6 +53,7 @@ def relation(
     weight: str | None = None,
     by: str | None = None,
     groups: str | None = None,
+    velocities: Sequence[str] = (),
     memory_limit: int | None = None,
     told: Told | None = None,
 ) -> Iterator[Relation]:
@@ -66,6 +68,8 @@ def relation(
         Paths, folders or glob patterns.
     label, score, weight, by, groups : str
         Column names, matched exactly; of scores a sequence of them too.
+    velocities : sequence of str
+        Columns of the scores' derivatives.
     memory_limit : int, optional
         Bytes that DuckDB may hold before it spills to disk.
     told : callable, optional
@@ -90,7 +94,8 @@ def relation(
     """
     paths = find([files] if isinstance(files, str | Path) else files)
     scores = {"score": score} if isinstance(score, str) else {f"score {k}": name for k, name in enumerate(score)}
-    given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups}
+    moving = {f"velocity {k}": name for k, name in enumerate(velocities)}
+    given = {"label": label, **scores, "weight": weight, "by": by, "groups": groups, **moving}
     roles = {role: name for role, name in given.items() if name is not None}
     with database(memory_limit, told) as con, readable(paths):
         sources = open_sources(con, paths, list(roles.values()))

@@ -61,9 +61,16 @@ def opened(frame: Any, names: Mapping[str, str]) -> Iterator[Opened]:
         yield _of_files(frame)
         return
     if isinstance(frame, str | Path | list | tuple):
-        scores = [name for role, name in names.items() if role.startswith("score")]
-        others: dict[str, Any] = {role: name for role, name in names.items() if not role.startswith("score")}
-        with relation(frame, score=scores[0] if len(scores) == 1 else scores, **others) as found:
+        several: dict[str, list[str]] = {"score": [], "velocity": []}
+        others: dict[str, Any] = {}
+        for role, name in names.items():
+            if (kind := role.split()[0]) in several:
+                several[kind].append(name)
+            else:
+                others[role] = name
+        scores, velocities = several.values()
+        score = scores[0] if len(scores) == 1 else scores
+        with relation(frame, score=score, velocities=velocities, **others) as found:
             yield _of_files(found)
         return
     try:
