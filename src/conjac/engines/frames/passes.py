@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -84,5 +85,4 @@ def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
         return dict(zip(found["by"] if by else [None], found["n"].astype(int).tolist(), strict=True))
     found = collected(frame, distinct)
     names = found["by"] if by else [None] * len(found["groups"])
-    pairs = set(zip(names, found["groups"], strict=True))
-    return {name: sum(of == name for of, _ in pairs) for name in {of for of, _ in pairs}}
+    return Counter(name for name, _ in set(zip(names, found["groups"], strict=True)))

@@ -87,7 +87,7 @@ def tally_frame(
         Rows that are set aside, by their faults.
     """
     with opened(frame, roles_of(label, score, weight, groups, by)) as source:
-        columns = Columns.of("frame", source.frame.collect_schema(), source.names, source.unread)
+        columns = Columns.of(source.which, source.frame.collect_schema(), source.names, source.unread)
         if len(columns.scores) > 2:
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
         form = Form.of(source, columns, labels, pos_label, coordinate)
@@ -124,9 +124,9 @@ def told_of_faults(set_aside: dict[str, int], n_rows: int, source: Opened) -> di
         set_aside = {**set_aside, "row malformed": source.n_malformed}
     n_faulty = sum(set_aside.values())
     if not n_read:
-        raise InvalidInputError("frame: no rows; at least one row of each class is needed")
+        raise InvalidInputError(f"{source.which}: no rows; at least one row of each class is needed")
     if n_faulty == n_read:
-        raise InvalidInputError(f"frame: all {n_read} rows are faulty ({describe_set_aside(set_aside)})")
+        raise InvalidInputError(f"{source.which}: all {n_read} rows are faulty ({describe_set_aside(set_aside)})")
     if n_faulty:
         told = f"{n_faulty} of {n_read} rows are faulty and set aside: {describe_set_aside(set_aside)}"
         warnings.warn(told, ConjacWarning, stacklevel=4)
