@@ -15,6 +15,7 @@ from conjac.engines.frames.blocks import is_hashed
 from conjac.engines.frames.classes import ClassRows
 from conjac.engines.frames.collected import collected
 from conjac.engines.frames.columns import Columns, literal, roles_of
+from conjac.engines.frames.groups import absent, noted, warn_of_absent
 from conjac.engines.frames.opened import Opened, opened
 from conjac.engines.frames.passes import count_clusters
 from conjac.engines.frames.sums import Sums
@@ -78,7 +79,7 @@ def bundle_frame(
     Warns
     -----
     ConjacWarning
-        Rows that are set aside, by their faults.
+        Rows that are set aside, by their faults; groups without a row of some class.
     """
     if coordinate not in (None, "logit", "score"):
         raise InvalidInputError(
@@ -94,7 +95,7 @@ def bundle_frame(
         told = told_of_faults(sums.set_aside(read.rows.reasons), int(sums.sums["rows"].sum()), source)
         clusters = count_clusters(source.frame, read.rows, sums) if "groups" in columns.names else {}
     keys_of_all, sums_of_all = _of_all(sums, len(read.labels))
-    bundles, notes = {}, {}
+    bundles, notes, missing = {}, {}, {}
     for name, chosen in sums.groups():
         found = Bundles.of_sums(
             read.labels,
@@ -108,11 +109,12 @@ def bundle_frame(
         if clusters:
             with blaming("" if name is None else f"by {name!r}"):
                 refuse_few_clusters(found.n_clusters, found.keys[:, 2])
-        there = np.bincount(found.true, minlength=len(read.labels)) > 0
-        absent = [str(one) for one, any_row in zip(read.labels, there, strict=True) if not any_row]
-        bundles[name], notes[name] = found, {**told, **({"absent": absent} if absent else {})}
+        missing[name] = absent(read.labels, found.true)
+        bundles[name], notes[name] = found, {**told, **noted(missing[name])}
         if read.rule.scale == "logit":
             notes[name]["exact_zeros"] = int(sums_of_all["zeros"][chosen].sum())
+    if by is not None:
+        warn_of_absent(by, missing, len(read.labels))
     return FrameBundles(bundles, notes)
 
 
