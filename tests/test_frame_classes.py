@@ -149,6 +149,18 @@ def test_each_group_has_its_own_result():
         assert J.diagnostics["n_clusters"] == len(np.unique(groups[mine]))
 
 
+def test_groups_without_a_class_are_told():
+    y, p, *_, by = rows_of(4000)
+    y = np.where(by == 1, 2, y)
+    with pytest.warns(
+        cj.ConjacWarning, match="by=1: no row is 'ant', 'bee'; figures of such rows are nan or 0"
+    ) as said:
+        found = cj.ConfusionJacobian.from_frame(framed(y, p, by=by), label="y", score=SCORES, by="by")
+    assert said[0].filename == __file__
+    assert "absent" not in found[0].diagnostics
+    assert found[1].diagnostics["absent"] == ["ant", "bee"]
+
+
 def test_two_columns_and_offsets_are_two_classes_whose_offsets_move():
     y, p, *_ = rows_of(4000)
     y, p = y[y < 2], p[y < 2, :2] + 0.01

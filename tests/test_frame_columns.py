@@ -48,7 +48,7 @@ def test_columns_named_like_those_that_are_made_on_the_way(frames):
 def assert_read_by_name(frames, names):
     """Check curves of columns that have these names: of labels, scores, weights and groups to tell apart."""
     y, p = lattice(2)
-    w, g = np.arange(60) % 3 + 0.5, np.arange(60) % 2 + 5
+    w, g = np.arange(60) % 3 + 0.5, np.arange(60) // 30 + 5
     label, score, weight, by = names
     frame = frames({**dict(zip(names, (y, p, w, g), strict=True)), "a": w, "p": w})
     curves = cj.ConfusionCurve.from_frame(frame, label=label, score=score, weight=weight, by=by, thresholds=[0.5])

@@ -1,5 +1,7 @@
 """Tallies of frames: those of the same rows in memory, key by key; what is read, set aside and refused."""
 
+import re
+
 import duckdb
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -78,6 +80,7 @@ def draw_ints(draw, n, most):
 
 
 @pytest.mark.parametrize("engine", FRAMES)
+@pytest.mark.filterwarnings("ignore:g=.* one class only")
 @settings(max_examples=40)
 @given(drawn=frames(False), many=st.booleans(), data=st.data())
 def test_a_frame_and_its_rows_have_one_tally(engine, drawn, many, data):
@@ -98,6 +101,7 @@ def test_a_frame_and_its_rows_have_one_tally(engine, drawn, many, data):
 
 
 @pytest.mark.parametrize("engine", FRAMES)
+@pytest.mark.filterwarnings("ignore:g=.* one class only")
 @settings(max_examples=40)
 @given(drawn=frames(True), data=st.data())
 def test_faulty_rows_are_counted_and_change_nothing(engine, drawn, data):
@@ -176,12 +180,26 @@ def test_a_jacobian_is_that_of_the_curve_and_near_that_of_the_rows(engine, data)
 def test_groups_of_one_class_have_nan_and_one_warning(engine, data):
     held = {**data, "y": np.where(data["g"] > 0, 0, data["y"])}
     frame = FRAMES[engine](held)
-    with pytest.warns(cj.ConjacWarning, match=r"g 1, 2: fewer than 5 effective rows of class 1"):
+    with pytest.warns(cj.ConjacWarning) as said:
         found = cj.ConfusionJacobian.from_frame(frame, label="y", score="p", by="g")
+    absent, few = (str(warning.message) for warning in said)
+    assert absent == "g=1, 2: one class only, no row is 1; figures that need both are nan"
+    assert few.startswith("g=1, 2: fewer than 5 effective rows of class 1")
+    assert {warning.filename for warning in said} == {__file__}
+    assert [J.diagnostics.get("absent") for J in found.values()] == [None, ["1"], ["1"]]
     assert list(found) == [0, 1, 2]
     assert np.isfinite(found[0].stderr).all()
     assert np.isnan(found[1].stderr[1]).all()
     assert np.isfinite(found[1].stderr[0]).all()
+
+
+def test_a_curve_of_a_group_of_one_class_is_told(data):
+    held = {**data, "y": np.where(data["g"] > 0, 0, data["y"])}
+    with pytest.warns(cj.ConjacWarning, match="g=1, 2: one class only, no row is 1; .* nan") as said:
+        curves = curve_of("duckdb", held, by="g")
+    assert [warning.filename for warning in said] == [__file__]
+    assert [curve.diagnostics.get("absent") for curve in curves.values()] == [None, ["1"], ["1"]]
+    assert np.isnan(curves[1].stderr_at(0.5)[1]).all()
 
 
 # Bins
@@ -191,9 +209,9 @@ def steps(columns, monkeypatch, **options):
     """Return the curve of a relation, and the bin widths of the passes that were made."""
     seen, summed = [], passes._summed
 
-    def spied(frame, form, named, step):
+    def spied(frame, form, named, keys, step):
         seen.append(step)
-        return summed(frame, form, named, step)
+        return summed(frame, form, named, keys, step)
 
     monkeypatch.setattr(passes, "_summed", spied)
     return curve_of("duckdb", columns, **options), seen
@@ -235,7 +253,7 @@ def test_all_scores_equal(engine):
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [({"labels": [0, 1], "coordinate": "probability"}, 1), ({"labels": [0, 1]}, 2), ({"groups": "k"}, 3), ({}, 2)],
+    [({"labels": [0, 1], "coordinate": "probability"}, 1), ({"labels": [0, 1]}, 2), ({"groups": "k"}, 4), ({}, 2)],
 )
 def test_the_passes_over_a_frame(monkeypatch, data, options, expected):
     made = []
@@ -339,6 +357,19 @@ def test_a_path(tmp_path, data):
     assert curve.diagnostics["engine"] == "duckdb"
 
 
+@pytest.mark.parametrize("score", ["p", ["a", "b", "c"]])
+@pytest.mark.parametrize(
+    ("rows", "told"), [("", "no rows; at least one"), ("0,,,,\n1,,,,\n", r"all \d rows are faulty \(\d score")]
+)
+def test_files_are_named_in_what_is_wrong_with_their_rows(tmp_path, score, rows, told):
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for path in paths:
+        path.write_text("y,p,a,b,c\n" + rows)
+    for files, which in ((paths[0], re.escape(str(paths[0]))), (paths, "2 files"), (tmp_path, "2 files")):
+        with pytest.raises(cj.InvalidInputError, match=f"^{which}: {told}"):
+            cj.ConfusionJacobian.from_frame(files, label="y", score=score)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -421,7 +452,7 @@ def test_what_needs_rows_says_that_none_were_kept(data):
             ask()
     found = cj.compare(rows, J, metrics=["accuracy"])
     assert not found.paired
-    with pytest.raises(cj.InvalidInputError, match="not kept"):
+    with pytest.raises(cj.InvalidInputError, match="are not known"):
         cj.compare(rows, J, paired=True)
 
 

@@ -188,6 +188,16 @@ def test_weights_and_clusters_reach_the_rest():
     assert "one that has rows in a group and outside it counts as one" in visible(page_of(parts, "abc", found))
 
 
+def test_all_groups_of_sums_are_added_at_once(monkeypatch):
+    merged, merge = [], cj.ConfusionCurve.merge
+    monkeypatch.setattr(
+        cj.ConfusionCurve, "merge", lambda self, *others: (merged.append(len(others)), merge(self, *others))[1]
+    )
+    curves = [cj.ConfusionCurve.from_rows(drawn(k)) for k in range(4)]
+    assert joined(curves).tally.rows.sum() == 2000
+    assert merged == [3]
+
+
 def test_it_survives_json(groups):
     from dataclasses import asdict
 

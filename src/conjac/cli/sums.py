@@ -79,8 +79,6 @@ def load_sums(
     if "pos_label" in read and curve.labels not in ((0, 1), (False, True)):
         say(f"the positive label is {read['pos_label']}; --pos-label names another")
     say(f"{read['n_read']} {SUMMED}")
-    for part in parts:
-        part.say_absent()
     unit: CoordinateName | None = curve.coordinate if coordinate or by else None
     return Summed(parts, unit, read["n_read"], read["set_aside"])
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conjac.engines.sources import kind_of, quoted
+from conjac.engines.sources import kind_of, named, quoted
 from conjac.errors import InvalidInputError
 from conjac.progress import Told
 
@@ -118,7 +118,7 @@ def readable(paths: Sequence[Path]) -> Iterator[None]:
         raise
     except (duckdb.Error, OSError, EOFError, UnicodeError, csv.Error) as error:
         reason = str(error).strip().partition("\n")[0].replace("Invalid Input Error: ", "")
-        which = str(paths[0]) if len(paths) == 1 else f"one of {len(paths)} files"
+        which = f"{'one of ' if len(paths) > 1 else ''}{named(paths)}"
         raise InvalidInputError(f"{which} does not read as {kind_of(paths[0])}: {reason}") from None
 
 

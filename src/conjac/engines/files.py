@@ -20,7 +20,7 @@ from conjac.engines.database import database, readable
 from conjac.engines.faults import n_malformed, typed
 from conjac.engines.inputs import fetch_inputs, input_roles
 from conjac.engines.opening import open_sources
-from conjac.engines.sources import find, quoted
+from conjac.engines.sources import find, named, quoted
 from conjac.errors import InvalidInputError
 from conjac.progress import Told
 
@@ -183,7 +183,7 @@ def _faults(con: DuckDBPyConnection, rejected: int, paths: Sequence[Path], stric
     set_aside = {reason: count for reason, count, _ in counted if reason is not None}
     if rejected:
         set_aside["row malformed"] = rejected
-    which = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+    which = named(paths)
     if not n_read:
         raise InvalidInputError(f"{which}: no rows; at least one row of each class is needed")
     n_faulty = sum(set_aside.values())

@@ -12,7 +12,7 @@ from conjac.engines.column_types import common_type, is_numeric, is_text, meanin
 from conjac.engines.database import database, readable
 from conjac.engines.faults import UNREAD, fault_of, n_malformed, typed
 from conjac.engines.opening import open_sources
-from conjac.engines.sources import find, quoted, text
+from conjac.engines.sources import find, named, quoted, text
 from conjac.progress import Told
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Relation:
 
     Attributes
     ----------
+    which : str
+        What messages call the files.
     frame : DuckDBPyRelation
         Faulty rows are in it: missing values are null (or nan), and so are texts that are no numbers.
     names : mapping
@@ -38,6 +40,7 @@ class Relation:
         Lines of CSV that are no rows, and not in the frame.
     """
 
+    which: str
     frame: DuckDBPyRelation
     names: Mapping[str, str]
     unread: Mapping[str, str]
@@ -115,7 +118,7 @@ def relation(
             for role, name in unread.items()
         ]
         frame = con.sql(f'SELECT {", ".join([*values, *tests])} FROM "rows"')
-        yield Relation(frame, names, unread, n_malformed(con, sources))
+        yield Relation(named(paths), frame, names, unread, n_malformed(con, sources))
 
 
 def _told_apart(roles: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:

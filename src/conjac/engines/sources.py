@@ -111,6 +111,11 @@ def kind_of(path: Path) -> str | None:
     return None if name.endswith(".gz") and kind in ("Parquet", "Arrow") else kind
 
 
+def named(paths: Sequence[Path]) -> str:
+    """Return what messages call files: the path of one, the number of several."""
+    return str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+
+
 def text(value: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + value.replace("'", "''") + "'"

@@ -81,7 +81,8 @@ class FramedCurve:
         Warns
         -----
         ConjacWarning
-            Faulty rows: ``diagnostics["set_aside"]``, of ``diagnostics["n_read"]`` in the whole frame.
+            Faulty rows: ``diagnostics["set_aside"]``, of ``diagnostics["n_read"]`` in the whole frame. Groups that hold
+            one class only: ``diagnostics["absent"]`` names the other.
 
         Examples
         --------

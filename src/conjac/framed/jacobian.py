@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,17 +12,15 @@ from conjac.coordinates import Coordinate
 from conjac.density import density_of
 from conjac.diagnostics import explain, warned
 from conjac.engines.binned import BinnedRows, cells_at, unit_of
-from conjac.engines.frames import bundle_frame, tally_frame
+from conjac.engines.frames import bundle_frame, tally_frame, warn_of_groups
 from conjac.engines.thresholds import resolve_threshold
 from conjac.engines.velocities import SHARED, told_of_tally
-from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
+from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.motion import Motion
 from conjac.perturbations import Threshold, Velocities
 from conjac.readonly import ReadOnly
 from conjac.tally import Tally
 from conjac.validation import check_condition, check_normalize, refuse_with_offsets
-
-MOST_NAMED = 10
 
 
 class FramedJacobian:
@@ -85,7 +82,8 @@ class FramedJacobian:
         Warns
         -----
         ConjacWarning
-            Faulty rows, and intervals that should not be believed: ``diagnostics["cautions"]``.
+            Faulty rows, groups without a row of some class (``diagnostics["absent"]``), and intervals that should not
+            be believed: ``diagnostics["cautions"]``.
 
         Examples
         --------
@@ -138,7 +136,7 @@ class FramedJacobian:
             }
         if by is None:
             return warned(found[None])
-        _warn_of_groups(by, {name: J.diagnostics["cautions"] for name, J in found.items()})
+        warn_of_groups(by, {name: J.diagnostics["cautions"] for name, J in found.items()}, stacklevel=3)
         return found
 
     @classmethod
@@ -276,14 +274,3 @@ class FramedJacobian:
 
 def _no_rows() -> Any:
     raise AssertionError
-
-
-def _warn_of_groups(by: str, cautions: Mapping[Any, Sequence[str]]) -> None:
-    """Warn once of what should not be believed in some groups."""
-    told: dict[str, list[str]] = {}
-    for name, reasons in cautions.items():
-        for reason in reasons:
-            told.setdefault(reason, []).append(repr(name))
-    for reason, names in told.items():
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        warnings.warn(f"{by} {', '.join(names[:MOST_NAMED])}{more}: {reason}", ConjacWarning, stacklevel=3)

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from conjac._typing import AnyArray, CoordinateName, Scale
+from conjac._typing import AnyArray, CoordinateName, IntArray, Scale
 from conjac.bundles import Bundles, choose_reach
 from conjac.engines.classes import rule_for
 from conjac.engines.frames.blocks import is_hashed
 from conjac.engines.frames.classes import ClassRows
 from conjac.engines.frames.collected import collected
 from conjac.engines.frames.columns import Columns, literal, roles_of
+from conjac.engines.frames.groups import absent, noted, warn_of_absent
 from conjac.engines.frames.opened import Opened, opened
 from conjac.engines.frames.passes import count_clusters
 from conjac.engines.frames.sums import Sums
@@ -78,14 +79,14 @@ def bundle_frame(
     Warns
     -----
     ConjacWarning
-        Rows that are set aside, by their faults.
+        Rows that are set aside, by their faults; groups without a row of some class.
     """
     if coordinate not in (None, "logit", "score"):
         raise InvalidInputError(
             f"coordinate={coordinate!r}: offsets are told in 'logit' (of probabilities) or 'score' (of raw scores)"
         )
     with opened(frame, roles_of(label, score, weight, groups, by)) as source:
-        columns = Columns.of("frame", source.frame.collect_schema(), source.names, source.unread)
+        columns = Columns.of(source.which, source.frame.collect_schema(), source.names, source.unread)
         read = _Read.of(source, columns, labels, offsets, coordinate)
         keys = [key for key in ("by", "groups") if key in columns.names]
         if "groups" in keys and is_hashed(columns):
@@ -93,17 +94,27 @@ def bundle_frame(
         sums = Sums(collected(source.frame, lambda part: read.rows.bundled(part, read.rule, read.reach, keys)))
         told = told_of_faults(sums.set_aside(read.rows.reasons), int(sums.sums["rows"].sum()), source)
         clusters = count_clusters(source.frame, read.rows, sums) if "groups" in columns.names else {}
-    bundles, notes = {}, {}
+    keys_of_all, sums_of_all = _of_all(sums, len(read.labels))
+    bundles, notes, missing = {}, {}, {}
     for name, chosen in sums.groups():
-        found = _bundles(sums, chosen, read, clusters.get(name))
+        found = Bundles.of_sums(
+            read.labels,
+            read.rule,
+            keys_of_all[chosen],
+            {which: column[chosen] for which, column in sums_of_all.items() if which != "zeros"},
+            reach=read.reach,
+            clustered=sums.clustered,
+            n_clusters=clusters.get(name, 0),
+        )
         if clusters:
             with blaming("" if name is None else f"by {name!r}"):
                 refuse_few_clusters(found.n_clusters, found.keys[:, 2])
-        there = np.bincount(found.true, minlength=len(read.labels)) > 0
-        absent = [str(one) for one, any_row in zip(read.labels, there, strict=True) if not any_row]
-        bundles[name], notes[name] = found, {**told, **({"absent": absent} if absent else {})}
+        missing[name] = absent(read.labels, found.true)
+        bundles[name], notes[name] = found, {**told, **noted(missing[name])}
         if read.rule.scale == "logit":
-            notes[name]["exact_zeros"] = int(sums.of("zeros")[chosen].sum())
+            notes[name]["exact_zeros"] = int(sums_of_all["zeros"][chosen].sum())
+    if by is not None:
+        warn_of_absent(by, missing, len(read.labels))
     return FrameBundles(bundles, notes)
 
 
@@ -145,24 +156,16 @@ class _Read:
         return cls(rows, tuple(order), rule, choose_reach(mean_square, rule.scale))
 
 
-def _bundles(sums: Sums, chosen: AnyArray, read: _Read, n_clusters: int | None) -> Bundles:
-    """Return the bundles of some of the valid sums."""
-    n, rows = len(read.labels), sums.of("rows").astype(np.intp)
-    block = np.zeros(len(rows)) if n_clusters is None else sums.blocks
+def _of_all(sums: Sums, n: int) -> tuple[IntArray, dict[str, AnyArray]]:
+    """Return the keys of the valid sums, and the sums themselves, as `Bundles.of_sums` takes them, with "zeros"."""
+    rows = sums.of("rows").astype(np.intp)
+    block = sums.blocks if sums.clustered else np.zeros(len(rows))
     bins = [sums.of(f"bin {k}") for k in range(n)]
     keys = np.column_stack([sums.of("true"), sums.of("predicted"), block, *bins]).astype(np.intp)
     weight, weight2 = (sums.of(name) if name in sums.sums else rows for name in ("weight", "weight2"))
     gap, square = (np.column_stack([sums.of(f"{name} {k}") for k in range(n)]) for name in ("gap", "square"))
-    columns = {"rows": rows, "weight": weight, "weight2": weight2, "gap": gap, "square": square}
-    return Bundles.of_sums(
-        read.labels,
-        read.rule,
-        keys[chosen],
-        {name: column[chosen] for name, column in columns.items()},
-        reach=read.reach,
-        clustered=n_clusters is not None,
-        n_clusters=n_clusters or 0,
-    )
+    told = {"rows": rows, "weight": weight, "weight2": weight2, "gap": gap, "square": square}
+    return keys, {**told, "zeros": sums.of("zeros")}
 
 
 def _checked(columns: Columns, order: list[Any], how: str) -> list[Any]:

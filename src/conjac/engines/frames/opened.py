@@ -28,6 +28,8 @@ class Opened:
         Role to the name of its column.
     engine : str
         What computes.
+    which : str
+        What messages call it.
     unread : mapping
         As for `Columns`.
     n_malformed : int
@@ -37,6 +39,7 @@ class Opened:
     frame: Frame
     names: Mapping[str, str]
     engine: str
+    which: str = "frame"
     unread: Mapping[str, str] = field(default_factory=dict)
     n_malformed: int = 0
 
@@ -111,4 +114,4 @@ def engine_of(frame: Frame) -> str:
 
 
 def _of_files(found: Relation) -> Opened:
-    return Opened(nw.from_native(found.frame), found.names, "duckdb", found.unread, found.n_malformed)
+    return Opened(nw.from_native(found.frame), found.names, "duckdb", found.which, found.unread, found.n_malformed)

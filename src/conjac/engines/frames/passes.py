@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -19,8 +20,10 @@ from conjac.engines.frames.steps import FIRST_STEP, farthest, step_across, step_
 from conjac.engines.frames.sums import Checked, Sums
 
 
-def summed(frame: Frame, form: Form, named: tuple[float, ...]) -> Placed:
-    """Return the sums of a frame's rows, at a bin width that resolves the middle half of its scores.
+def summed(frame: Frame, form: Form, named: tuple[float, ...]) -> tuple[Placed, float]:
+    """Return the sums of a frame's rows, and the bin width that suits their scores, at least that of the sums.
+
+    Blocks make many keys of each bin: where rows come in clusters, a pass without them finds the width first.
 
     Parameters
     ----------
@@ -29,30 +32,40 @@ def summed(frame: Frame, form: Form, named: tuple[float, ...]) -> Placed:
     named : tuple of float
         Named thresholds on the scores' own scale.
     """
+    columns = form.rows.columns
+    keys = [key for key in ("by", "groups") if key in columns.names]
+    if "groups" not in keys:
+        return _resolved(frame, form, named, keys)
+    if is_hashed(columns):
+        keys[keys.index("groups")] = "block"
+    placed, step = _resolved(frame, form, (), [])
+    return (_summed(frame, form, named, keys, step) if placed.valid.any() else placed), step
+
+
+def _resolved(frame: Frame, form: Form, named: tuple[float, ...], keys: list[str]) -> tuple[Placed, float]:
+    """Return the sums in bins that resolve the middle half of the scores, and the bin width that suits these."""
     scale = form.unit.scale
     step = FIRST_STEP if form.reach is None else step_across(*form.reach, scale)
     looked = False
     while True:
-        placed = _summed(frame, form, named, step)
+        placed = _summed(frame, form, named, keys, step)
         if not placed.valid.any():
-            return placed
-        finer, shared = step_of(placed.binned, scale), unresolved(placed.binned)
+            return placed, step
+        suits, shared = step_of(placed.binned, scale), unresolved(placed.binned)
+        finer = suits
         if shared is not None and not looked:  # the middle half of the rows in one bin: one score, or a narrow heap?
             looked = True
             low, high = _ends_within(frame, form.rows, *scores_of(np.array([shared, shared + 1]) * step, scale))
             if low < high:
                 finer = step_across(low, high, scale, farthest(placed.binned))
         if finer >= step:
-            return placed
+            return placed, max(step, suits)
         step = finer
 
 
-def _summed(frame: Frame, form: Form, named: tuple[float, ...], step: float) -> Placed:
+def _summed(frame: Frame, form: Form, named: tuple[float, ...], keys: list[str], step: float) -> Placed:
     columns, scale = form.rows.columns, form.unit.scale
     cuts = Cuts.of(named, columns.dtype, scale, step)
-    keys = [key for key in ("by", "groups") if key in columns.names]
-    if "groups" in keys and is_hashed(columns):
-        keys[keys.index("groups")] = "block"
     sums = collected(frame, lambda part: form.rows.binned(part, step, cuts, keys))
     return Placed(sums, columns.dtype, scale, step, cuts)
 
@@ -84,5 +97,4 @@ def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
         return dict(zip(found["by"] if by else [None], found["n"].astype(int).tolist(), strict=True))
     found = collected(frame, distinct)
     names = found["by"] if by else [None] * len(found["groups"])
-    pairs = set(zip(names, found["groups"], strict=True))
-    return {name: sum(of == name for of, _ in pairs) for name in {of for of, _ in pairs}}
+    return Counter(name for name, _ in set(zip(names, found["groups"], strict=True)))

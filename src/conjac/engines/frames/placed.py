@@ -48,7 +48,7 @@ class Placed(Sums):
 
     def exact(self, value: float, places: IntArray) -> int:
         """Return how many of some sums' rows have a score of exactly 0 or 1."""
-        return int(self.of("rows")[places][self._at[self.valid][places] == value].sum())
+        return int(self._tally_sums["rows"][places][self._valid_at[places] == value].sum())
 
     def tally(self, places: IntArray, velocities: tuple[str, ...] = ()) -> Tally:
         """Return the tally of some of the valid sums, with velocities by the names of what moves."""
@@ -84,6 +84,10 @@ class Placed(Sums):
     @property
     def _at(self) -> FloatArray:
         return np.asarray(self.sums["at"], dtype=np.float64)
+
+    @cached_property
+    def _valid_at(self) -> FloatArray:
+        return self._at[self.valid]
 
     @cached_property
     def _near(self) -> AnyArray:

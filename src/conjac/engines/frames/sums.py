@@ -65,8 +65,7 @@ class Sums:
 
     def n_keys(self, places: IntArray) -> int:
         """Return the number of clusters of some of the valid sums, whose keys were kept."""
-        keys = self._keys("groups")
-        return len({keys[place] for place in places})
+        return len({self._clusters[place] for place in places.tolist()})
 
     def of(self, name: str) -> AnyArray:
         """Return a column, of the valid sums."""
@@ -80,7 +79,11 @@ class Sums:
     @property
     def blocks(self) -> IntArray:
         """Block of each of the valid sums."""
-        return self.of("block") if "block" in self.sums else folded(self._keys("groups"))
+        return self.of("block") if "block" in self.sums else folded(self._clusters)
+
+    @cached_property
+    def _clusters(self) -> list[Any]:
+        return self._keys("groups")
 
     def _keys(self, name: str) -> list[Any]:
         return [key for key, valid in zip(self.sums[name], self.valid, strict=True) if valid]

@@ -12,9 +12,9 @@ from conjac.coordinates import Coordinate
 from conjac.engines.files import describe_set_aside
 from conjac.engines.frames.columns import Columns, roles_of
 from conjac.engines.frames.form import Form
+from conjac.engines.frames.groups import absent, noted, warn_of_absent
 from conjac.engines.frames.opened import Opened, opened
 from conjac.engines.frames.passes import count_clusters, summed
-from conjac.engines.frames.steps import step_of
 from conjac.errors import ConjacWarning, InvalidInputError, NotSupportedError
 from conjac.perturbations import Velocities
 from conjac.reading import Reading
@@ -66,7 +66,8 @@ def tally_frame(
     One pass over the rows does it where ``labels`` are given and ``coordinate`` is one of probabilities. Else a cheaper
     one goes before it, for the labels and the range of the scores. Scores in a heap that is narrow for their range, or
     narrower than half a unit of log-odds, need another, in bins that resolve it; where half of them share a bin, a
-    cheap one tells whether they are one score. Where ``groups`` are whole numbers, one counts them.
+    cheap one tells whether they are one score. With ``groups`` these passes leave blocks out, and one more keeps them
+    in the bins that are needed, of which there are many fewer sums; where they are whole numbers, one counts them.
 
     Parameters
     ----------
@@ -86,25 +87,35 @@ def tally_frame(
     Warns
     -----
     ConjacWarning
-        Rows that are set aside, by their faults.
+        Rows that are set aside, by their faults; groups without a row of some class.
     """
+<<<<<<< HEAD
     moving = {} if velocities is None else Velocities(velocities).columns
     with opened(frame, roles_of(label, score, weight, groups, by, list(moving.values()))) as source:
         columns = Columns.of("frame", source.frame.collect_schema(), source.names, source.unread)
+=======
+    with opened(frame, roles_of(label, score, weight, groups, by)) as source:
+        columns = Columns.of(source.which, source.frame.collect_schema(), source.names, source.unread)
+>>>>>>> grouped
         if len(columns.scores) > 2:
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
         form = Form.of(source, columns, labels, pos_label, coordinate)
-        placed = summed(source.frame, form, named(form.unit))
+        placed, step = summed(source.frame, form, named(form.unit))
         told = told_of_faults(placed.set_aside(form.rows.reasons), int(placed.sums["rows"].sum()), source)
         clusters = count_clusters(source.frame, form.rows, placed) if "groups" in columns.names else {}
-    step = step_of(placed.binned, form.unit.scale)
-    tallies, notes = {}, {}
+    tallies, notes, missing = {}, {}, {}
     for name, places in placed.groups():
         set_aside = ReadOnly(told["set_aside"] if name is None else {})  # whose group is not known
+<<<<<<< HEAD
         tallies[name] = replace(
             placed.tally(places, tuple(moving)).coarsen(step), labels=form.labels, set_aside=set_aside
         )
         notes[name] = {**told, **form.notes}
+=======
+        tallies[name] = replace(placed.tally(places).coarsen(step), labels=form.labels, set_aside=set_aside)
+        missing[name] = absent(form.labels, tallies[name].columns[0])
+        notes[name] = {**told, **form.notes, **noted(missing[name])}
+>>>>>>> grouped
         if form.unit.scale == "logit":
             notes[name] |= {"exact_zeros": placed.exact(0.0, places), "exact_ones": placed.exact(1.0, places)}
         if clusters:
@@ -113,6 +124,8 @@ def tally_frame(
             notes[name]["n_clusters"] = clusters[name]
     if None in tallies:
         _refuse_one_class(tallies[None], form.labels, columns.names["label"])
+    if by is not None:
+        warn_of_absent(by, missing, len(form.labels))
     return FrameTallies(form.labels, form.unit, form.reading, tallies, notes)
 
 
@@ -129,9 +142,9 @@ def told_of_faults(set_aside: dict[str, int], n_rows: int, source: Opened) -> di
         set_aside = {**set_aside, "row malformed": source.n_malformed}
     n_faulty = sum(set_aside.values())
     if not n_read:
-        raise InvalidInputError("frame: no rows; at least one row of each class is needed")
+        raise InvalidInputError(f"{source.which}: no rows; at least one row of each class is needed")
     if n_faulty == n_read:
-        raise InvalidInputError(f"frame: all {n_read} rows are faulty ({describe_set_aside(set_aside)})")
+        raise InvalidInputError(f"{source.which}: all {n_read} rows are faulty ({describe_set_aside(set_aside)})")
     if n_faulty:
         told = f"{n_faulty} of {n_read} rows are faulty and set aside: {describe_set_aside(set_aside)}"
         warnings.warn(told, ConjacWarning, stacklevel=4)

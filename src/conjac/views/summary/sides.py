@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,7 +21,7 @@ Side: TypeAlias = Predictions | ConfusionCurve
 def joined(parts: Sequence[Any]) -> Any:
     """Return several groups of one set as one."""
     if isinstance(parts[0], ConfusionCurve):
-        return reduce(ConfusionCurve.merge, parts)
+        return parts[0].merge(*parts[1:])
     columns: dict[str, Any] = {}
     for name in ("true", "score", "weight", "block"):
         found = [getattr(part, name) for part in parts]
