@@ -52,8 +52,8 @@ class Placed(Sums):
 
     def tally(self, places: IntArray, velocities: tuple[str, ...] = ()) -> Tally:
         """Return the tally of some of the valid sums, with velocities by the names of what moves."""
-        moments = [f"{moment} {k}" for k in range(len(velocities)) for moment in MOMENTS]
-        moving = dict(zip(moment_columns(velocities), (self.of(name)[places] for name in moments), strict=True))
+        moments = [column[places] for column in self._moments]
+        moving = dict(zip(moment_columns(velocities), moments, strict=True))
         return Tally.of_sums(
             self.scale,
             self.step,
@@ -80,6 +80,11 @@ class Placed(Sums):
         rows = self.of("rows").astype(np.int64)
         weights = {name: self.of(name) if name in self.sums else rows for name in ("weight", "weight2")}
         return {"rows": rows, **weights, "offset": self._offset[self.valid]}
+
+    @cached_property
+    def _moments(self) -> list[AnyArray]:
+        places = range(sum(name.startswith(f"{MOMENTS[0]} ") for name in self.sums))
+        return [self.of(f"{moment} {k}") for k in places for moment in MOMENTS]
 
     @property
     def _at(self) -> FloatArray:

@@ -89,14 +89,9 @@ def tally_frame(
     ConjacWarning
         Rows that are set aside, by their faults; groups without a row of some class.
     """
-<<<<<<< HEAD
     moving = {} if velocities is None else Velocities(velocities).columns
     with opened(frame, roles_of(label, score, weight, groups, by, list(moving.values()))) as source:
-        columns = Columns.of("frame", source.frame.collect_schema(), source.names, source.unread)
-=======
-    with opened(frame, roles_of(label, score, weight, groups, by)) as source:
         columns = Columns.of(source.which, source.frame.collect_schema(), source.names, source.unread)
->>>>>>> grouped
         if len(columns.scores) > 2:
             raise NotSupportedError(f"{len(columns.scores)} {SEVERAL}")
         form = Form.of(source, columns, labels, pos_label, coordinate)
@@ -106,16 +101,10 @@ def tally_frame(
     tallies, notes, missing = {}, {}, {}
     for name, places in placed.groups():
         set_aside = ReadOnly(told["set_aside"] if name is None else {})  # whose group is not known
-<<<<<<< HEAD
-        tallies[name] = replace(
-            placed.tally(places, tuple(moving)).coarsen(step), labels=form.labels, set_aside=set_aside
-        )
-        notes[name] = {**told, **form.notes}
-=======
-        tallies[name] = replace(placed.tally(places).coarsen(step), labels=form.labels, set_aside=set_aside)
-        missing[name] = absent(form.labels, tallies[name].columns[0])
+        tally = placed.tally(places, tuple(moving)).coarsen(step)
+        tallies[name] = replace(tally, labels=form.labels, set_aside=set_aside)
+        missing[name] = absent(form.labels, tally.columns[0])
         notes[name] = {**told, **form.notes, **noted(missing[name])}
->>>>>>> grouped
         if form.unit.scale == "logit":
             notes[name] |= {"exact_zeros": placed.exact(0.0, places), "exact_ones": placed.exact(1.0, places)}
         if clusters:
