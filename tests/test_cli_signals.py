@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from test_cli import ENV, Y_P
@@ -40,7 +41,8 @@ def test_a_command_that_is_ended_while_it_writes(folder, name):
     number = getattr(signal, name)
     command = [sys.executable, "-c", SLOW, "jacobian", "scores.parquet", *Y_P, "-o", "out.csv"]
     env = {**(ENV or os.environ), "TMPDIR": str(folder / "spill")}
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=env) as process:
+    heard = partial(signal.signal, number, signal.SIG_DFL) if name != "SIGKILL" else None  # nohup has one ignored
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=env, preexec_fn=heard) as process:
         assert process.stderr.readline() == "writing\n"
         time.sleep(0.1)
         process.send_signal(number)

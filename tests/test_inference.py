@@ -51,7 +51,7 @@ def replicate(design):
     slopes = np.stack([POPULATION.slope(t) for t in T])
     metrics = {name: np.array([POPULATION.metric(name, t) for t in T]) for name in METRICS}
     metric_slopes = {name: np.array([POPULATION.metric_slope(name, t) for t in T]) for name in METRICS}
-    for seed in range(REPLICATIONS if design != "clusters" else REPLICATIONS // 2):
+    for seed in range(REPLICATIONS):
         y, margin, options = draw(design, seed)
         curve = cj.ConfusionCurve.from_predictions(y, expit(margin), **options)
         total = curve.matrix_at(0.5).sum()

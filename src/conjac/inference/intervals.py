@@ -222,7 +222,9 @@ def metric_limits(metric: Metric, cells: Cells, q: FloatArray | float, stderr: F
     value = np.asarray(metric.value(cells.weight), dtype=np.float64)
     middle, spread = value.copy(), stderr.copy()
     odd = np.flatnonzero(_empty(cells).any(axis=(-2, -1)) | (stderr == 0))
-    if len(odd):
+    if len(odd) and np.ndim(metric.value(cells.weight[0])):  # each point has a metric of its own
+        middle[odd], spread[odd] = (each[odd] for each in _with_half_rows(metric, cells, stderr))
+    elif len(odd):
         middle[odd], spread[odd] = _with_half_rows(metric, cells.take(odd), stderr[odd])
     domain = metric.domain
     if cells.weight.shape[-1] > 2:
