@@ -229,3 +229,25 @@ def test_frames_refuse_what_they_cannot_move(frames):
         cj.ConfusionJacobian.from_frame(frame, label="y", score="p", wrt="velocities")
     with pytest.raises(NotSupportedError, match="their offsets alone move there"):
         cj.ConfusionJacobian.from_frame(frame, label="y", score=["p", "p", "p"], wrt=cj.Velocities({"v": "p"}))
+
+
+def test_it_says_what_moves():
+    y, p, moves = sample(13)
+    rows = cj.confusion_jacobian(y, p, threshold=0.4, wrt=cj.Velocities(moves))
+    tally = by_tally(tally_of(y, p, moves))
+    for J in (rows, tally):
+        assert "  drift        d recall: " in repr(J)
+        assert J.units == ("1 of coefficient", "1 of drift", "1 of slice")
+        assert "as it was passed" in J.diagnostics["derivative"]
+        assert J.to_frame().shape[0] == 12
+    with pytest.raises(NotSupportedError, match="keeps no rows"):
+        tally.contributions("recall", "drift")
+
+
+def test_rows_add_up_to_the_slope():
+    y, p, moves = sample(14)
+    J = cj.confusion_jacobian(y, p, threshold=0.4, wrt=cj.Velocities(moves))
+    for k, name in enumerate(moves):
+        found = J.contributions("cell[1, 1]", name)
+        assert found.contribution.sum() == pytest.approx(J.center[1, 1, k], rel=0.05)
+        assert (found.contribution[y == 0] == 0).all()

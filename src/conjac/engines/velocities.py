@@ -29,7 +29,10 @@ from conjac.validation import check_speeds
 from conjac.weights import Weights
 
 SHARED = "assume_calibrated: densities are shared under the threshold alone; leave it out"
-ASSUMES = "the derivatives that were passed are those of the scores; rows and labels stay"
+READ = {
+    "derivative": "of the scores, as it was passed with them",
+    "assumes": "the derivatives are those of the scores; rows and labels stay",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,7 @@ def told_of_rows(moves: Velocities, y_true: Any, y_score: Any, **options: Any) -
     sums = CrossingSums.of(crossing, rows.weight, rows.block, speeds)
     motion = DriftMotion(DriftJoint(decision.cells, sums), Again(lambda place: speeds.velocity[:, place]))
     told = as_told(decision.coordinate, decision.by_default)
-    found = explain_moved(rows, told, moves.names, motion, {"assumes": ASSUMES})
+    found = explain_moved(rows, told, moves.names, motion, READ)
     return {**decision.fields(), **_moved(moves.names, found, motion)}
 
 
@@ -115,7 +118,7 @@ def told_of_tally(
     sums = CrossingSums.of_moments(crossing, weights, tally.keys[:, 4] if tally.clustered else None, moments)
     motion = DriftMotion(DriftJoint(cells, sums))
     notes = counter.notes(labels, unit, at, read, condition_on)
-    found = explain_moved_sums(labels, notes, coordinate, tally.velocities, motion, {"assumes": ASSUMES})
+    found = explain_moved_sums(labels, notes, coordinate, tally.velocities, motion, READ)
     rule = {"labels": labels, "threshold": told, "offsets": None, "coordinate": unit.name, "_outcomes": None}
     return {**rule, **_moved(tally.velocities, found, motion)}
 
