@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
 import pytest
 from test_cli import ENV, Y_P
@@ -13,7 +12,8 @@ from test_cli import ENV, Y_P
 from conjac.engines.database import write_parquet
 
 SLOW = (
-    "import sys, time; from conjac.cli import main, output\n"
+    "import signal, sys, time; from conjac.cli import main, output\n"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # under nohup it is inherited as ignored
     "def slow(*args):\n"
     "    args[2].write_text('half'); print('writing', file=sys.stderr, flush=True); time.sleep(30)\n"
     "output.write_file = slow; sys.argv = ['conjac', *sys.argv[1:]]; main()"
@@ -41,8 +41,7 @@ def test_a_command_that_is_ended_while_it_writes(folder, name):
     number = getattr(signal, name)
     command = [sys.executable, "-c", SLOW, "jacobian", "scores.parquet", *Y_P, "-o", "out.csv"]
     env = {**(ENV or os.environ), "TMPDIR": str(folder / "spill")}
-    heard = partial(signal.signal, number, signal.SIG_DFL) if name != "SIGKILL" else None  # nohup has one ignored
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=env, preexec_fn=heard) as process:
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=env) as process:
         assert process.stderr.readline() == "writing\n"
         time.sleep(0.1)
         process.send_signal(number)
