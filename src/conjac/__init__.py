@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from conjac import calculus, metrics, models
+from conjac import calculus, datasets, metrics, models
 from conjac._version import __version__
 from conjac.comparison import Comparison, compare
 from conjac.contributions import RowContributions
@@ -14,6 +14,7 @@ from conjac.errors import (
     ConjacError,
     ConjacWarning,
     ConvergenceError,
+    DataNotFoundError,
     InexactError,
     InfeasibleError,
     InvalidInputError,
@@ -109,6 +110,7 @@ __all__ = [
     "ConjacWarning",
     "Constraint",
     "ConvergenceError",
+    "DataNotFoundError",
     "Decision",
     "DriftDisplay",
     "DriftRanking",
@@ -152,6 +154,7 @@ __all__ = [
     "calculus",
     "compare",
     "confusion_jacobian",
+    "datasets",
     "maximize",
     "metrics",
     "models",

@@ -11,6 +11,7 @@ The hierarchy::
         │   ├── NotStationaryError     a fit that is not at the optimum of its training problem
         │   └── SingularJacobianError  a Jacobian that cannot be inverted
         ├── ConvergenceError (also a RuntimeError)
+        ├── DataNotFoundError (also a FileNotFoundError)
         ├── InexactError (also a ValueError)
         ├── NotSupportedError (also a NotImplementedError)
         └── MissingDependencyError (also an ImportError)
@@ -82,6 +83,10 @@ class ConvergenceError(ConjacError, RuntimeError):
         self.nearest = nearest
         self.residual = residual
         self.steps = steps
+
+
+class DataNotFoundError(ConjacError, FileNotFoundError):
+    """A named data set that is neither in the folder of data nor to be had from OpenML."""
 
 
 class InexactError(ConjacError, ValueError):

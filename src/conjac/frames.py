@@ -16,7 +16,13 @@ EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "arrow"}
 
 
 def to_frame(columns: Mapping[str, Any], backend: Any) -> Any:
-    """Return columns, lists or arrays, as a frame of the backend's own type.
+    """Return columns, lists or arrays, as a frame of the backend's own type; raises as `needs_backend` does."""
+    needs_backend(backend)
+    return nw.from_dict(dict(columns), backend=backend).to_native()
+
+
+def needs_backend(backend: Any) -> None:
+    """Refuse a backend of frames that is unknown, or not installed.
 
     Raises
     ------
@@ -29,7 +35,6 @@ def to_frame(columns: Mapping[str, Any], backend: Any) -> Any:
         raise InvalidInputError(f"backend={backend!r}: expected one of {sorted(EXTRAS)}")
     if find_spec(backend) is None:
         raise MissingDependencyError(f"backend={backend!r} is not installed; pip install 'conjac[{EXTRAS[backend]}]'")
-    return nw.from_dict(dict(columns), backend=backend).to_native()
 
 
 def as_plain(value: Any) -> Any:
