@@ -18,7 +18,7 @@ extras-all   := all,test-backends
 wants-demo           := .
 wants-test-$(EXTRAS) := .[test,$(or $(extras-$(EXTRAS)),$(EXTRAS))]
 wants-lint           := .[lint]
-wants-docs           := .[docs,pandas]
+wants-docs           := .[docs,all]
 wants-dist           := .[dist]
 
 .PHONY: demo test lint docs dist clean
