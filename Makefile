@@ -3,7 +3,9 @@
 #   make demo               the report on data that scikit-learn bundles
 #   make test               the suite, with the light extras
 #   make test EXTRAS=all    the suite, with every extra
-#   make lint | docs | dist | clean
+#   make docs               the documentation, its links checked; make notebooks runs the gallery's notebooks
+#   make picture            the README's picture
+#   make lint | dist | clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -21,7 +23,7 @@ wants-lint           := .[lint]
 wants-docs           := .[docs,all]
 wants-dist           := .[dist]
 
-.PHONY: demo test lint docs dist clean
+.PHONY: demo test lint docs notebooks picture dist clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.ready-demo
@@ -37,6 +39,13 @@ lint: $(VENV)/.ready-lint
 
 docs: $(VENV)/.ready-docs
 	$(BIN)/sphinx-build -E -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
+
+notebooks: $(VENV)/.ready-docs
+	$(BIN)/python docs/notebooks.py
+
+picture: $(VENV)/.ready-docs
+	$(BIN)/python docs/picture.py
 
 dist: $(VENV)/.ready-dist
 	rm -rf dist

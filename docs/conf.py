@@ -54,14 +54,15 @@ SCRIPTS = sorted((HERE / "gallery").rglob("plot_*.py"))
 WANTED = {path: set(re.findall(r'datasets\.load\("(\w+)"', path.read_text())) for path in SCRIPTS}
 LACKING = {path: lack for path in SCRIPTS if (lack := {name for name in WANTED[path] if not datasets.at_hand(name)})}
 if LACKING and os.environ.get("CONJAC_REQUIRE_ALL") == "1":
-    raise RuntimeError(f"CONJAC_REQUIRE_ALL=1 promises all data, and CONJAC_DATA lacks {set().union(*LACKING.values())}")
+    raise RuntimeError(
+        f"CONJAC_REQUIRE_ALL=1 promises all data, and CONJAC_DATA lacks {set().union(*LACKING.values())}"
+    )
 
+FIELDS = ("spam", "health", "finance", "manufacturing", "images", "operations", "pictures")
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
-    "subsection_order": ExplicitOrder(
-        [f"gallery/{name}" for name in "spam health finance manufacturing images operations pictures".split()]
-    ),
+    "subsection_order": ExplicitOrder([f"gallery/{name}" for name in FIELDS]),
     "filename_pattern": "|".join(re.escape(path.name) + "$" for path in SCRIPTS if path not in LACKING),
     "abort_on_example_error": True,
     "download_all_examples": False,
