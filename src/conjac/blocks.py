@@ -13,7 +13,7 @@ import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
 
-ROWS_AT_ONCE = 2**16
+ROWS_AT_ONCE = 2**17
 """Few enough that what is made of them stays in a processor's cache."""
 MANY = 2**18
 """Rows from which more than one thread pays, and passes over them in place of a sort."""
@@ -98,6 +98,7 @@ def sums_by(
             place, offset = place_of(some)
             place *= n_classes
             place += true[some]
+            place = place.astype(np.intp, copy=False)
             rows += np.bincount(place, minlength=size)
             columns = [] if weight is None else [weight[some], weight[some] ** 2]
             for total, values in zip(sums, [offset, *columns], strict=True):

@@ -19,7 +19,7 @@ from conjac.validation import N_BLOCKS, Predictions
 
 FINE = 2**20
 """Rows beyond which bins are those of a tally that is kept."""
-SAMPLED = 2**18
+SAMPLED = 2**16
 """Rows by which a bin width is chosen."""
 
 

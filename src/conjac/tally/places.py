@@ -43,8 +43,7 @@ def sums_in_places(
 
     def place_of(some: slice) -> Placed:
         # Bins and thresholds reached rise together: their sum tells both.
-        place, offset = _binned(score[some], low, high, scale, step)
-        place += 1 - first
+        place, offset = _binned(score[some], low, high, scale, step, first - 1)
         if len(cuts):
             place += ranks.at(score[some])
         if block is not None:
@@ -77,8 +76,10 @@ def _exact(score: AnyArray, scale: Scale, step: float, last: int) -> bool:
     return score.dtype.itemsize in ROUNDING and ROUNDING[score.dtype.itemsize][1] < step / 4
 
 
-def _binned(score: AnyArray, low: float, high: float, scale: Scale, step: float) -> tuple[IntArray, FloatArray]:
-    """Return each score's bin, and how far into it its margin is, in steps."""
+def _binned(
+    score: AnyArray, low: float, high: float, scale: Scale, step: float, first: int
+) -> tuple[IntArray, FloatArray]:
+    """Return how many bins after the first each score's is, and how far into it its margin is, in steps."""
     if scale == "logit" and low > FLOOR and high < 1 - FLOOR:  # nothing to clip: one logarithm is enough
         offset = np.subtract(1.0, score, dtype=np.float64)
         np.divide(score, offset, out=offset)
@@ -88,13 +89,14 @@ def _binned(score: AnyArray, low: float, high: float, scale: Scale, step: float)
     offset *= 1 / step
     floor = np.floor(offset)
     offset -= floor
-    bins = floor.astype(np.intp)
+    floor -= first
+    bins = floor.astype(np.int32)  # few enough: there is a table of them
     if scale == "logit" and score.dtype.kind == "f":
         tail, rounding = ROUNDING[score.dtype.itemsize]
         rounding /= step
-        if score.max() > 1 - tail or offset.min() < rounding or offset.max() > 1 - rounding:
+        if (high > 1 - tail and score.max() > 1 - tail) or offset.min() < rounding or offset.max() > 1 - rounding:
             near = np.flatnonzero((offset < rounding) | (offset > 1 - rounding) | (score > 1 - tail))
-            again = bins_of(score[near], scale, step)
+            again = bins_of(score[near], scale, step) - first
             offset[near] += bins[near] - again
             bins[near] = again
-    return bins, offset
+    return np.asarray(bins), offset

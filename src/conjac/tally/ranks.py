@@ -60,7 +60,7 @@ class Ranks:
         held = np.bincount(_cells(cuts[first:last], low, per_unit), minlength=CELLS)
         reached = first + np.cumsum(held) - held
         reached[held > 0] = -1
-        return cls(cuts, low, per_unit, reached)
+        return cls(cuts, low, per_unit, reached.astype(np.int32))
 
     def at(self, score: AnyArray) -> IntArray:
         """Return the number of cuts at or below each score.

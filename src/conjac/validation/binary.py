@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conjac._typing import AnyArray, FloatArray, IntArray
+from conjac.blocks import extremes
 from conjac.errors import InvalidInputError, NotSupportedError
 from conjac.reading import Reading, as_array
 from conjac.validation.arguments import check_groups, check_truth, check_vector, check_weight, distinct, scalar
@@ -77,7 +78,8 @@ def check_predictions(
     """
     truth = check_truth(y_true)
     columns = as_array(y_score, "y_score")
-    order = check_order(distinct(truth) if labels is None else [], labels, pos_label)
+    found = distinct(truth) if labels is None else []
+    order = check_order(found, labels, pos_label)
     _refuse_several(order, columns)
     reading = Reading.of(columns, 0 if pos_label is not None and pos_label == order[0] else 1)
     score = check_vector(reading.score(columns), "y_score")
@@ -87,21 +89,23 @@ def check_predictions(
             f"y_true has {len(truth)} rows and y_score has {len(score)}; they must be of the same rows"
         )
     negative, positive = negative_positive(order, pos_label)
-    is_positive = truth == positive
-    is_negative = truth == negative
-    known = is_positive | is_negative
-    if not known.all():
-        row = int(np.argmin(known))
-        raise InvalidInputError(
-            f"y_true[{row}] is {scalar(truth[row])!r}, which is not among labels {[negative, positive]}; "
-            "add it to labels or drop those rows"
-        )
-    weight = check_weight(sample_weight, len(truth))
-    for mask, label in ((is_positive, positive), (is_negative, negative)):
-        counted = mask if weight is None else mask & (weight > 0)
-        if not counted.any() and not one_class:
+    true = _indices(truth, positive, found)
+    if labels is not None:
+        known = (true == 1) | (truth == negative)
+        if not known.all():
+            row = int(np.argmin(known))
             raise InvalidInputError(
-                f"y_true holds one class only: no row is {label!r}{' with a positive weight' if mask.any() else ''}; "
+                f"y_true[{row}] is {scalar(truth[row])!r}, which is not among labels {[negative, positive]}; "
+                "add it to labels or drop those rows"
+            )
+    weight = check_weight(sample_weight, len(truth))
+    occurring = {int(label == positive) for label in found} or set(extremes(true))
+    counted = occurring if weight is None else set(extremes(true[weight > 0]))
+    for index, label in enumerate((negative, positive)):
+        if not one_class and index not in counted:
+            occurs = index in occurring
+            raise InvalidInputError(
+                f"y_true holds one class only: no row is {label!r}{' with a positive weight' if occurs else ''}; "
                 "a confusion matrix's slopes need both classes"
             )
     if pos_label is None and labels is None:
@@ -111,13 +115,21 @@ def check_predictions(
         block, notes["n_clusters"] = check_groups(groups, len(truth))
     return Predictions(
         (negative, positive),
-        is_positive.view(np.uint8),
+        true,
         score,
         weight,
         block,
         reading,
         notes,
     )
+
+
+def _indices(truth: AnyArray, positive: Any, occurring: list[Any]) -> IntArray:
+    """Return 1 where a label is the positive one, else 0, in bytes; labels that are these already are not copied."""
+    small = truth.dtype.kind in "iu" and truth.dtype.itemsize == 1 and occurring == [0, 1]
+    if positive == 1 and (small or truth.dtype.kind == "b"):
+        return truth.view(np.uint8)
+    return np.asarray(truth == positive).view(np.uint8)
 
 
 def check_order(found: list[Any], labels: Sequence[Any] | None, pos_label: Any, name: str = "y_true") -> list[Any]:
