@@ -26,7 +26,7 @@ def fbeta(beta: float, *, average: AverageName | None = None) -> Metric:
     ----------
     beta : float
         Not negative: 1 is F1, 2 leans to recall, 0 is precision.
-    average : {"macro", "micro", "weighted"}, default None
+    average : {"macro", "micro", "weighted"}, optional
         None for the positive class of a binary problem; else the average over the classes.
 
     Returns

@@ -27,6 +27,11 @@ def coverage(n_classes: int) -> Metric:
     Metric
         Of matrices of n_classes + 1 rows and columns; nan for an empty table.
 
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+
     References
     ----------
     R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
@@ -55,7 +60,7 @@ def selective_accuracy(n_classes: int) -> Metric:
 
     References
     ----------
-    As for `coverage`.
+    R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
 
     Examples
     --------

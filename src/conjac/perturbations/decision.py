@@ -13,7 +13,11 @@ OFFSET_UNITS = {"logit": "1 unit of log-probability", "score": "1 unit of score"
 
 @dataclass(frozen=True)
 class Threshold:
-    """The decision threshold of a binary classifier moves; parameter shape ``()``.
+    """The decision threshold of a binary classifier moves; parameter shape ``()``, in units of the coordinate.
+
+    Notes
+    -----
+    How slopes by it are estimated is in :doc:`/density`.
 
     Examples
     --------
@@ -27,6 +31,10 @@ class Threshold:
 @dataclass(frozen=True)
 class Offsets:
     """The offset of each class moves: what is added to its score before the largest is taken; parameter shape (K,).
+
+    Notes
+    -----
+    How slopes by them are estimated is in :doc:`/offsets`.
 
     Examples
     --------

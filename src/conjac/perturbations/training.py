@@ -43,6 +43,11 @@ class Hyperparameters:
     progress : bool or callable
         True shows a bar on standard error; a callable is told the share of the refits that are done.
 
+    Raises
+    ------
+    InvalidInputError
+        A name that is no text or occurs twice, or another method, unit, step or number of seeds.
+
     Notes
     -----
     By the implicit function theorem :math:`d\theta/d\lambda = -H^{-1}\, \partial_\lambda \nabla L` at the optimum of

@@ -65,5 +65,5 @@ class Velocities:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the parameters."""
+        """Names of the parameters."""
         return tuple(self.columns)

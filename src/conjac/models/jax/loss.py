@@ -58,6 +58,10 @@ class ConfusionLoss:
     InvalidInputError
         If another argument is not as described.
 
+    References
+    ----------
+    As for `conjac.models.torch.ConfusionLoss`: D. Han, N. Moniz, N. V. Chawla, KDD 2024; G. Bénédict and others 2022.
+
     Examples
     --------
     >>> import jax, jax.numpy as jnp
@@ -83,7 +87,13 @@ class ConfusionLoss:
         self.softened = Softened.of(metric, n_classes, threshold, anneal_steps, memory, min_bandwidth)
 
     def init(self) -> Running:
-        """Return the state before the first batch: arrays in a tuple, to save and restore as any."""
+        """Return the state before the first batch: arrays in a tuple, to save and restore as any.
+
+        Returns
+        -------
+        Running
+            A named tuple of arrays, the cells' of shape (n_classes, n_classes), the others of shape (n_classes,) or ().
+        """
         k = self.softened.n_classes
         return Running(jnp.zeros((k, k)), jnp.zeros(k), jnp.zeros(k), jnp.full(k, jnp.inf), jnp.zeros((), jnp.int32))
 
