@@ -53,7 +53,7 @@ default_role = "py:obj"  # so that `Decision` in a docstring leads to its page
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
-# The reference has a page for each name. A page of a class lists what conjac wrote of it, not what it inherits from others.
+# The reference has a page for each name. That of a class lists what conjac wrote, not what is inherited from others.
 autosummary_filename_map = {  # beside the classes of the same letters, for disks that do not tell case
     "conjac.surface": "conjac.surface-function",
     "conjac.calculus.stability": "conjac.calculus.stability-function",
@@ -96,13 +96,18 @@ SCRIPTS = sorted((HERE / "gallery").rglob("plot_*.py"))
 WANTED = {path: set(re.findall(r'datasets\.load\("(\w+)"', path.read_text())) for path in SCRIPTS}
 LACKING = {path: lack for path in SCRIPTS if (lack := {name for name in WANTED[path] if not datasets.at_hand(name)})}
 if LACKING and os.environ.get("CONJAC_REQUIRE_ALL") == "1":
-    raise RuntimeError(f"CONJAC_REQUIRE_ALL=1 promises all data, and CONJAC_DATA lacks {set().union(*LACKING.values())}")
+    raise RuntimeError(
+        f"CONJAC_REQUIRE_ALL=1 promises all data, and CONJAC_DATA lacks {set().union(*LACKING.values())}"
+    )
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
     "subsection_order": ExplicitOrder(
-        [f"gallery/{name}" for name in "spam health finance manufacturing images operations pictures".split()]
+        [
+            f"gallery/{name}"
+            for name in ["spam", "health", "finance", "manufacturing", "images", "operations", "pictures"]
+        ]
     ),
     "filename_pattern": "|".join(re.escape(path.name) + "$" for path in SCRIPTS if path not in LACKING),
     "abort_on_example_error": True,

@@ -1,6 +1,7 @@
 """What the public surface is, and what is wrong with a docstring of it."""
 
 import ast
+import dataclasses
 import doctest
 import functools
 import inspect
@@ -86,7 +87,7 @@ def sections(text: str) -> Any:
 ARRAY = re.compile(r"\b(nd)?arrays?\b|\btensors?\b")
 MOVING = re.compile(r"(^|_)(slopes?|gradient|jacobian|steps?|velocit(y|ies)|rate|elasticity)$")
 UNITS = re.compile(r"\bunits?\b|\bper\b|\bcoordinate\b")
-NO_QUANTITY = re.compile(r"callable|\bstr\b|\bStep\b|\(name, function\)|\bpoints\b")
+NO_QUANTITY = re.compile(r"callable|^int\b|\bstr\b|\bStep\b|\(name, function\)|\bpoints\b")
 YEAR = re.compile(r"\b(1[789]|20)\d\d\b")
 PAGE = re.compile(r":doc:`(?:[^`<]*<)?/([\w/]+)>?`")
 
@@ -143,7 +144,7 @@ def called(function: Any, owner: type | None) -> Iterator[Any]:
             case _:
                 found = None
         found = getattr(found, "__func__", found)
-        if getattr(found, "__module__", "").partition(".")[0] != "conjac":
+        if (getattr(found, "__module__", None) or "").partition(".")[0] != "conjac":
             continue
         if inspect.isfunction(found):
             yield found
@@ -187,9 +188,11 @@ def of_function(where: str, function: Any, owner: type | None, quiet: frozenset[
     back = [*told["Returns"], *told["Yields"]]
     if gives not in ("None", "NoReturn") and not back:
         yield f"{where}: returns {gives}, and does not say so"
-    for entry in back:
-        text = " ".join([entry.name, entry.type, *entry.desc])
-        if ("Array" in gives or ARRAY.search(entry.type)) and "of shape" not in text:
+    texts = [" ".join([entry.name, entry.type, *entry.desc]) for entry in back]
+    if back and "Array" in gives and not any("of shape" in text for text in texts):
+        yield f"{where}: returns {gives}, of which shape?"
+    for entry, text in zip(back, texts, strict=True):
+        if ARRAY.search(entry.type) and "of shape" not in text:
             yield f"{where}: returns {entry.type!r}, of which shape?"
     yield from unsaid(where, function, owner, told, quiet)
 
@@ -202,7 +205,7 @@ def of_property(where: str, function: Any) -> Iterator[str]:
         yield f"{where}: has no summary"
     if "Array" in str(function.__annotations__.get("return")) and "of shape" not in text:
         yield f"{where}: is an array, of which shape?"
-    if MOVING.search(where) and not UNITS.search(text):
+    if MOVING.search(where.rpartition(".")[2]) and not UNITS.search(text):
         yield f"{where}: has no units"
     said = {entry.type for entry in told["Raises"]}
     yield from (f"{where}: raises {name}, and does not say so" for name in sorted(raised(body(function)) - said))
@@ -210,8 +213,8 @@ def of_property(where: str, function: Any) -> Iterator[str]:
 
 def fields_of(cls: type) -> dict[str, str]:
     """Return the public fields of a dataclass or a named tuple with their annotations."""
-    if hasattr(cls, "__dataclass_fields__"):
-        fields = {name: str(field.type) for name, field in cls.__dataclass_fields__.items()}
+    if dataclasses.is_dataclass(cls):
+        fields = {field.name: str(field.type) for field in dataclasses.fields(cls)}
     elif hasattr(cls, "_fields"):
         fields = {name: str(annotation) for name, annotation in inspect.get_annotations(cls).items()}
     else:
@@ -232,7 +235,8 @@ def of_class(where: str, cls: type, quiet: frozenset[str]) -> Iterator[str]:
             yield f"{where}: its field {name!r} is not documented"
     for entry in (*told["Attributes"], *told["Parameters"]):
         text = " ".join([entry.type, *entry.desc])
-        if any("Array" in fields.get(name, "") for name in split([entry])) and "of shape" not in text:
+        arrays = [name for name in split([entry]) if "Array" in fields.get(name, "") and "Callable" not in fields[name]]
+        if arrays and "of shape" not in text:
             yield f"{where}: {entry.name!r} is an array, of which shape?"
     init = next((vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)), None)
     if not fields and is_own(init) and init.__module__.partition(".")[0] == "conjac":

@@ -1,4 +1,4 @@
-"""Every public docstring tells shapes, units, errors and sources, shows an example, and has its place in the reference."""
+"""Every public docstring tells shapes, units, errors and sources, shows an example, and is in the reference."""
 
 import inspect
 import re
@@ -126,7 +126,10 @@ PLAIN = {
 }
 
 # Where a delegate may raise, and never does on what it is passed here.
-QUIET: dict[str, str] = {}
+QUIET = {
+    "conjac.Comparison.to_dict": "it asks for tables that there are",
+    "conjac.decisions.Tradeoff.to_columns": "at a level that was checked when it was made",
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -143,7 +146,7 @@ def test_docstrings_of_what_needs_a_library_are_whole(name):
 
 
 def test_each_public_name_is_known_to_compute_or_not():
-    assert COMPUTES & PLAIN == set()
+    assert not COMPUTES & PLAIN
     assert set(NAMES) == COMPUTES | PLAIN
 
 
@@ -220,7 +223,7 @@ WHOLE = '''
 
     Notes
     -----
-    Newton 1687.
+    Euler 1755.
 
     Examples
     --------
@@ -239,9 +242,14 @@ def made(tmp_path, text, body="    if not step:\n        raise InvalidInputError
     return namespace["slope"]
 
 
+def text_of(quoted):
+    """Return what a function with this docstring would tell."""
+    return inspect.cleandoc(quoted.strip().strip('"'))
+
+
 def test_the_checker_lets_a_whole_docstring_pass(tmp_path):
     assert faults("slope", made(tmp_path, WHOLE)) == []
-    assert list(unsourced("slope", WHOLE, set())) == []
+    assert list(unsourced("slope", text_of(WHOLE), set())) == []
 
 
 @pytest.mark.parametrize(
@@ -275,9 +283,9 @@ def test_the_checker_catches_what_a_delegate_raises(tmp_path):
     assert any("says nothing of what jacobian raises" in fault for fault in faults("slope", slope))
 
 
-@pytest.mark.parametrize("source", ["Newton.", "See :doc:`/nowhere`."])
+@pytest.mark.parametrize("source", ["Euler.", "See :doc:`/nowhere`."])
 def test_the_checker_catches_a_formula_without_a_source(source):
-    assert list(unsourced("slope", WHOLE.replace("Newton 1687.", source), {"design"}))
+    assert list(unsourced("slope", text_of(WHOLE.replace("Euler 1755.", source)), {"design"}))
 
 
 def test_the_checker_reads_classes():

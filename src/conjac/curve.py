@@ -268,7 +268,7 @@ class ConfusionCurve(FramedCurve, Figures):
             Negative label, positive label.
         sample_weight : array of shape (n_samples,), optional
             As for `from_predictions`.
-        coordinate : {"probability", "logit", "percentile"}, optional
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
             As for `from_predictions`.
         thresholds : array of shape (n_thresholds,), optional
             As for `from_predictions`.

@@ -37,9 +37,11 @@ class InfluentialRows:
         Arrays of shape (n_training_rows,): the derivative by the row's weight; the change by leaving it out; the change
         by giving it the label ``other``. Whole-row changes are one Newton step, their leverage corrected.
 
-    Notes ----- Influence functions of a fit: R. D. Cook, S. Weisberg 1982; P. W. Koh, P. Liang 2017, ICML. Carried to
-    the cells as in :doc:`/training`. Standard errors are of the rows evaluated, training rows as they are. Intervals
-    are of single rows: of a thousand, some fifty miss.
+    Notes
+    -----
+    Influence functions of a fit: R. D. Cook, S. Weisberg 1982; P. W. Koh, P. Liang 2017, ICML. Carried to the cells as
+    in :doc:`/training`. Standard errors are of the rows evaluated, training rows as they are. Intervals are of single
+    rows: of a thousand, some fifty miss.
 
     Examples
     --------

@@ -171,7 +171,9 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         ConjacWarning
             An interval that should not be believed, or is nan for want of rows: ``diagnostics["cautions"]``.
 
-        Notes ----- The figures estimate the derivative of the population's matrix, not of the sample's step function:
+        Notes
+        -----
+        The figures estimate the derivative of the population's matrix, not of the sample's step function:
         see :doc:`/design`. How the density at the threshold is estimated is in :doc:`/density`, offsets in
         :doc:`/offsets`.
 
@@ -444,12 +446,12 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
 
     @property
     def center(self) -> FloatArray:
-        """Bias-corrected derivative, on which `confint` is centred: per ``units``, an array of ``jacobian``'s shape."""
+        """Bias-corrected derivative per ``units``, of shape ``jacobian.shape``: what `confint` is centred on."""
         return self._slopes.center
 
     @property
     def stderr(self) -> FloatArray:
-        """Standard error of ``center``, per ``units``, array of its shape; nan with too few rows at the boundary."""
+        """Standard error of ``center`` per ``units``, of shape ``center.shape``; nan with too few rows behind it."""
         return self._slopes.stderr
 
     @cached_property

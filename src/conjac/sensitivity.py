@@ -28,7 +28,7 @@ class Sensitivity:
     ----------
     metric : str
         Its name, or of an exchange rate both.
-    value, value_stderr : float
+    value, value_stderr : float, or array of shape parameter_shape
         Where the figure stands, and its standard error; of an exchange rate, ``gradient`` and ``stderr`` again.
     gradient : array of shape parameter_shape
         Derivative per ``units``; shape () for the threshold.
@@ -41,8 +41,10 @@ class Sensitivity:
     units : tuple of str
         What a step of 1 of each parameter is.
 
-    Notes ----- The chain rule through the cells: the metric's gradient in them times their slopes, with the covariance
-    of both by the delta method; see :doc:`/design`.
+    Notes
+    -----
+    The chain rule through the cells: the metric's gradient in them times their slopes, with the covariance of both by
+    the delta method; see :doc:`/design`.
 
     Examples
     --------
@@ -267,7 +269,9 @@ class Sensed:
         NotSupportedError
             A mix moves.
 
-        Notes ----- A ratio of two slopes estimated from the same rows; Fieller 1954, Journal of the Royal Statistical
+        Notes
+        -----
+        A ratio of two slopes estimated from the same rows; Fieller 1954, Journal of the Royal Statistical
         Society B 16:175.
         """
         return exchange_rate(paid, gained, self._motion, self.labels)

@@ -69,7 +69,7 @@ def check_merge(make_curve: Callable[..., ConfusionCurve], parts: Sequence[Seque
     ----------
     make_curve : callable
         From arrays of rows to a curve, such as ``ConfusionCurve.from_predictions``.
-    parts : sequence of at least 2 tuples of arrays
+    parts : sequence of at least 2 tuples of arrays of shape (n_rows, ...)
         The arguments for each part, such as ``(y_true, y_score)``, each array along its first axis. A part that
         ``make_curve`` refuses cannot be checked.
 

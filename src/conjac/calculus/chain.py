@@ -41,8 +41,8 @@ class Trace(LinearMap):
     --------
     >>> import numpy as np
     >>> trace = Chain([("square", lambda x: x**2), ("sum", lambda x: x.sum())]).at([1.0, 3.0])
-    >>> trace.jacobian.round(6), trace.order
-    (array([[2., 6.]]), 'backward')
+    >>> trace.jacobian.round(6), trace.values[-1]
+    (array([[2., 6.]]), array([10.]))
     """
 
     output_ndim: ClassVar[int] = 1

@@ -45,7 +45,9 @@ def change_of_variables(
     Raises
     ------
     InvalidInputError
-        No branch, or something that is no function.
+        No branch, or something that is no function; by the function returned, a branch that is no inverse.
+    SingularJacobianError
+        By the function returned, where the determinant is 0.
 
     Notes
     -----

@@ -47,7 +47,9 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
     ConjacWarning
         Where derivatives do not converge or are infinite; ``success`` is then False.
 
-    Notes ----- Differences are those of `scipy.differentiate`, central and extrapolated with an error estimate (after
+    Notes
+    -----
+    Differences are those of `scipy.differentiate`, central and extrapolated with an error estimate (after
     C. J. F. Ridders 1982, Advances in Engineering Software 4:75).
 
     Examples
@@ -162,7 +164,7 @@ def as_linear_operator(f: Callable[[Any], Any], x: Any) -> LinearOperator:
     InvalidInputError
         A point or a value that is not a finite vector.
     NotDifferentiableError
-        A step function, or a kink at the point.
+        By its products: a step function, or a kink at the point.
 
     Examples
     --------

@@ -47,7 +47,7 @@ class Stability:
     Examples
     --------
     >>> found = stability(lambda x: 0.5 * x, 0.0)
-    >>> found.measure, found.limit, found.verdict
+    >>> round(found.measure, 6), found.limit, found.verdict
     (0.5, 1.0, 'stable')
     """
 

@@ -39,6 +39,7 @@ class JacobianResult(LinearMap):
 
     Examples
     --------
+    >>> from conjac.calculus import jacobian
     >>> found = jacobian(lambda x: x[0] * x[1], [2.0, 3.0])
     >>> found.jacobian.round(6), found.shape, found.success
     (array([[3., 2.]]), (1, 2), True)

@@ -95,7 +95,7 @@ class Constraint:
 
         Returns
         -------
-        array of the value's shape
+        array of shape ``value.shape``
             In the unit of the metric.
         """
         gap = self.side_sign * (self.bound - value)
@@ -112,7 +112,7 @@ class Constraint:
 
         Returns
         -------
-        array of the limits' shape
+        array of shape ``limits.lower.shape``
             The lower ones of a lower bound, else the upper ones.
         """
         return limits.lower if self.sign == ">=" else limits.upper

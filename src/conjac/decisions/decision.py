@@ -51,8 +51,10 @@ class Decision:
     diagnostics : mapping
         How it was found, what was asked, and what not to believe.
 
-    Notes ----- The interval of a target inverts that of the metric; that of an optimum is where the smoothed metric's
-    slope may be 0. See :doc:`/decisions`, and :doc:`/offsets` for several classes.
+    Notes
+    -----
+    The interval of a target inverts that of the metric; that of an optimum is where the smoothed metric's slope may be
+    0. See :doc:`/decisions`, and :doc:`/offsets` for several classes.
 
     Examples
     --------

@@ -111,17 +111,25 @@ class Tradeoff(Tabular):
         What moves: "threshold", or "offset[label]" of several classes, all other offsets held.
     values : array of shape (n_points,)
         Its values, in units of ``coordinate``.
-    coordinate : str
+    coordinate : {"probability", "logit", "percentile", "score"}
+        What they are told in.
     first, second : Course
         Each metric's value and slope, with errors.
     exchange_rate : Estimate
-        ``d first / d second`` along the way, arrays of shape (n_points,): the ratio of the slopes.
+        ``d first / d second`` along the way, arrays of shape (n_points,), in units of the first metric per unit of the
+        second: the ratio of the slopes.
     signs : array of shape (n_points,)
         What a rising threshold, or offset, does, for better or worse: "both improve", "first pays", "second pays",
         "both worsen"; "unsure" where the interval of a slope holds 0 or is unknown.
     level : float
-        Of the intervals by which ``signs`` are told; pointwise.
+        Of the intervals by which signs are told, and of those in `to_columns`.
     diagnostics : mapping
+        How it was made.
+
+    Notes
+    -----
+    The interval of the exchange rate is Fieller's set (1954), of two cells that of the delta method on the log scale.
+    See :doc:`/decisions`.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class DriftRanking:
     told : Sensitivity or None
         Of it by the numeric inputs, in the order of ``jacobian.parameters``; None where there are none.
     jacobian : ConfusionJacobian or None
-        Of the numeric inputs: ``jvp`` tells of several that drift together.
+        Of the numeric inputs, per unit of drift: ``jvp`` tells of several that drift together.
     shares : mapping of str to ConfusionJacobian
         Of each column of categories, or of one-hot columns together, where all rows drift.
     notes : mapping of str to str

@@ -44,7 +44,8 @@ class FiguresAt:
         What the slopes are made of.
     counter : Counter
         What the matrices are counted by.
-    condition_on : {"class", None}
+    condition_on : "class" or None
+        Whether the class totals are fixed by design.
     """
 
     labels: tuple[Any, Any]
@@ -80,15 +81,15 @@ class FiguresAt:
 
         Returns
         -------
-        array of shape (*t.shape, 2, 2)
-            Rows true, columns predicted.
+        array of shape ``(*t.shape, 2, 2)``
+            Rows true, columns predicted; exact integers without weights.
 
         Raises
         ------
         InexactError
             With ``exact=True``, at a threshold inside a bin of a tally.
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         counts = self._counts(t)
         if exact and counts.bound.any():
@@ -108,13 +109,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of shape (*t.shape, 2)
+        array of shape ``(*t.shape, 2)``
             In rows, or in their weight.
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return self._counts(t).bound
 
@@ -128,13 +129,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of shape (*t.shape, 2, 2)
+        array of shape ``(*t.shape, 2, 2)``
             Per 1.0 of ``coordinate``; nan at the end of the domain.
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return self._shaped(self._slopes_at(t).value, t)
 
@@ -148,13 +149,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of shape (*t.shape, 2, 2)
+        array of shape ``(*t.shape, 2, 2)``
             Per 1.0 of ``coordinate``.
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return self._shaped(self._slopes_at(t).center, t)
 
@@ -168,13 +169,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of shape (*t.shape, 2, 2)
+        array of shape ``(*t.shape, 2, 2)``
             Per 1.0 of ``coordinate``; nan with too few rows near the threshold.
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return self._shaped(self._slopes_at(t).stderr, t)
 
@@ -196,7 +197,7 @@ class FiguresAt:
         Raises
         ------
         InvalidInputError
-            A threshold outside the coordinate's domain, or a level outside (0, 1).
+            A threshold that is nan, a percentile outside [0, 1], or a level outside (0, 1).
         """
         found = self._slopes_at(t)
         half = quantile(level, self._df) * found.stderr
@@ -220,7 +221,7 @@ class FiguresAt:
         Raises
         ------
         InvalidInputError
-            A threshold outside the coordinate's domain, or a level outside (0, 1).
+            A threshold that is nan, a percentile outside [0, 1], or a level outside (0, 1).
 
         Notes
         -----
@@ -287,7 +288,7 @@ class FiguresAt:
         UnknownMetricError
             A metric that does not exist for two classes.
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         row, cells = resolve(metric, self.labels), self.cells_at(t)
         inside = self._counts(t).bound.reshape(-1, 2)[:, :, None]
@@ -322,7 +323,7 @@ class FiguresAt:
         UnknownMetricError
             A metric that does not exist for two classes.
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         row = resolve(metric, self.labels)
         found = self._slopes_at(t, lambda motion: motion.metric_slope(row))
@@ -344,13 +345,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of str of t's shape
-            "tangent", "secant" or "undefined".
+        array of shape ``t.shape``
+            Of str: "tangent", "secant" or "undefined".
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return np.asarray(self.motion_at(t).flux.method.reshape(np.shape(t)))
 
@@ -374,13 +375,13 @@ class FiguresAt:
 
         Returns
         -------
-        array of t's shape
+        array of shape ``t.shape``
             In units of the score.
 
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         return to_score(self.counter, self.unit, t)
 
@@ -394,7 +395,7 @@ class FiguresAt:
 
         Returns
         -------
-        array of the score's shape
+        array of shape ``score.shape``
             In units of ``coordinate``.
         """
         return from_score(self.counter, self.unit, score)
@@ -415,7 +416,7 @@ class FiguresAt:
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         if self.unit.cut is None:
             return self.motion_at(t).joint.cells
@@ -437,7 +438,7 @@ class FiguresAt:
         Raises
         ------
         InvalidInputError
-            A threshold that is missing or outside the coordinate's domain.
+            A threshold that is nan, or a percentile outside [0, 1].
         """
         score = self.score_of(t).reshape(-1)
         key = score.tobytes()

@@ -52,7 +52,7 @@ class Estimate:
     ----------
     value, stderr : array of shape (n_points,) or any other
         The figure, and its standard error.
-    bound : array of the same shape
+    bound : array of shape ``value.shape``
         How far ``value`` can be from the exact count's: 0 where counts are exact.
 
     Examples

@@ -180,7 +180,7 @@ def decision_curve_slope(cells: npt.ArrayLike, cells_slope: npt.ArrayLike, thres
     Parameters
     ----------
     cells, cells_slope : array-like of shape (..., 2, 2)
-        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative with respect to the threshold as a probability;
+        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative, per unit of the threshold as a probability;
         complex numbers are allowed.
     threshold : array-like of shape (...)
         In (0, 1).

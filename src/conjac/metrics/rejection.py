@@ -58,6 +58,11 @@ def selective_accuracy(n_classes: int) -> Metric:
     Metric
         Of matrices of n_classes + 1 rows and columns; nan where nothing is predicted.
 
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+
     References
     ----------
     R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
@@ -72,7 +77,17 @@ def selective_accuracy(n_classes: int) -> Metric:
 
 
 def _acted(n_classes: int) -> FloatArray:
-    """Mark the cells of rows that are predicted."""
+    """Mark the cells of rows that are predicted.
+
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+    """
+    if not isinstance(n_classes, int | np.integer) or n_classes < 2:
+        raise InvalidInputError(
+            f"n_classes is {n_classes!r}; expected a whole number from 2 on, the reject option aside"
+        )
     acted = np.ones((n_classes + 1, n_classes + 1))
     acted[:, -1] = 0
     return acted

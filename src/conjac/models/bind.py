@@ -33,7 +33,7 @@ def bind(estimator: Any, output: str = "auto") -> Model:
     >>> import numpy as np
     >>> bound = bind(lambda X: X[:, 0])
     >>> bound.response, bound.scores(np.array([[0.2, 1.0]]))
-    ('model', array([0.2]))
+    ('<lambda>', array([0.2]))
     """
     if isinstance(estimator, Model):
         return estimator

@@ -205,7 +205,7 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
         InfeasibleError
             A label that does not reach it.
         InvalidInputError
-            No metric, several, or a label that is none of these.
+            No metric, several, a label that is none of these, or labels for which no value is told.
         """
         aims = {**(target or {}), **metrics}
         decisions, base = solved_thresholds(self, aims)

@@ -30,6 +30,7 @@ class MultilabelFigures:
     Attributes
     ----------
     rows : LabelPredictions
+        Labels and scores, as they were checked.
     curves : tuple of ConfusionCurve
         One a label, in the order of the columns.
     """
@@ -63,7 +64,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, or one outside its domain.
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.matrix_at(t), thresholds)
 
@@ -85,7 +86,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, or one outside its domain.
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.jacobian_at(t), thresholds)
 
@@ -105,7 +106,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, or one outside its domain.
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.center_at(t), thresholds)
 
@@ -125,7 +126,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, or one outside its domain.
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.stderr_at(t), thresholds)
 
@@ -148,7 +149,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, one outside its domain, or a level outside (0, 1).
+            Another number of thresholds, one that is nan, or a level outside (0, 1).
         """
         sides = self._each(lambda curve, t: np.stack(curve.confint_at(t, level)), thresholds)
         return Interval(sides[:, 0], sides[:, 1])
@@ -272,7 +273,7 @@ class MultilabelFigures:
         Raises
         ------
         InvalidInputError
-            Another number of thresholds, or one outside its domain.
+            Another number of thresholds, or one that is nan.
         """
         return np.array([float(curve.score_of(t)) for curve, t in self._paired(thresholds)])
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 OFFSET_UNITS = {"logit": "1 unit of log-probability", "score": "1 unit of score"}
 """What an offset of 1 is, by the scale of what it is added to."""
@@ -25,7 +26,7 @@ class Threshold:
     'threshold'
     """
 
-    name: str = "threshold"
+    name: ClassVar[str] = "threshold"
 
 
 @dataclass(frozen=True)
@@ -42,4 +43,4 @@ class Offsets:
     'offsets'
     """
 
-    name: str = "offsets"
+    name: ClassVar[str] = "offsets"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from conjac.errors import InvalidInputError
 from conjac.reading import as_number
@@ -124,4 +124,4 @@ class TrainingWeights:
     'training_weights'
     """
 
-    name: str = "training_weights"
+    name: ClassVar[str] = "training_weights"

@@ -41,7 +41,8 @@ class ConfusionLoss:
     metric : str, Metric or array-like of shape (n_classes, n_classes)
         A name, such as ``"f1"`` or ``"f1_macro"``, an object of `conjac.metrics`, or costs as
         ``cost_matrix[true, predicted]``.
-    n_classes : int, default: that of the cost matrix, else 2
+    n_classes : int, optional
+        Default: that of the cost matrix, else 2.
     threshold : float, default 0.0
         Of two classes: from which score on a row is positive, in units of the scores.
     anneal_steps : int, default 1000
