@@ -50,7 +50,7 @@ class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator): 
 
     @property
     def feature_names_in_(self) -> AnyArray:
-        """Names of features, as the inner classifier tells: array of shape (n_features_in_,)."""
+        """Names of features, as the inner classifier tells: array of shape (n_features,)."""
         return np.asarray(self.estimator_.feature_names_in_)
 
     @available_if(has("predict_proba"))  # type: ignore[untyped-decorator]

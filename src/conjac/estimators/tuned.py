@@ -97,7 +97,7 @@ class TunedDecisionClassifier(DelegatingClassifier):
         How the folds were made, and what not to believe.
     n_features_in_ : int
         Number of features, as the inner classifier tells.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         Their names, where it knows them.
 
     Notes

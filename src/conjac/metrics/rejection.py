@@ -76,7 +76,7 @@ def selective_accuracy(n_classes: int) -> Metric:
     return ratio("selective_accuracy", np.eye(n_classes + 1) * acted, acted, undefined=float("nan"))
 
 
-def _acted(n_classes: int) -> FloatArray:
+def _acted(n_classes: Any) -> FloatArray:
     """Mark the cells of rows that are predicted.
 
     Raises
