@@ -52,7 +52,7 @@ dist: $(VENV)/.ready-dist
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) dist build docs/_build docs/auto_gallery docs/sg_execution_times.rst conjac-demo
+	rm -rf $(VENV) dist build docs/_build docs/auto_gallery docs/generated docs/sg_execution_times.rst conjac-demo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp outlives its job until what it was made from changes.

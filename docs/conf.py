@@ -1,5 +1,8 @@
 """Sphinx settings: MyST pages, numpydoc docstrings, a gallery that runs."""
 
+import functools
+import importlib
+import inspect
 import os
 import re
 from pathlib import Path
@@ -26,13 +29,14 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "gallery", "benchmarks/[!i]*.md"]  # the tables are included by benchmarks/index.md
-templates_path = []
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_theme = "pydata_sphinx_theme"
@@ -46,8 +50,46 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings state types and shapes
+default_role = "py:obj"  # so that `Decision` in a docstring leads to its page
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+
+# The reference has a page for each name. That of a class lists what conjac wrote, not what is inherited from others.
+autosummary_filename_map = {  # beside the classes of the same letters, for disks that do not tell case
+    "conjac.surface": "conjac.surface-function",
+    "conjac.calculus.stability": "conjac.calculus.stability-function",
+}
+
+
+def own_members(cls):
+    """Return the public methods and properties of a class that are conjac's, by kind."""
+    found = {"properties": [], "methods": []}
+    for name in dir(cls):
+        raw = inspect.getattr_static(cls, name)
+        is_property = isinstance(raw, property | functools.cached_property)
+        function = next((f for kind in ("__func__", "fget", "func", "fn") if (f := getattr(raw, kind, None))), raw)
+        if not name.startswith("_") and inspect.isfunction(function) and function.__module__.startswith("conjac"):
+            found["properties" if is_property else "methods"].append(name)
+    return found
+
+
+def classes_listed():
+    """Return the classes that the reference lists, with what is theirs."""
+    found = {}
+    for page in (HERE / "api").glob("*.md"):
+        module = "conjac"
+        for line in page.read_text().splitlines():
+            if told := re.match(r"\.\. currentmodule:: (\S+)", line):
+                module = told[1]
+            if told := re.match(r"   ~?([A-Za-z_][\w.]*)$", line):
+                name = told[1] if told[1].startswith("conjac.") else f"{module}.{told[1]}"
+                holder, _, last = name.rpartition(".")
+                if inspect.isclass(thing := getattr(importlib.import_module(holder), last)):
+                    found[name] = own_members(thing)
+    return found
+
+
+autosummary_context = {"own": classes_listed()}
 
 # Scripts whose data are at hand run; the others are shown as they are, and their pages say so. Where every part is
 # promised, none may be left out.

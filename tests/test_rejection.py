@@ -281,3 +281,10 @@ def test_hardly_any_row_predicted_is_warned_of():
     y, p = rows()
     with pytest.warns(cj.ConjacWarning, match="leaves .*% of the rows unpredicted.*coverage >= .9"):
         cj.maximize(y, p, "selective_accuracy", reject=True)
+
+
+@pytest.mark.parametrize("make", [metrics.coverage, metrics.selective_accuracy])
+@pytest.mark.parametrize("n_classes", [1, 0, -1, 2.0, "2"])
+def test_metrics_of_rejection_are_of_two_classes_or_more(make, n_classes):
+    with pytest.raises(cj.InvalidInputError, match="n_classes is"):
+        make(n_classes)

@@ -38,11 +38,26 @@ class ConfusionCurve(FramedCurve, Figures):
 
     Attributes
     ----------
+    labels : tuple of length 2
+        Negative label, positive label.
+    unit : Coordinate
+        What thresholds are told in; its name is ``coordinate``.
+    density : Density
+        What the slopes are made of.
+    counter : Counter
+        What the matrices are counted by.
+    condition_on : "class" or None
+        Whether the class totals are fixed by design.
     diagnostics : mapping
+        Rows, what was assumed, rows set aside.
     reading : Reading
         How the score was read from what was passed.
     unlabelled : Unlabelled or None
         Of a curve from scores alone.
+
+    Notes
+    -----
+    Slopes along the curve are those of :doc:`/density`; what each figure is an estimate of is in :doc:`/design`.
 
     Examples
     --------
@@ -83,11 +98,30 @@ class ConfusionCurve(FramedCurve, Figures):
         Parameters
         ----------
         y_true : array of shape (n_samples,)
+            True labels, of any type that sorts.
         y_score : array of shape (n_samples,) or (n_samples, 2)
-        labels, pos_label, sample_weight, groups, coordinate, condition_on, assume_calibrated
-            As for `ConfusionJacobian.from_predictions`.
+            Scores of the positive class, or of both.
+        labels : sequence of length 2, optional
+            Negative label, positive label. Default: sorted.
+        pos_label : label, optional
+            The positive label. Default: the last one.
+        sample_weight : array of shape (n_samples,), optional
+            Sampling weights.
+        groups : array of shape (n_samples,), optional
+            Clusters of rows that are not independent; makes the errors cluster-robust.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            Unit of every threshold and slope. Default: "probability" where all scores lie in [0, 1], else "score".
         thresholds : array of shape (n_thresholds,), optional
             Thresholds, in units of ``coordinate``, whose counts stay exact after `merge`.
+        condition_on : "class", optional
+            Take the class totals as fixed by design (stratified samples).
+        assume_calibrated : bool
+            Take scores as probabilities that hold, as for `ConfusionJacobian.from_predictions`.
+
+        Returns
+        -------
+        ConfusionCurve
+            Exact at every threshold.
 
         Raises
         ------
@@ -115,7 +149,31 @@ class ConfusionCurve(FramedCurve, Figures):
         condition_on: ConditionOn | None = None,
         assume_calibrated: bool = False,
     ) -> Self:
-        """Do as `from_predictions` on rows that `conjac.validation.check_predictions` has checked."""
+        """Do as `from_predictions` on rows that `conjac.validation.check_predictions` has checked.
+
+        Parameters
+        ----------
+        rows : Predictions
+            Labels and scores of two classes.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        thresholds : array of shape (n_thresholds,), optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        assume_calibrated : bool
+            As for `from_predictions`.
+
+        Returns
+        -------
+        ConfusionCurve
+            Exact at every threshold.
+
+        Raises
+        ------
+        InvalidInputError
+            A coordinate that the scores do not fit, a threshold outside its domain, or an unknown ``condition_on``.
+        """
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
         named = () if thresholds is None else named_scores(unit, thresholds)
@@ -144,8 +202,30 @@ class ConfusionCurve(FramedCurve, Figures):
     ) -> Self:
         """Make a curve from a tally alone.
 
-        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound. ``labels`` are the
-        tally's own, but where other names are given.
+        Counts are exact at its named thresholds and bin edges; elsewhere they carry a bound.
+
+        Parameters
+        ----------
+        tally : Tally
+            The sums of all rows.
+        labels : tuple of length 2, optional
+            Other names for the negative and the positive label. Default: the tally's own.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            Of the tally's scale. Default: "probability" of log-odds, else "score".
+        condition_on : "class", optional
+            As for `from_predictions`.
+        assume_calibrated : bool
+            As for `from_predictions`.
+
+        Returns
+        -------
+        ConfusionCurve
+            With ``bound_at`` telling how far counts may be from the rows'.
+
+        Raises
+        ------
+        InvalidInputError
+            No tally, or a coordinate that does not fit its scale.
         """
         if not isinstance(tally, Tally):
             raise InvalidInputError(f"tally is a {type(tally).__name__}; expected a Tally")
@@ -186,15 +266,28 @@ class ConfusionCurve(FramedCurve, Figures):
             Probabilities of the positive class, or of both.
         labels : tuple of length 2
             Negative label, positive label.
-        sample_weight, coordinate, thresholds
+        sample_weight : array of shape (n_samples,), optional
+            As for `from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        thresholds : array of shape (n_thresholds,), optional
             As for `from_predictions`.
         labelled : tuple of (y_true, y_score), optional
             Some rows whose labels are known, by which `calibration_at` tests the scores.
+
+        Returns
+        -------
+        ConfusionCurve
+            Of expected cells; ``has_labels`` is False.
 
         Raises
         ------
         InvalidInputError
             Scores that are no probabilities, or input that cannot be used.
+
+        Notes
+        -----
+        A row scored p counts as p of a positive and 1 - p of a negative: see :doc:`/design`.
 
         Examples
         --------
@@ -219,10 +312,17 @@ class ConfusionCurve(FramedCurve, Figures):
 
         Of a curve from scores alone: given the scores, the cells vary by the labels, with variance sum p (1 - p).
 
+        Parameters
+        ----------
+        t : float or array of shape (n_points,) or any other
+            Thresholds, in units of ``coordinate``.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
         Returns
         -------
         Interval
-            Lower and upper arrays of shape ``(*t.shape, 2, 2)``.
+            Lower and upper limits, arrays of shape ``(*t.shape, 2, 2)``, in rows.
 
         Raises
         ------
@@ -240,6 +340,16 @@ class ConfusionCurve(FramedCurve, Figures):
 
     def merge(self, *others: ConfusionCurve) -> Self:
         """Return the curve of all their rows, from their tallies alone; order and grouping do not matter.
+
+        Parameters
+        ----------
+        *others : ConfusionCurve
+            Of the same labels and coordinate.
+
+        Returns
+        -------
+        ConfusionCurve
+            Of all their rows, at the coarsest of their bin widths.
 
         Raises
         ------
@@ -296,6 +406,7 @@ class ConfusionCurve(FramedCurve, Figures):
         Parameters
         ----------
         metric : str or Metric
+            A name such as "f1" or "recall[spam]", or an object of `conjac.metrics`.
         subject_to : str, Constraint or sequence of them
             Such as "recall >= .9".
         confidence : float, optional
@@ -304,10 +415,23 @@ class ConfusionCurve(FramedCurve, Figures):
         method : {"smooth", "exact"}
             The optimum of the smoothed metric, which varies less from sample to sample, or of the counts.
 
+        Returns
+        -------
+        Decision
+            Its value is told on the rows that chose it, and so is optimistic.
+
         Raises
         ------
         InfeasibleError
             No threshold meets the constraints; ``nearest`` tells the one that comes nearest.
+        InvalidInputError
+            A constraint that cannot be read, or a confidence outside its range.
+        UnknownMetricError
+            A metric that does not exist for two classes.
+
+        Notes
+        -----
+        See :doc:`/decisions`.
         """
         return best_threshold(self, metric, subject_to=subject_to, confidence=confidence, method=method)
 
@@ -324,10 +448,21 @@ class ConfusionCurve(FramedCurve, Figures):
         **metrics : float
             One metric and its value.
 
+        Returns
+        -------
+        Decision
+            With the metric's value there, and the interval of the threshold.
+
         Raises
         ------
         InfeasibleError
             No threshold reaches it; ``nearest`` tells the one that comes nearest.
+        InvalidInputError
+            Not one metric and its value, or a value outside the metric's domain.
+
+        Notes
+        -----
+        See :doc:`/decisions`.
         """
         return solve_threshold(self, {**(target or {}), **metrics})
 
@@ -344,13 +479,30 @@ class ConfusionCurve(FramedCurve, Figures):
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
+
+        Raises
+        ------
+        InvalidInputError
+            More metrics than can be told apart in one picture.
         """
         from conjac.views.displays import MetricCurveDisplay
 
         return MetricCurveDisplay.of(self, metrics).plot(ax).ax_
 
     def explore(self, **options: Any) -> Any:
-        """Return an explorer, which a notebook shows; see `Explorer.of` for the options."""
+        """Return an explorer, which a notebook shows.
+
+        Parameters
+        ----------
+        **options
+            As for `Explorer.of`: title, metric, subject_to, threshold, level.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``save`` writes it.
+        """
         from conjac.views.explorer import Explorer
 
         return Explorer.of(self, **options)

@@ -21,7 +21,23 @@ class Exported:
     """A Jacobian's ways out: columns, a frame, plain types, a figure and text."""
 
     def to_columns(self: Any, level: float = 0.95) -> dict[str, list[Any]]:
-        """Return one row per cell as columns: value, derivative, errors and limits."""
+        """Return one row per cell as columns: value, derivative, errors and limits.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to list
+            A row a cell, and for each of several ``parameters`` one; slopes and their errors are per ``units``.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return columns(self, level)
 
     def to_frame(self: Any, backend: str = "pandas", level: float = 0.95) -> Any:
@@ -30,18 +46,42 @@ class Exported:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
 
         Raises
         ------
+        InvalidInputError
+            An unknown backend, or a level outside (0, 1).
         MissingDependencyError
             The backend is not installed.
         """
         return to_frame(self.to_columns(level), backend)
 
     def to_dict(self: Any, level: float = 0.95) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan becomes None."""
+        """Return everything as plain types, ready for JSON; nan becomes None.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to Any
+            Matrix, slopes, errors, limits, units and diagnostics, as lists and numbers.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return plain(self, level)
 
     def plot(self: Any, *, ax: Any = None, parameter: str | None = None) -> Any:
@@ -57,6 +97,12 @@ class Exported:
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
+
+        Raises
+        ------
+        InvalidInputError
+            No such parameter.
         """
         from conjac.views.displays import ConfusionJacobianDisplay
 
@@ -73,6 +119,7 @@ class Exported:
         Returns
         -------
         Explorer
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------

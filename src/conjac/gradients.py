@@ -32,8 +32,15 @@ class MetricGradient:
     Attributes
     ----------
     metric : str
+        Its name.
     value, value_stderr : float
+        Where the metric stands, and its standard error.
     units : sequence of str
+        What a step of 1 of each parameter is.
+
+    Notes
+    -----
+    A vector-Jacobian product, with errors from 64 blocks of rows: see :doc:`/parameters`.
 
     Examples
     --------
@@ -61,12 +68,12 @@ class MetricGradient:
 
     @cached_property
     def gradient(self) -> Any:
-        """Derivative by each parameter, a tree."""
+        """Derivative by each parameter, per ``units``, a tree."""
         return self._structure.unflatten(self.flat())
 
     @cached_property
     def center(self) -> Any:
-        """Bias-corrected derivative, on which `confint` is centred, a tree."""
+        """Bias-corrected derivative, per ``units``, on which `confint` is centred, a tree."""
         return self._structure.unflatten(self._center)
 
     @cached_property
@@ -80,16 +87,54 @@ class MetricGradient:
         return self._structure.unflatten(divide(self.flat(), np.asarray(self.value), np.nan))
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of each derivative, lower and upper trees: ``center`` -+ quantile x ``stderr``."""
+        """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper trees, per ``units``, whose leaves have the parameters' shapes.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         lower, upper = NormalBand(self._center, self._stderr, self._df)(level)
         return Interval(self._structure.unflatten(lower), self._structure.unflatten(upper))
 
     def value_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the value: Wilson for proportions, else on the metric's own scale."""
+        """Return the interval of the value: Wilson for proportions, else on the metric's own scale.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return MetricLimits(self._row, self._motion.counted)(level)
 
     def flat(self) -> FloatArray:
-        """Return the gradient as an array of shape (n_parameters,), in the order of the structure's leaves."""
+        """Return the gradient as one array, in the order of the structure's leaves.
+
+        Returns
+        -------
+        array of shape (n_parameters,)
+            Per ``units``.
+        """
         return self._flat
 
     @cached_property
@@ -127,12 +172,18 @@ class Graded(LinearMap, Sensed):
 
         Parameters
         ----------
-        direction : array of shape parameter_shape
-            Of a model's parameters also a tree of its own structure.
+        direction : array of shape parameter_shape, or tree
+            A step in units of the parameter; of a model's parameters also a tree of its own structure.
 
         Returns
         -------
         array of shape (K, K)
+            In the unit of ``matrix``.
+
+        Raises
+        ------
+        InvalidInputError
+            A direction of another shape or structure, or not finite.
         """
         if self._learned is None:
             return np.asarray(super().jvp(direction))
@@ -144,11 +195,18 @@ class Graded(LinearMap, Sensed):
         Parameters
         ----------
         cotangent : array of shape (K, K)
+            Weights of the cells.
 
         Returns
         -------
-        array of shape parameter_shape
-            Of a model's parameters a tree of its own structure: the gradient, at about the cost of an ordinary one.
+        array of shape parameter_shape, or tree
+            Per ``units``. Of a model's parameters a tree of its own structure: the gradient, at about the cost of an
+            ordinary one.
+
+        Raises
+        ------
+        InvalidInputError
+            A cotangent of another shape, or not finite.
         """
         if self._learned is None:
             return super().vjp(cotangent)
@@ -156,7 +214,13 @@ class Graded(LinearMap, Sensed):
         return self._learned.structure.unflatten(self._gradient(weights))
 
     def as_linear_operator(self: Any) -> LinearOperator:
-        """Return the Jacobian as a SciPy operator, from the flat parameter to the flat matrix, both in C order."""
+        """Return the Jacobian as a SciPy operator, from the flat parameter to the flat matrix, both in C order.
+
+        Returns
+        -------
+        scipy.sparse.linalg.LinearOperator
+            Of shape (K * K, n_parameters).
+        """
         if self._learned is None:
             return super().as_linear_operator()
         return LinearOperator(
@@ -183,6 +247,8 @@ class Graded(LinearMap, Sensed):
         ------
         NotSupportedError
             Something else moves than a model's parameters, or the result was saved.
+        InvalidInputError
+            A direction of another structure, or not finite.
         """
         if self._learned is None:
             raise NotSupportedError("along: of a model's parameters, by wrt='parameters', as long as it is in memory")
@@ -201,6 +267,13 @@ class Graded(LinearMap, Sensed):
         -------
         Sensitivity or MetricGradient
             The latter where a model's parameters move.
+
+        Raises
+        ------
+        UnknownMetricError
+            A metric that does not exist for these classes.
+        InvalidInputError
+            A label that is none of these classes, or a metric made for others.
         """
         if self._learned is None:
             return super().of(metric)

@@ -28,7 +28,9 @@ class InfluentialRows:
     Attributes
     ----------
     metric : str
+        The figure.
     value : float
+        Where it stands.
     label, other : array of shape (n_training_rows,)
         Each row's label, and the one that the model finds likeliest after it.
     weight, removed, relabelled : Slopes
@@ -37,8 +39,9 @@ class InfluentialRows:
 
     Notes
     -----
-    Standard errors are of the rows evaluated, training rows as they are. Intervals are of single rows: of a thousand,
-    some fifty miss.
+    Influence functions of a fit: R. D. Cook, S. Weisberg 1982; P. W. Koh, P. Liang 2017, ICML. Carried to the cells as
+    in :doc:`/training`. Standard errors are of the rows evaluated, training rows as they are. Intervals are of single
+    rows: of a thousand, some fifty miss.
 
     Examples
     --------
@@ -74,6 +77,13 @@ class InfluentialRows:
         Parameters
         ----------
         by : {"weight", "removed", "relabelled"}
+            What is done to a row.
+
+        Returns
+        -------
+        Slopes
+            ``value``, ``center`` and ``stderr``, arrays of shape (n_training_rows,): per unit of weight, or the whole
+            change.
 
         Raises
         ------
@@ -86,7 +96,25 @@ class InfluentialRows:
         return found
 
     def confint(self, by: str = "weight", level: float = 0.95) -> Interval:
-        """Return pointwise limits of effects of one kind, arrays of shape (n_training_rows,)."""
+        """Return pointwise limits of effects of one kind.
+
+        Parameters
+        ----------
+        by : {"weight", "removed", "relabelled"}
+            What is done to a row.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape (n_training_rows,), each of one row alone.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind, or a level outside (0, 1).
+        """
         effect = self.effect(by)
         half = quantile(level, self._df if effect.df is None else effect.df) * effect.stderr
         return Interval(effect.center - half, effect.center + half)
@@ -94,10 +122,20 @@ class InfluentialRows:
     def share(self, by: str = "weight") -> FloatArray:
         """Return how much of what all training rows do is each one's: absolute effects that sum to 1.
 
+        Parameters
+        ----------
+        by : {"weight", "removed", "relabelled"}
+            What is done to a row.
+
         Returns
         -------
         array of shape (n_training_rows,)
             nan where no row has an effect.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind.
         """
         size = np.nan_to_num(np.abs(self.effect(by).value))
         return divide(size, size.sum(), np.nan)
@@ -110,8 +148,19 @@ class InfluentialRows:
         n : int, optional
             How many. Default: all.
         by : {"weight", "removed", "relabelled"}
+            What is done to a row.
         rising : bool, optional
-            Only those under which the figure rises, or falls. Default: both.
+            Only those under which the figure rises (True) or falls (False). Default: both.
+
+        Returns
+        -------
+        array of shape (n_found,)
+            Places among the training rows.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind.
         """
         value = self.effect(by).value
         order = np.argsort(-np.abs(np.nan_to_num(value)), kind="stable")
@@ -120,7 +169,27 @@ class InfluentialRows:
         return order[:n]
 
     def to_columns(self, n: int | None = None, by: str = "weight", level: float = 0.95) -> dict[str, list[Any]]:
-        """Return the strongest rows as columns: the row, its labels, and each effect with its limits."""
+        """Return the strongest rows as columns: the row, its labels, and each effect with its limits.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many. Default: all.
+        by : {"weight", "removed", "relabelled"}
+            By which effect they are ordered.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to list
+            A row for each training row, strongest first.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind, or a level outside (0, 1).
+        """
         rows = self.top(n, by)
         found: dict[str, list[Any]] = {
             "row": rows.tolist(),
@@ -134,7 +203,31 @@ class InfluentialRows:
         return found
 
     def to_frame(self, backend: str = "pandas", n: int | None = None, by: str = "weight", level: float = 0.95) -> Any:
-        """Return the strongest rows as a frame: arguments as for `to_columns`, and {"pandas", "polars", "pyarrow"}."""
+        """Return the strongest rows as a frame.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+        n : int, optional
+            How many. Default: all.
+        by : {"weight", "removed", "relabelled"}
+            By which effect they are ordered.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind, a level outside (0, 1), or an unknown backend.
+        MissingDependencyError
+            The backend is not installed.
+        """
         return to_frame(self.to_columns(n, by, level), backend)
 
     def plot(self, *, ax: Any = None, by: str = "weight", n: int = 20) -> Any:
@@ -145,12 +238,19 @@ class InfluentialRows:
         ax : Axes, optional
             Where to draw; a new figure if not given.
         by : {"weight", "removed", "relabelled"}
+            What is done to a row.
         n : int
             Rows, at most.
 
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind.
         """
         from conjac.views.displays import InfluenceDisplay
 

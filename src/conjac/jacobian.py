@@ -62,10 +62,20 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
     offsets : array of shape (K,) or (K + 1,), or None
         What is added to each class's score, less that of the first; for more than two classes. One more is that of a
         reject option, which has a column more in every matrix.
-    parameters, units : sequence of str
-        What moves, and what a step of 1 of it is.
+    coordinate : {"probability", "logit", "percentile", "score"}
+        What the threshold or the offsets are told in.
+    normalize : {"true", "pred", "all"} or None
+        What ``matrix`` and every slope of it are divided by; None of counts.
     diagnostics : mapping
         Rows, effective rows at the boundary, bandwidth or step, what was assumed, and what not to believe.
+    parameters, units : sequence of str
+        What moves, and what a step of 1 of it is.
+
+    Notes
+    -----
+    The estimators are those of :doc:`/density` (a local likelihood after Hjort and Jones, 1996); what each figure is an
+    estimate of is in :doc:`/design`. Features, parameters and training have pages of their own: :doc:`/features`,
+    :doc:`/parameters`, :doc:`/training`.
 
     Examples
     --------
@@ -144,6 +154,11 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         random_state : None or int
             Nothing here is random.
 
+        Returns
+        -------
+        ConfusionJacobian
+            With matrix and slopes of shapes (K, K) and ``(K, K, *parameter_shape)``.
+
         Raises
         ------
         InvalidInputError
@@ -155,6 +170,12 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         -----
         ConjacWarning
             An interval that should not be believed, or is nan for want of rows: ``diagnostics["cautions"]``.
+
+        Notes
+        -----
+        The figures estimate the derivative of the population's matrix, not of the sample's step function:
+        see :doc:`/design`. How the density at the threshold is estimated is in :doc:`/density`, offsets in
+        :doc:`/offsets`.
 
         Examples
         --------
@@ -206,7 +227,35 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         assume_calibrated: bool = False,
         mix: Mix | None = None,
     ) -> Self:
-        """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_predictions` has checked."""
+        """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_predictions` has checked.
+
+        Parameters
+        ----------
+        rows : Predictions
+            Labels and scores of two classes.
+        threshold : float, optional
+            As for `from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        assume_calibrated : bool
+            As for `from_predictions`.
+        mix : Mix, optional
+            What moves, instead of the threshold.
+
+        Returns
+        -------
+        ConfusionJacobian
+            Its cautions are in ``diagnostics`` alone.
+
+        Raises
+        ------
+        InvalidInputError
+            A threshold outside its domain, or an unknown ``normalize`` or ``condition_on``.
+        """
         check_normalize(normalize)
         check_condition(condition_on)
         unit = coordinates.choose(rows.score, coordinate)
@@ -242,7 +291,33 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         condition_on: ConditionOn | None = None,
         mix: Mix | None = None,
     ) -> Self:
-        """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_classes` has checked."""
+        """Do as `from_predictions`, in silence, on rows that `conjac.validation.check_classes` has checked.
+
+        Parameters
+        ----------
+        rows : ClassPredictions
+            Labels, and a score a class.
+        offsets : array of shape (K,) or (K + 1,), optional
+            As for `from_predictions`.
+        coordinate : {"logit", "score"}, optional
+            As for `from_predictions`.
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        mix : Mix, optional
+            What moves, instead of the offsets.
+
+        Returns
+        -------
+        ConfusionJacobian
+            Its cautions are in ``diagnostics`` alone.
+
+        Raises
+        ------
+        InvalidInputError
+            Offsets of another number, or an unknown ``normalize`` or ``condition_on``.
+        """
         check_normalize(normalize)
         check_condition(condition_on)
         argmax = rule_of(rows, offsets)
@@ -267,21 +342,36 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         Parameters
         ----------
         estimator : fitted classifier, callable or `conjac.models.Model`
+            A callable takes ``X`` and returns scores.
         X : array or frame of shape (n_samples, n_features)
+            Rows that it was not fitted on; as the estimator takes them, images of more axes too.
         y : array of shape (n_samples,)
+            Their true labels.
         output : {"auto", "probabilities", "scores", "logits"}
             ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
-        training_data, objective : tuple and `conjac.models.Objective`, optional
-            For what passes through training: (X, y) or (X, y, sample_weight), as ``estimator`` was fitted, and what a
-            network was trained to minimise.
+        training_data : tuple, optional
+            For what passes through training: (X, y) or (X, y, sample_weight), as ``estimator`` was fitted.
+        objective : `conjac.models.Objective`, optional
+            What a network was trained to minimise.
         **options
             As for `from_predictions`; ``wrt`` may also be `Features`, `Parameters`, `Hyperparameters` or
             `TrainingWeights`, or their names, and a `Mix` name a column of ``X``. ``random_state`` is that of refits.
 
+        Returns
+        -------
+        ConfusionJacobian
+            ``diagnostics["response_method"]`` tells what gave the scores.
+
         Raises
         ------
         InvalidInputError
-            An estimator with neither method, or not the one asked for.
+            An estimator with neither method, or not the one asked for; input that cannot be used.
+        NotDifferentiableError
+            Derivatives through a training problem that is not smooth; the message says what to ask for.
+        NotStationaryError
+            A fit too far from the optimum of its training problem; see `polish`.
+        NotSupportedError
+            A perturbation that this kind of model does not serve.
         """
         model = bind(estimator, output)
         moves = perturbations.resolve(options.get("wrt"))
@@ -324,7 +414,27 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         return self._motion.cells_stderr(self.normalize)
 
     def matrix_confint(self, level: float = 0.95) -> Interval:
-        """Return Wilson's interval of each cell as normalised, lower and upper arrays of shape (K, K)."""
+        """Return Wilson's interval of each cell as normalised.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape (K, K), in the unit of ``matrix``.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+
+        Notes
+        -----
+        Wilson 1927, JASA 22:209, at the effective number of rows where these have weights or come in clusters.
+        """
         limits = cells_interval(self.cells, self._cells_stderr[None], self.normalize, level)
         return Interval(*(self._of_classes(side[0]) for side in limits))
 
@@ -336,12 +446,12 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
 
     @property
     def center(self) -> FloatArray:
-        """Bias-corrected derivative, on which `confint` is centred, array of shape ``(K, K, *parameter_shape)``."""
+        """Bias-corrected derivative per ``units``, of shape ``jacobian.shape``: what `confint` is centred on."""
         return self._slopes.center
 
     @property
     def stderr(self) -> FloatArray:
-        """Standard error of ``center``, array of its shape; nan with too few rows at the boundary."""
+        """Standard error of ``center`` per ``units``, of shape ``center.shape``; nan with too few rows behind it."""
         return self._slopes.stderr
 
     @cached_property
@@ -354,7 +464,24 @@ class ConfusionJacobian(Graded, Attributed, FramedJacobian, BundledJacobian, Exp
         return locked(values[: len(self.labels)])
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``, arrays of shape (K, K)."""
+        """Return the interval of each derivative: ``center`` -+ quantile x ``stderr``.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape ``(K, K, *parameter_shape)``, per ``units``; nan where ``stderr``
+            is.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         df = self.cells.df if self._slopes.df is None else self._slopes.df
         return NormalBand(self.center, self.stderr, df)(level)
 

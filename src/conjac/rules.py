@@ -45,7 +45,18 @@ class ThresholdRule:
     """Outcomes of the rule."""
 
     def predict(self, score: AnyArray) -> BoolArray:
-        """Return True where the positive class is predicted; array of shape (n_samples,)."""
+        """Return True where the positive class is predicted.
+
+        Parameters
+        ----------
+        score : array of shape (n_samples,)
+            Of the positive class.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Of bool.
+        """
         return np.asarray(score >= in_dtype_of(score, self.threshold))
 
 
@@ -81,15 +92,48 @@ class ArgmaxRule:
         return len(self.offsets)
 
     def at(self, offsets: FloatArray) -> ArgmaxRule:
-        """Return the rule with other offsets, less the first's."""
+        """Return the rule with other offsets, less the first's.
+
+        Parameters
+        ----------
+        offsets : array of shape (n_columns,)
+            In units of the scale.
+
+        Returns
+        -------
+        ArgmaxRule
+            On the same scale.
+        """
         return replace(self, offsets=offsets - offsets[0])
 
     def rejects(self, n_classes: int) -> bool:
-        """Tell whether the rule may predict nothing."""
+        """Tell whether the rule may predict nothing.
+
+        Parameters
+        ----------
+        n_classes : int
+            Without the reject option.
+
+        Returns
+        -------
+        bool
+            Whether it has an offset more.
+        """
         return self.n_columns > n_classes
 
     def compared(self, score: AnyArray) -> FloatArray:
-        """Return what is compared, array of shape (n_columns, n_samples) in float64."""
+        """Return what is compared.
+
+        Parameters
+        ----------
+        score : array of shape (n_samples, n_classes)
+            A column a class.
+
+        Returns
+        -------
+        array of shape (n_columns, n_samples)
+            In float64.
+        """
         moved = class_scores(score.T, self.scale)
         if self.rejects(score.shape[1]):
             moved = np.concatenate([moved, np.zeros((1, len(score)))])
@@ -98,7 +142,18 @@ class ArgmaxRule:
         return moved
 
     def predict(self, score: AnyArray) -> IntArray:
-        """Return the index of each row's predicted class, array of shape (n_samples,)."""
+        """Return the index of each row's predicted class.
+
+        Parameters
+        ----------
+        score : array of shape (n_samples, n_classes)
+            A column a class.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Of integers; ``n_classes`` where nothing is predicted.
+        """
         if not self.rejects(score.shape[1]) and np.ptp(self.offsets) == 0:
             return np.asarray(score.argmax(axis=1))
         compared = self.compared(score)

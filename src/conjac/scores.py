@@ -44,6 +44,11 @@ class ScoreJacobian:
     derivative : str
         Whose formula it is.
 
+    Notes
+    -----
+    Analytic where the model's formula is known, by the library for networks, else by central differences, as
+    ``derivative`` says. See :doc:`/features`.
+
     Examples
     --------
     >>> import numpy as np
@@ -77,7 +82,15 @@ class ScoreJacobian:
         return table[0] if places.ndim == 0 else table
 
     def batches(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Yield slices of rows with their derivatives, few enough to hold."""
+        """Yield slices of rows with their derivatives, few enough to hold.
+
+        Yields
+        ------
+        rows : slice
+            Of the rows.
+        slopes : array of shape (n_part, n_classes, n_features)
+            Their derivatives, in the unit of the score per unit of each input.
+        """
         for part in _parts(len(self), self.shape):
             yield part, self._of(np.arange(part.start, part.stop))
 
@@ -114,7 +127,9 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     Parameters
     ----------
     model : fitted classifier, callable or `conjac.models.Model`
+        What scores rows.
     X : array or frame of shape (n_samples, n_features), or images of shape (n_samples, ...)
+        Rows at which the scores are differentiated.
     output : {"auto", "probabilities", "scores", "logits"}
         What is differentiated. Raw scores of two classes are the second's less the first's, which is 0, but those of a
         network that gives two.
@@ -129,6 +144,12 @@ def score_jacobian(model: Any, X: Any, *, output: str = "auto") -> ScoreJacobian
     ------
     NotDifferentiableError
         Scores that are steps, as those of trees.
+    InvalidInputError
+        Nothing that scores, or an output that it does not have.
+
+    Notes
+    -----
+    See :doc:`/features`.
 
     Examples
     --------

@@ -27,17 +27,32 @@ class Sensitivity:
     Attributes
     ----------
     metric : str
-    value, value_stderr : float
-        Of an exchange rate, ``gradient`` and ``stderr`` again.
+        Its name, or of an exchange rate both.
+    value, value_stderr : float, or array of shape parameter_shape
+        Where the figure stands, and its standard error; of an exchange rate, ``gradient`` and ``stderr`` again.
     gradient : array of shape parameter_shape
         Derivative per ``units``; shape () for the threshold.
     center : array of shape parameter_shape
-        Bias-corrected derivative, on which `confint` is centred.
+        Bias-corrected derivative per ``units``, on which `confint` is centred.
     stderr : array of shape parameter_shape
         Standard error of ``center``; nan where too few rows are behind it.
     elasticity : array of shape parameter_shape
-        Derivative of the metric's logarithm: ``gradient / value``.
+        Derivative of the metric's logarithm, per ``units``: ``gradient / value``.
     units : tuple of str
+        What a step of 1 of each parameter is.
+
+    Notes
+    -----
+    The chain rule through the cells: the metric's gradient in them times their slopes, with the covariance of both by
+    the delta method; see :doc:`/design`.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> J = cj.confusion_jacobian([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
+    >>> told = J.of("recall")
+    >>> told.metric, told.value, told.units
+    ('recall', 0.5, ('1.0 of probability',))
     """
 
     metric: str
@@ -52,15 +67,47 @@ class Sensitivity:
 
     @property
     def elasticity(self) -> FloatArray:
-        """Relative change of the metric per unit; nan at a value of 0."""
+        """Relative change of the metric per unit, array of shape parameter_shape; nan at a value of 0."""
         return divide(self.gradient, np.asarray(self.value), np.nan)
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; of an exchange rate, its own."""
+        """Return the interval of the derivative: ``center`` -+ quantile x ``stderr``; of an exchange rate, its own.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape parameter_shape, per ``units``.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._limits(level)
 
     def figures(self, level: float = 0.95) -> dict[str, FloatArray]:
-        """Return the derivative with its errors and limits by name, arrays of shape parameter_shape."""
+        """Return the derivative with its errors and limits by name, arrays of shape parameter_shape.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to array of shape parameter_shape
+            "gradient", "center", "stderr", "lower" and "upper" among them, per ``units``.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         lower, upper = self.confint(level)
         return {
             "gradient": self.gradient,
@@ -72,7 +119,23 @@ class Sensitivity:
         }
 
     def value_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the value: Wilson for proportions, else on the metric's own scale."""
+        """Return the interval of the value: Wilson for proportions, else on the metric's own scale.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._value_limits(level)
 
 
@@ -148,6 +211,12 @@ class Sensed:
         Returns
         -------
         Sensitivity
+            Value, slope and both errors.
+
+        Raises
+        ------
+        UnknownMetricError
+            A metric that does not exist for these classes.
         """
         outcomes = outcomes_of(self.labels, self.cells.weight.shape[-1])
         return sensitivity(resolve_outcomes(metric, outcomes, len(self.labels)), self._motion, self.units)
@@ -166,6 +235,7 @@ class Sensed:
         Returns
         -------
         InfluentialRows
+            A figure for each training row.
 
         Raises
         ------
@@ -198,5 +268,10 @@ class Sensed:
             Neither a metric nor a cell.
         NotSupportedError
             A mix moves.
+
+        Notes
+        -----
+        A ratio of two slopes estimated from the same rows; Fieller 1954, Journal of the Royal Statistical
+        Society B 16:175.
         """
         return exchange_rate(paid, gained, self._motion, self.labels)

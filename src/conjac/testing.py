@@ -12,6 +12,8 @@ from conjac.curve import ConfusionCurve
 from conjac.jacobian import ConfusionJacobian
 from conjac.metrics import names, resolve
 
+__all__ = ["check_jacobian", "check_merge"]
+
 ROUNDING = 1e-9
 NORMALIZED_AXES: dict[str, int | tuple[int, int]] = {"true": 1, "pred": 0, "all": (0, 1)}
 
@@ -22,6 +24,7 @@ def check_jacobian(J: ConfusionJacobian) -> None:
     Parameters
     ----------
     J : ConfusionJacobian
+        By any parameter that moves margins.
 
     Raises
     ------
@@ -36,6 +39,10 @@ def check_jacobian(J: ConfusionJacobian) -> None:
         - `confint` is ``center`` -+ one quantile x ``stderr``, and widens with the level;
         - `jvp`, `vjp` and `as_linear_operator` are products with ``jacobian``;
         - a metric's gradient is that of its formula times the cells' (the chain rule).
+
+    Notes
+    -----
+    The laws are those of :doc:`/design`.
 
     Examples
     --------
@@ -62,7 +69,7 @@ def check_merge(make_curve: Callable[..., ConfusionCurve], parts: Sequence[Seque
     ----------
     make_curve : callable
         From arrays of rows to a curve, such as ``ConfusionCurve.from_predictions``.
-    parts : sequence of at least 2 tuples of arrays
+    parts : sequence of at least 2 tuples of arrays of shape (n_rows, ...)
         The arguments for each part, such as ``(y_true, y_score)``, each array along its first axis. A part that
         ``make_curve`` refuses cannot be checked.
 

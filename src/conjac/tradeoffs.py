@@ -48,7 +48,9 @@ def tradeoff(
     Parameters
     ----------
     y_true : array of shape (n_samples,)
+        True labels.
     y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+        Scores of the positive class, or of every class in the order of ``labels``.
     first, second : str or Metric
         A name such as "f1_macro", an object of `conjac.metrics`, or a cell: "cell[cat, dog]", the rows of cat that are
         predicted dog; of two classes also "tn", "fp", "fn", "tp".
@@ -62,12 +64,23 @@ def tradeoff(
         offsets at which a row changes sides, evenly by rank.
     level : float
         Of the pointwise intervals by which signs are told, and of those in `Tradeoff.to_columns`.
-    coordinate, labels, pos_label, sample_weight, groups, condition_on
+    coordinate : {"probability", "logit", "percentile", "score"}, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    labels : sequence of length K, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    pos_label : label, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    sample_weight : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    groups : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    condition_on : "class", optional
         As for `conjac.ConfusionJacobian.from_predictions`.
 
     Returns
     -------
     Tradeoff
+        Values, slopes and exchange rate at the points, with errors; its ``front`` is over all decisions.
 
     Raises
     ------
@@ -81,7 +94,7 @@ def tradeoff(
     Notes
     -----
     The exchange rate is the ratio of the two slopes; its interval is Fieller's set (1954), of two cells that of the
-    delta method on the log scale.
+    delta method on the log scale. See :doc:`/decisions`.
 
     Examples
     --------
@@ -145,7 +158,9 @@ def pareto_front(
     Parameters
     ----------
     y_true : array of shape (n_samples,)
+        True labels.
     y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+        Scores of the positive class, or of every class in the order of ``labels``.
     first, second : str or Metric
         As for `tradeoff`.
     n_points : int, optional
@@ -153,7 +168,17 @@ def pareto_front(
     reject : bool
         Whether a row may be left without a prediction, as for "selective_accuracy" against "coverage". ``y_score`` then
         has a score a class, for two classes too.
-    coordinate, labels, pos_label, sample_weight, groups, condition_on
+    coordinate : {"probability", "logit", "percentile", "score"}, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    labels : sequence of length K, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    pos_label : label, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    sample_weight : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    groups : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    condition_on : "class", optional
         As for `conjac.ConfusionJacobian.from_predictions`.
 
     Returns

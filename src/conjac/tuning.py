@@ -49,7 +49,9 @@ def maximize(
     Parameters
     ----------
     y_true : array of shape (n_samples,), or an indicator of shape (n_samples, L)
+        True labels.
     y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K); of several labels (n_samples, L)
+        Scores of the positive class, or of every class in the order of ``labels``.
     metric : str or Metric
         Such as "f1_macro", "matthews_corrcoef", or ``conjac.metrics.expected_cost(M)``.
     subject_to : str, Constraint or sequence of them
@@ -62,7 +64,17 @@ def maximize(
     reject : bool
         Whether a row may be left without a prediction, for metrics such as "selective_accuracy" subject to "coverage >=
         .9", or costs with one column more. ``y_score`` then has a score a class, for two classes too.
-    coordinate, labels, pos_label, sample_weight, groups, condition_on
+    coordinate : {"probability", "logit", "percentile", "score"}, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    labels : sequence of length K, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    pos_label : label, optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    sample_weight : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    groups : array of shape (n_samples,), optional
+        As for `conjac.ConfusionJacobian.from_predictions`.
+    condition_on : "class", optional
         As for `conjac.ConfusionJacobian.from_predictions`.
 
     Returns
@@ -76,6 +88,15 @@ def maximize(
         No decision was found that meets the constraints; ``nearest`` tells one that comes near.
     InvalidInputError
         Input that cannot be used.
+    NotSupportedError
+        ``pos_label`` of more than two classes, or a reject option of labels that do not exclude each other.
+    UnknownMetricError
+        A metric that does not exist for these classes.
+
+    Notes
+    -----
+    The method is in :doc:`/decisions`, that of several classes in :doc:`/offsets`, that of several labels in
+    :doc:`/multilabel`.
 
     Examples
     --------
@@ -127,15 +148,46 @@ def solve(
 
     Parameters
     ----------
-    y_true, y_score, reject, coordinate, labels, pos_label, sample_weight, groups, condition_on
+    y_true : array of shape (n_samples,), or an indicator of shape (n_samples, L)
+        As for `maximize`.
+    y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K); of several labels (n_samples, L)
         As for `maximize`.
     target : mapping of str to float
         Such as ``{"recall[a]": .9, "recall[b]": .8}``.
+    reject : bool
+        As for `maximize`.
+    coordinate : {"probability", "logit", "percentile", "score"}, optional
+        As for `maximize`.
+    labels : sequence of length K, optional
+        As for `maximize`.
+    pos_label : label, optional
+        As for `maximize`.
+    sample_weight : array of shape (n_samples,), optional
+        As for `maximize`.
+    groups : array of shape (n_samples,), optional
+        As for `maximize`.
+    condition_on : "class", optional
+        As for `maximize`.
+
+    Returns
+    -------
+    Decision or MultilabelDecision
+        ``diagnostics["reached"]`` tells the value of each metric.
 
     Raises
     ------
     InfeasibleError
         The targets cannot be had together; ``nearest`` tells the nearest that was found.
+    InvalidInputError
+        Input that cannot be used, or a target outside its metric's domain.
+    NotSupportedError
+        ``pos_label`` of more than two classes, or a reject option of labels that do not exclude each other.
+    UnknownMetricError
+        A metric that does not exist for these classes.
+
+    Notes
+    -----
+    The method is in :doc:`/decisions`, that of several classes in :doc:`/offsets`.
 
     Examples
     --------

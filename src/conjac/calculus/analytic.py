@@ -23,10 +23,12 @@ def complex_step(f: Callable[[AnyArray], AnyArray], points: Any) -> FloatArray:
         From an array of shape (..., u), complex, to one of shape (..., v): built of analytic functions alone (no
         absolute value, no comparison of complex numbers).
     points : array of shape (..., u)
+        Where.
 
     Returns
     -------
     array of shape (..., v, u)
+        In units of the output per unit of each input.
 
     Notes
     -----

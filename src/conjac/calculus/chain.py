@@ -27,10 +27,22 @@ class Trace(LinearMap):
     Attributes
     ----------
     names : tuple of str
-    values : tuple of array
+        Of the steps.
+    values : tuple of arrays of shape (n,), one for each step and the input
         The input, then each step's output.
     factors : tuple of JacobianResult
         Each step's own Jacobian.
+
+    Notes
+    -----
+    The chain rule in both orders: A. Griewank, A. Walther 2008, Evaluating Derivatives, 2nd ed., chapter 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> trace = Chain([("square", lambda x: x**2), ("sum", lambda x: x.sum())]).at([1.0, 3.0])
+    >>> trace.jacobian.round(6), trace.values[-1]
+    (array([[2., 6.]]), array([10.]))
     """
 
     output_ndim: ClassVar[int] = 1
@@ -56,7 +68,7 @@ class Trace(LinearMap):
 
     @cached_property
     def jacobian(self) -> FloatArray:
-        """The chain's Jacobian, array of shape (v, u), in the cheaper order."""
+        """The chain's Jacobian in the cheaper order, array of shape (v, u): per unit of each input."""
         return locked(self.forward() if self.order == "forward" else self.backward())
 
     @property
@@ -72,21 +84,49 @@ class Trace(LinearMap):
         return JacobianResult(self.jacobian, self.values[-1], error, success, "chain rule", calls)
 
     def forward(self) -> FloatArray:
-        """Return the Jacobian multiplied from the input on, array of shape (v, u)."""
+        """Return the Jacobian multiplied from the input on.
+
+        Returns
+        -------
+        array of shape (v, u)
+            Equal to ``jacobian``, to rounding.
+        """
         product = self.factors[0].jacobian
         for factor in self.factors[1:]:
             product = factor.jacobian @ product
         return product
 
     def backward(self) -> FloatArray:
-        """Return the Jacobian multiplied from the output back, array of shape (v, u)."""
+        """Return the Jacobian multiplied from the output back.
+
+        Returns
+        -------
+        array of shape (v, u)
+            Equal to ``jacobian``, to rounding.
+        """
         product = self.factors[-1].jacobian
         for factor in self.factors[-2::-1]:
             product = product @ factor.jacobian
         return product
 
     def push(self, direction: Any) -> dict[str, FloatArray]:
-        """Return how each step's output moves as the input moves along a direction, by name."""
+        """Return how each step's output moves as the input moves along a direction.
+
+        Parameters
+        ----------
+        direction : array of shape (u,)
+            A step in units of the input.
+
+        Returns
+        -------
+        dict of str to array of shape (n_outputs,)
+            By step, first one first.
+
+        Raises
+        ------
+        InvalidInputError
+            A direction of another shape, or not finite.
+        """
         moved = checked(np.atleast_1d(direction), self.values[0].shape, "direction")
         found = {}
         for name, factor in zip(self.names, self.factors, strict=True):
@@ -103,9 +143,14 @@ class Trace(LinearMap):
 
         Returns
         -------
-        dict
+        dict of str to array of shape (n_inputs,)
             By step, last one first; under the first step's name stands the derivative with respect to the chain's
             own input.
+
+        Raises
+        ------
+        InvalidInputError
+            A cotangent of another shape, or not finite.
         """
         carried = checked(np.atleast_1d(cotangent), self.values[-1].shape, "cotangent")
         found = {}
@@ -120,11 +165,17 @@ class Chain:
     Parameters
     ----------
     steps : sequence of (name, function)
+        In order; each takes what the one before returns.
 
     Raises
     ------
     InvalidInputError
         No step, a name twice, or a step that is not a function.
+
+    Notes
+    -----
+    The chain rule: the product of the steps' Jacobians (A. Griewank, A. Walther 2008, Evaluating Derivatives, 2nd ed.,
+    chapter 3).
 
     Examples
     --------
@@ -165,10 +216,22 @@ class Chain:
     def at(self, x: Any) -> Trace:
         """Return the chain's values and Jacobians at a point.
 
+        Parameters
+        ----------
+        x : array of shape (u,), or a number
+            The point.
+
+        Returns
+        -------
+        Trace
+            Of that point.
+
         Raises
         ------
         InvalidInputError
-            As `jacobian` does, naming the step.
+            A point or a value that is not a finite vector; the message names the step.
+        NotDifferentiableError
+            A step function, or a kink at the point; the message names the step.
         """
         values, factors = [], []
         for name, step in self.steps:
@@ -183,5 +246,23 @@ class Chain:
         return Trace(tuple(name for name, _ in self.steps), tuple(map(locked, values)), tuple(factors))
 
     def jacobian(self, x: Any) -> JacobianResult:
-        """Return the chain's Jacobian at a point, and how sure its steps are of it."""
+        """Return the chain's Jacobian at a point, and how sure its steps are of it.
+
+        Parameters
+        ----------
+        x : array of shape (u,), or a number
+            The point.
+
+        Returns
+        -------
+        JacobianResult
+            ``jacobian`` of shape (v, u), in units of the output per unit of each input.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `at`.
+        NotDifferentiableError
+            As for `at`.
+        """
         return self.at(x).result

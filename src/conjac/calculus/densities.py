@@ -42,10 +42,17 @@ def change_of_variables(
         branch is no inverse, or f has not as many outputs as inputs, and `SingularJacobianError` where the determinant
         is 0, so that p_Y is infinite or unknown.
 
+    Raises
+    ------
+    InvalidInputError
+        No branch, or something that is no function; by the function returned, a branch that is no inverse.
+    SingularJacobianError
+        By the function returned, where the determinant is 0.
+
     Notes
     -----
-    :math:`p_Y(y) = \sum_{x : f(x) = y} p_X(x) / |\det J_f(x)|` (for instance Billingsley, *Probability and Measure*,
-    section 20).
+    :math:`p_Y(y) = \sum_{x : f(x) = y} p_X(x) / |\det J_f(x)|` (for instance P. Billingsley 1995, *Probability and
+    Measure*, 3rd ed., section 20).
 
     Examples
     --------

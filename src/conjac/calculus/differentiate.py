@@ -28,6 +28,7 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
         by these where ``x``, or ``f``, is theirs; one that has a method ``jacobian(x)`` brings its own; any other by
         differences.
     x : array of shape (u,), or a number
+        The point.
 
     Returns
     -------
@@ -45,6 +46,11 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
     -----
     ConjacWarning
         Where derivatives do not converge or are infinite; ``success`` is then False.
+
+    Notes
+    -----
+    Differences are those of `scipy.differentiate`, central and extrapolated with an error estimate (after
+    C. J. F. Ridders 1982, Advances in Engineering Software 4:75).
 
     Examples
     --------
@@ -69,14 +75,28 @@ def jvp(f: Callable[[Any], Any], x: Any, direction: Any) -> FloatArray:
 
     Parameters
     ----------
-    f, x
+    f : callable
+        As for `jacobian`.
+    x : array of shape (u,), or a number
         As for `jacobian`.
     direction : array of shape (u,)
+        A step in units of ``x``.
 
     Returns
     -------
     array of shape (v,)
         At the cost of about one derivative, whatever u is.
+
+    Raises
+    ------
+    InvalidInputError
+        A point, a value or a direction that is not a finite vector of its shape.
+    NotDifferentiableError
+        A step function, or a kink at the point.
+
+    Notes
+    -----
+    Forward mode: A. Griewank, A. Walther 2008, Evaluating Derivatives, 2nd ed., chapter 3.
 
     Examples
     --------
@@ -92,14 +112,28 @@ def vjp(f: Callable[[Any], Any], x: Any, cotangent: Any) -> FloatArray:
 
     Parameters
     ----------
-    f, x
+    f : callable
+        As for `jacobian`.
+    x : array of shape (u,), or a number
         As for `jacobian`.
     cotangent : array of shape (v,)
+        Weights of the outputs.
 
     Returns
     -------
     array of shape (u,)
         At the cost of about one gradient: cheap where a library differentiates, u derivatives by differences.
+
+    Raises
+    ------
+    InvalidInputError
+        A point, a value or a cotangent that is not a finite vector of its shape.
+    NotDifferentiableError
+        A step function, or a kink at the point.
+
+    Notes
+    -----
+    Reverse mode: A. Griewank, A. Walther 2008, Evaluating Derivatives, 2nd ed., chapter 3.
 
     Examples
     --------
@@ -115,8 +149,22 @@ def as_linear_operator(f: Callable[[Any], Any], x: Any) -> LinearOperator:
 
     Parameters
     ----------
-    f, x
+    f : callable
         As for `jacobian`.
+    x : array of shape (u,), or a number
+        As for `jacobian`.
+
+    Returns
+    -------
+    scipy.sparse.linalg.LinearOperator
+        Its products are `jvp` and `vjp`.
+
+    Raises
+    ------
+    InvalidInputError
+        A point or a value that is not a finite vector.
+    NotDifferentiableError
+        By its products: a step function, or a kink at the point.
 
     Examples
     --------

@@ -20,6 +20,7 @@ class Elementwise:
     Attributes
     ----------
     name : str
+        What it is called.
     function, derivative, inverse : callable
         From an array to an array of the same shape.
 
@@ -41,7 +42,18 @@ class Elementwise:
         return self.function(x)
 
     def jacobian(self, x: FloatArray) -> FloatArray:
-        """Return the Jacobian at a vector, array of shape (u, u)."""
+        """Return the Jacobian at a vector.
+
+        Parameters
+        ----------
+        x : array of shape (u,), or a number
+            The point.
+
+        Returns
+        -------
+        array of shape (u, u)
+            Diagonal; per unit of each entry.
+        """
         return np.diag(self.derivative(np.atleast_1d(np.asarray(x, dtype=np.float64))))
 
 

@@ -28,6 +28,7 @@ class Stability:
     Attributes
     ----------
     kind : {"discrete", "continuous"}
+        A map, or a flow.
     eigenvalues : array of shape (n,)
         Of the Jacobian, complex, the deciding one first.
     measure : float
@@ -38,6 +39,16 @@ class Stability:
         Below it the point attracts: 1 (discrete) or 0 (continuous).
     verdict : {"stable", "unstable", "undecided"}
         Undecided where the limit is within the error.
+
+    Notes
+    -----
+    Linearisation and the bounds of the error are with `stability` (Wilkinson 1965; Elsner 1985).
+
+    Examples
+    --------
+    >>> found = stability(lambda x: 0.5 * x, 0.0)
+    >>> round(found.measure, 6), found.limit, found.verdict
+    (0.5, 1.0, 'stable')
     """
 
     kind: Kind
@@ -66,6 +77,7 @@ def stability(
     x_star : array of shape (n,), or a number
         The fixed point: f(x) = x (discrete), or f(x) = 0 (continuous).
     kind : {"discrete", "continuous"}
+        A map, or a flow.
     jacobian_error : array of shape (n, n), or a number where n is 1, optional
         Errors of the Jacobian's entries beyond those of differentiation, such as standard errors of what f was
         estimated from.
@@ -73,6 +85,7 @@ def stability(
     Returns
     -------
     Stability
+        With the eigenvalues, and how far the deciding one may be off.
 
     Raises
     ------

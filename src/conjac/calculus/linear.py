@@ -32,10 +32,17 @@ class LinearMap(ABC):
         Parameters
         ----------
         direction : array of shape parameter_shape
+            A step in units of the parameter.
 
         Returns
         -------
         array of shape output_shape
+            In units of the output.
+
+        Raises
+        ------
+        InvalidInputError
+            A direction of another shape, or not finite.
         """
         step = checked(direction, self.jacobian.shape[self.output_ndim :], "direction")
         return np.asarray(np.tensordot(self.jacobian, step, axes=step.ndim))
@@ -46,16 +53,29 @@ class LinearMap(ABC):
         Parameters
         ----------
         cotangent : array of shape output_shape
+            Weights of the outputs.
 
         Returns
         -------
         array of shape parameter_shape
+            Per unit of the parameter.
+
+        Raises
+        ------
+        InvalidInputError
+            A cotangent of another shape, or not finite.
         """
         weights = checked(cotangent, self.jacobian.shape[: self.output_ndim], "cotangent")
         return np.asarray(np.tensordot(weights, self.jacobian, axes=weights.ndim))
 
     def as_linear_operator(self) -> LinearOperator:
-        """Return the Jacobian as a SciPy operator, from the flat parameter to the flat output, both in C order."""
+        """Return the Jacobian as a SciPy operator, from the flat parameter to the flat output, both in C order.
+
+        Returns
+        -------
+        scipy.sparse.linalg.LinearOperator
+            Of shape (n_outputs, n_parameters).
+        """
         dense = self.jacobian.reshape(int(np.prod(self.jacobian.shape[: self.output_ndim])), -1)
         return LinearOperator(
             dense.shape,

@@ -21,7 +21,7 @@ class JacobianResult(LinearMap):
     Attributes
     ----------
     jacobian : array of shape (v, u)
-        Partial derivatives: output axes first.
+        Partial derivatives, output axes first: in units of each output per unit of each input.
     value : array of shape (v,)
         The function there.
     error : array of shape (v, u)
@@ -32,6 +32,17 @@ class JacobianResult(LinearMap):
         What differentiated.
     n_evaluations : int
         Calls of the function.
+
+    Notes
+    -----
+    How each library differentiates is with `jacobian` (differences after C. J. F. Ridders 1982).
+
+    Examples
+    --------
+    >>> from conjac.calculus import jacobian
+    >>> found = jacobian(lambda x: x[0] * x[1], [2.0, 3.0])
+    >>> found.jacobian.round(6), found.shape, found.success
+    (array([[3., 2.]]), (1, 2), True)
     """
 
     output_ndim: ClassVar[int] = 1

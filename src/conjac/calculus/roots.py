@@ -33,8 +33,14 @@ class Step:
     Attributes
     ----------
     x : array of shape (n,)
+        The point.
     residual : float
         Largest absolute entry of f there.
+
+    Examples
+    --------
+    >>> newton(lambda x: x - 2, 1.0).steps[-1].residual < 1e-9
+    True
     """
 
     x: FloatArray
@@ -48,6 +54,7 @@ class Root:
     Attributes
     ----------
     x : array of shape (n,)
+        The root.
     value : array of shape (n,)
         f there.
     residual : float
@@ -55,10 +62,21 @@ class Root:
     condition : float
         Condition number of the Jacobian there: a large one means a root that is poorly determined, or a multiple one.
     steps : tuple of Step
-        The points that were accepted, the start first.
+        The points that were accepted, the start first; no unit, since they are points.
     n_evaluations : int
         Calls of f, those of its Jacobian not counted.
     method : str
+        What found it.
+
+    Notes
+    -----
+    How it is found is with `newton` (Moré 1978).
+
+    Examples
+    --------
+    >>> found = newton(lambda x: x**2 - 2, 1.0)
+    >>> found.x.round(6), found.residual < 1e-9
+    (array([1.414214]), True)
     """
 
     x: FloatArray
@@ -97,6 +115,7 @@ def newton(
     Returns
     -------
     Root
+        With its condition, and the way to it.
 
     Raises
     ------

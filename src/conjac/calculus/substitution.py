@@ -40,6 +40,16 @@ class Integral:
         The same integral by quadrature over the region itself, where that was possible.
     region : tuple or None
         The region as mapped: the ends of the interval in one variable, else what was told.
+
+    Notes
+    -----
+    The formula and the quadrature are with `substitute` (Genz & Malik 1980).
+
+    Examples
+    --------
+    >>> found = substitute(lambda y: y, lambda x: x**2, 0.0, 2.0)  # of y from 0 to 4
+    >>> round(found.value, 6), found.agrees
+    (8.0, True)
     """
 
     value: float
@@ -76,6 +86,7 @@ def substitute(g: Function, f: Function, lower: Any, upper: Any, *, region: Sequ
     Returns
     -------
     Integral
+        With its error, and whether both ways agree.
 
     Raises
     ------

@@ -17,6 +17,7 @@ def determinant(J: Any) -> FloatArray:
     Parameters
     ----------
     J : JacobianResult or array of shape (..., u, u)
+        Square.
 
     Returns
     -------
@@ -27,6 +28,10 @@ def determinant(J: Any) -> FloatArray:
     ------
     InvalidInputError
         A Jacobian that is not square, or not finite.
+
+    Notes
+    -----
+    By LU decomposition: G. H. Golub, C. F. Van Loan 2013, Matrix Computations, 4th ed., section 3.2.
 
     Examples
     --------
@@ -42,15 +47,21 @@ def log_abs_det(J: Any) -> FloatArray:
     Parameters
     ----------
     J : JacobianResult or array of shape (..., u, u)
+        Square.
 
     Returns
     -------
     array of shape (...)
+        Natural logarithm.
 
     Raises
     ------
     InvalidInputError
         A Jacobian that is not square, or not finite.
+
+    Notes
+    -----
+    By LU decomposition: G. H. Golub, C. F. Van Loan 2013, Matrix Computations, 4th ed., section 3.2.
 
     Examples
     --------

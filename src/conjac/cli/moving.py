@@ -69,7 +69,7 @@ def read_moving(wrt: str | None, n_scores: int, offsets: Sequence[str] | None = 
     >>> read_moving("mix:region", 1).category
     'region'
     >>> read_moving(None, 3)
-    Moving(perturbation=Offsets(name='offsets'), offsets=True)
+    Moving(perturbation=Offsets(), offsets=True)
     """
     moves = _named("offsets" if wrt is None and offsets else wrt, n_scores)
     several = moves == Offsets() or n_scores > 2 or bool(offsets)

@@ -60,6 +60,7 @@ def compare(
     Returns
     -------
     Comparison
+        Differences b - a with errors, intervals and adjusted p-values.
 
     Raises
     ------

@@ -21,25 +21,33 @@ class Comparison:
     Attributes
     ----------
     labels : tuple of length K
+        Class labels, in the order of rows and columns.
     paired : bool
         Whether both judge the same rows, so that what they agree on cancels; ``diagnostics["rows"]`` says why.
     metrics : tuple of str
         Names of the metrics compared.
     value_a, value_b, difference, stderr : array of shape (n_metrics,)
-        The difference and its error are nan where a metric is 0/0 in either.
+        In the unit of each metric. The difference and its error are nan where a metric is 0/0 in either.
     p_values : array of shape (n_metrics,)
         Two-sided, adjusted by Holm's method for all metrics listed.
-    beyond_noise : array of bool of shape (n_metrics,)
+    beyond_noise : boolean array of shape (n_metrics,)
         ``p_values`` below 1 - ``level``: the chance that any is True where nothing differs is at most that.
     level : float
+        Of intervals; 1 less it is the chance of any false alarm among all metrics.
     shares : Estimate
         Differences of the cells as shares of all rows: ``value`` and ``stderr``, arrays of shape (K, K), and
         ``confint``. Not adjusted.
     counts : Estimate or None
         Differences of the counts; None where the totals differ.
     slopes : Estimate or None
-        Of curves and tallies: differences of the derivatives of the cells, as shares of all rows, by the threshold.
+        Of curves and tallies: differences of the derivatives of the cells, as shares of all rows, by the threshold, per
+        1.0 of it.
     diagnostics : mapping
+        How the rows were paired, at which threshold, and what not to believe.
+
+    Notes
+    -----
+    Formulas and sources (McNemar 1947, Newcombe 1998, Holm 1979) are with `compare`.
 
     Examples
     --------
@@ -72,7 +80,23 @@ class Comparison:
     _band: Callable[[float], Interval] = field(repr=False)
 
     def confint(self, level: float | None = None) -> Interval:
-        """Return each metric's own interval, arrays of shape (n_metrics,), not adjusted; by default at ``level``."""
+        """Return each metric's own interval, not adjusted.
+
+        Parameters
+        ----------
+        level : float, optional
+            Nominal coverage of an interval, inside (0, 1). Default: the result's own ``level``.
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits of the differences, arrays of shape (n_metrics,).
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._band(self.level if level is None else level)
 
     def to_columns(self, of: str = "metrics") -> dict[str, list[Any]]:
@@ -81,6 +105,12 @@ class Comparison:
         Parameters
         ----------
         of : {"metrics", "cells"}
+            Which table.
+
+        Returns
+        -------
+        dict of str to list
+            A row a metric, or a row a cell.
 
         Raises
         ------
@@ -117,7 +147,14 @@ class Comparison:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
         of : {"metrics", "cells"}
+            Which table.
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
 
         Raises
         ------
@@ -129,7 +166,13 @@ class Comparison:
         return to_frame(self.to_columns(of), backend)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan becomes None."""
+        """Return everything as plain types, ready for JSON; nan becomes None.
+
+        Returns
+        -------
+        dict of str to Any
+            Both tables and the diagnostics, as lists and numbers.
+        """
         plain: dict[str, Any] = as_plain(
             {
                 "schema": "conjac.comparison/1",
@@ -148,10 +191,12 @@ class Comparison:
         ax : Axes, optional
             Where to draw; a new figure if not given.
         of : {"metrics", "cells"}
+            Which picture.
 
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
 
         Raises
         ------

@@ -50,6 +50,7 @@ class Attributed:
         Returns
         -------
         RowContributions
+            A figure for each row, per unit of the parameter.
 
         Raises
         ------
@@ -104,6 +105,11 @@ class Attributed:
         ----------
         metric : str or Metric
             As for `contributions`.
+
+        Returns
+        -------
+        str
+            One of ``parameters``.
 
         Raises
         ------

@@ -28,15 +28,15 @@ class RowContributions:
     metric, parameter, unit : str
         Of which figure, by what, and what a step of 1 of it is.
     value, slope : float
-        Of the figure: as it stands, and its bias-corrected slope, to which the contributions add.
+        Of the figure: as it stands, and its bias-corrected slope per ``unit``, to which the contributions add.
     contribution : array of shape (n_samples,)
-        Of most rows 0: those far from the boundary do not move.
+        What each row adds, per ``unit``. Of most rows 0: those far from the boundary do not move.
     margin : array of shape (n_samples,)
         From the boundary that a row is nearest to, of those that move, on the rule's scale (log-odds of a probability,
         differences of log-probabilities, or scores); positive where the later of the two classes is predicted.
     outcomes : tuple
         The classes, and the reject option where there is one.
-    codes : array of int of shape (3, n_samples)
+    codes : integer array of shape (3, n_samples)
         Places among the outcomes: of ``label``, ``predicted`` and ``flips_to``.
     diagnostics : mapping
         The method, how the contributions sum, and how many rows add anything.
@@ -47,7 +47,7 @@ class RowContributions:
     off with the distance to the boundary as a kernel does, on both sides alike, and may change its sign in the kernel's
     tails. Denominators, where the figure has any, stay as they are. Under the secant it is the row's weight over the
     step where the row flips, and else 0. Where features drift in some rows alone, the others may add a little: they
-    tell the mean velocity at the boundary as well.
+    tell the mean velocity at the boundary as well. The estimator whose influence it is: :doc:`/density`.
 
     Examples
     --------
@@ -105,7 +105,12 @@ class RowContributions:
         n : int, optional
             How many. Default: all.
         rising : bool, optional
-            Only those that make the figure rise, or fall, with the parameter. Default: both.
+            Only those that make the figure rise (True) or fall (False) with the parameter. Default: both.
+
+        Returns
+        -------
+        array of shape (n_found,)
+            Places of rows, at most ``n``.
         """
         adds = np.nan_to_num(self.contribution)
         adds = adds if rising is None else np.maximum(adds if rising else -adds, 0.0)
@@ -124,6 +129,11 @@ class RowContributions:
         changing : bool
             Only those whose flip changes the figure: positives alone do that to false negatives.
 
+        Returns
+        -------
+        array of shape (n_found,)
+            Places of rows, at most ``n``.
+
         Notes
         -----
         By a threshold and an offset the order is exact. By what moves rows at different speeds it is that of margin
@@ -137,7 +147,18 @@ class RowContributions:
         return np.asarray(order[: np.count_nonzero(np.isfinite(ahead))][:n])
 
     def to_columns(self, n: int | None = None) -> dict[str, list[Any]]:
-        """Return the rows that add the most as columns, strongest first; all that add anything by default."""
+        """Return the rows that add the most as columns, strongest first; all that add anything by default.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many. Default: all that add anything.
+
+        Returns
+        -------
+        dict of str to list
+            The row's place, its classes, its margin and what it adds per ``unit``.
+        """
         rows = self.top(n)
         return {
             "row": rows.tolist(),
@@ -147,7 +168,27 @@ class RowContributions:
         }
 
     def to_frame(self, backend: str = "pandas", n: int | None = None) -> Any:
-        """Return the rows that add the most as a frame of {"pandas", "polars", "pyarrow"}, as `to_columns` does."""
+        """Return the rows that add the most as a frame.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+        n : int, optional
+            How many. Default: all that add anything.
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown backend.
+        MissingDependencyError
+            The backend is not installed.
+        """
         return to_frame(self.to_columns(n), backend)
 
     def plot(self, X: Any, *, method: str = "pca", ax: Any = None) -> Any:
@@ -158,12 +199,21 @@ class RowContributions:
         X : array or frame of shape (n_samples, n_columns)
             What tells the rows apart, such as the model's inputs.
         method : {"pca", "tsne", "umap"}
+            As for `PointMapDisplay.of`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
 
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
+
+        Raises
+        ------
+        InvalidInputError
+            Other rows, another method, or nothing that tells rows apart.
+        MissingDependencyError
+            UMAP is not installed.
         """
         from conjac.views.displays import PointMapDisplay
 

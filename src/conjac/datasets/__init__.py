@@ -52,8 +52,9 @@ class Dataset:
     Examples
     --------
     >>> import conjac as cj
-    >>> "spambase" in cj.datasets.names()
-    True
+    >>> if cj.datasets.at_hand("spambase"):
+    ...     spam = cj.datasets.load("spambase")
+    ...     assert len(spam.y) == len(spam.X)
     """
 
     name: str
@@ -75,6 +76,11 @@ class Dataset:
 def names() -> tuple[str, ...]:
     """Return the names of all sets that `load` knows.
 
+    Returns
+    -------
+    tuple of str
+        Sorted.
+
     Examples
     --------
     >>> import conjac as cj
@@ -91,6 +97,11 @@ def at_hand(name: str) -> bool:
     ----------
     name : str
         One of `names()`.
+
+    Returns
+    -------
+    bool
+        Whether `load` needs no network.
 
     Raises
     ------

@@ -51,7 +51,13 @@ class Tabular(ABC):
 
     @abstractmethod
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per point as columns of plain numbers and words."""
+        """Return one row per point as columns of plain numbers and words.
+
+        Returns
+        -------
+        dict of str to list
+            A row a point.
+        """
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """Return `to_columns` as a data frame.
@@ -59,6 +65,12 @@ class Tabular(ABC):
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
 
         Raises
         ------

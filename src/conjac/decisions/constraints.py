@@ -28,8 +28,11 @@ class Constraint:
     Attributes
     ----------
     metric : Metric
+        What is bounded.
     sign : {">=", "<="}
+        From below, or from above.
     bound : float
+        In the unit of the metric.
 
     Examples
     --------
@@ -48,15 +51,24 @@ class Constraint:
         Parameters
         ----------
         text : str
+            A metric's name, a sign and a number.
         labels : sequence
             What the matrix's columns are called.
         n_classes : int, optional
             How many of them are classes; all, but for a reject option.
 
+        Returns
+        -------
+        Constraint
+            With the metric for these classes.
+
         Raises
         ------
         InvalidInputError
-            Text that is not of the form ``metric >= number`` or ``metric <= number``.
+            Text that is not of the form ``metric >= number`` or ``metric <= number``, or a bound outside the metric's
+            domain.
+        UnknownMetricError
+            A metric that does not exist for these classes.
         """
         found = CONSTRAINT.match(str(text))
         if not found:
@@ -74,13 +86,35 @@ class Constraint:
         return 1.0 if self.sign == ">=" else -1.0
 
     def shortfall(self, value: FloatArray) -> FloatArray:
-        """Return by how much each value misses the bound; 0 where it is met, infinite where undefined."""
+        """Return by how much each value misses the bound; 0 where it is met, infinite where undefined.
+
+        Parameters
+        ----------
+        value : array of shape (n_points,) or any other
+            Of the metric.
+
+        Returns
+        -------
+        array of shape ``value.shape``
+            In the unit of the metric.
+        """
         gap = self.side_sign * (self.bound - value)
         gap = np.where(gap <= ROUNDING * max(1.0, abs(self.bound)), np.minimum(gap, 0.0), gap)
         return np.asarray(np.where(np.isnan(value), np.inf, np.maximum(gap, 0.0)))
 
     def side(self, limits: Interval) -> FloatArray:
-        """Return the limit of an interval that must meet the bound."""
+        """Return the limit of an interval that must meet the bound.
+
+        Parameters
+        ----------
+        limits : Interval
+            Of the metric.
+
+        Returns
+        -------
+        array of shape ``limits.lower.shape``
+            The lower ones of a lower bound, else the upper ones.
+        """
         return limits.lower if self.sign == ">=" else limits.upper
 
     def __str__(self) -> str:

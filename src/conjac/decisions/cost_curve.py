@@ -37,6 +37,7 @@ class CostCurve(Tabular):
     Attributes
     ----------
     probability_cost : array of shape (n_points,)
+        The positives' share of what it would cost to be wrong on every row.
     envelope : array of shape (n_points,)
         The least cost of any cut-off, exact on these rows, and so optimistic for new ones.
     best_threshold : array of shape (n_points,)
@@ -48,11 +49,13 @@ class CostCurve(Tabular):
     threshold : float
         The fixed one, in units of ``coordinate``.
     coordinate : str
+        What thresholds are told in.
     level : float
         Of the limits in `to_columns`.
     in_sample : bool
         True: the envelope is told on the rows on which its thresholds were chosen.
     diagnostics : mapping
+        Rows, and what was assumed.
 
     References
     ----------
@@ -84,7 +87,13 @@ class CostCurve(Tabular):
     diagnostics: Mapping[str, Any]
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per probability-cost: the envelope with its threshold, the fixed one's cost, the trivial."""
+        """Return one row per probability-cost: the envelope with its threshold, the fixed one's cost, the trivial.
+
+        Returns
+        -------
+        dict of str to list
+            A row a point; costs are shares of the cost of being wrong on every row.
+        """
         lower, upper = self.fixed.confint(self.level)
         columns = {name: getattr(self, name) for name in ("probability_cost", "envelope", "best_threshold")}
         columns |= {"fixed": self.fixed.value, "fixed_stderr": self.fixed.stderr}

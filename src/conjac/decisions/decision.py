@@ -32,17 +32,29 @@ class Decision:
     ----------
     rule : ThresholdRule or ArgmaxRule
         Applied to scores by `predict`.
+    labels : tuple of length K
+        Class labels; of two, the positive one last.
     threshold : float
         In the ``coordinate``; nan where offsets decide.
+    coordinate : {"probability", "logit", "percentile", "score"}
+        Unit of the threshold, or of the offsets.
     metric : str
+        What was to meet a target, or to be best.
     value, value_stderr : float
         Of the metric at the threshold, on the same rows: optimistic for an optimum.
     matrix : array of shape (K, n_outcomes)
+        The cells there, on the same rows.
     kind : {"target", "argmax"}
         A target's threshold is a quantile and converges like 1/sqrt(n); an optimum's converges more slowly.
     in_sample : bool
         Whether it was chosen on the rows that it is told on.
     diagnostics : mapping
+        How it was found, what was asked, and what not to believe.
+
+    Notes
+    -----
+    The interval of a target inverts that of the metric; that of an optimum is where the smoothed metric's slope may be
+    0. See :doc:`/decisions`, and :doc:`/offsets` for several classes.
 
     Examples
     --------
@@ -78,7 +90,22 @@ class Decision:
 
     @classmethod
     def of(cls, row: Metric, cells: Cells, **rest: Any) -> Self:
-        """Return the decision whose metric and matrix are told of the cells, at one point, that it was chosen on."""
+        """Return the decision whose metric and matrix are told of the cells, at one point, that it was chosen on.
+
+        Parameters
+        ----------
+        row : Metric
+            What was to meet a target, or to be best.
+        cells : Cells
+            At one point, on the rows that it was chosen on.
+        **rest
+            The other attributes, by name.
+
+        Returns
+        -------
+        Decision
+            With value, error and matrix of these cells.
+        """
         return cls(
             metric=row.name,
             value=float(row.value(cells.weight)[0]),
@@ -99,7 +126,10 @@ class Decision:
 
     @cached_property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix by the threshold, (2, 2), or by the offsets, (K, n_outcomes, n_outcomes)."""
+        """Derivative of the matrix, per 1.0 of ``coordinate``.
+
+        By the threshold an array of shape (2, 2), by the offsets one of shape (K, n_outcomes, n_outcomes).
+        """
         motion = self._motion()
         return locked(motion.arranged(motion.derivative)[: len(self.labels)])
 
@@ -110,23 +140,69 @@ class Decision:
 
     @property
     def offsets(self) -> FloatArray | None:
-        """What is added to each outcome's score, less the first's, shape (n_outcomes,); None of a threshold."""
+        """What is added to each outcome's score, less the first's: of shape (n_outcomes,); None of a threshold."""
         return self.rule.offsets if isinstance(self.rule, ArgmaxRule) else None
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the threshold, in its coordinate: the least one that holds `confidence_set`.
+        """Return the interval of the threshold: the least one that holds `confidence_set`.
 
-        Of offsets: of each one's difference to the first, arrays of shape (n_outcomes,).
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, in the ``coordinate``, arrays of shape (). Of offsets: of each one's difference to
+            the first, arrays of shape (n_outcomes,).
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
         """
         parts = self._limits(level)
         return Interval(parts[0].lower, parts[-1].upper)
 
     def confidence_set(self, level: float = 0.95) -> tuple[Interval, ...]:
-        """Return the parts of the set of thresholds that may be the population's; an optimum may have several."""
+        """Return the parts of the set of thresholds that may be the population's; an optimum may have several.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        tuple of Interval
+            In the ``coordinate``, ascending.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return tuple(self._limits(level))
 
     def value_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the metric at this threshold, as if it had been fixed in advance."""
+        """Return the interval of the metric at this threshold, as if it had been fixed in advance.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._value_limits(level)
 
     def predict(self, y_score: Any) -> AnyArray:
@@ -137,6 +213,11 @@ class Decision:
         y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
             Scores of the form that it was decided on.
 
+        Returns
+        -------
+        array of shape (n_samples,)
+            Labels, or "reject".
+
         Raises
         ------
         InvalidInputError
@@ -146,7 +227,23 @@ class Decision:
         return as_array(list(self.outcomes), "labels")[self.rule.predict(self._reading.score(y_score)).astype(np.intp)]
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan becomes None."""
+        """Return everything as plain types, ready for JSON; nan becomes None.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to Any
+            The rule, its value, both intervals, matrix, slopes and diagnostics, as lists and numbers.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         names = ("metric", "threshold", "coordinate", "kind", "value", "value_stderr", "in_sample", "labels")
         plain: dict[str, Any] = as_plain(
             {

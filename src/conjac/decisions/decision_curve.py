@@ -47,19 +47,20 @@ class DecisionCurve(Tabular):
     thresholds : array of shape (n_points,)
         Threshold probabilities.
     net_benefit : Estimate
-        Arrays of shape (n_points,), with a pointwise band.
+        Arrays of shape (n_points,), with a pointwise band, in true positives per row.
     treat_all, treat_none : array of shape (n_points,)
         Net benefit of treating every row, at the same prevalence, and none.
     gain : Estimate
         Net benefit less that of treating all, with the interval of a difference on the same rows.
     slope : Estimate
-        Derivative of the net benefit along the curve, where the threshold moves the cells and the exchange rate of
-        harms alike (`conjac.metrics.decision_curve_slope`).
+        Derivative of the net benefit along the curve, per 1.0 of probability, where the threshold moves the cells and
+        the exchange rate of harms alike (`conjac.metrics.decision_curve_slope`).
     prevalence : float
         For which it is told.
     level : float
         Of the limits in `to_columns`.
     diagnostics : mapping
+        Rows, and what was assumed.
 
     References
     ----------
@@ -89,7 +90,13 @@ class DecisionCurve(Tabular):
     diagnostics: Mapping[str, Any]
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per threshold: net benefit, its rivals, the gain and the slope, each with its limits."""
+        """Return one row per threshold: net benefit, its rivals, the gain and the slope, each with its limits.
+
+        Returns
+        -------
+        dict of str to list
+            A row a threshold; benefits in true positives per row.
+        """
         columns: dict[str, AnyArray] = {"threshold": self.thresholds}
         for name in ("net_benefit", "gain", "slope"):
             told = getattr(self, name)

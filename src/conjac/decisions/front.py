@@ -31,6 +31,18 @@ class Front(Tabular):
     first, second : array of shape (n_front,)
         The metrics there.
     matrix : array of shape (n_front, 2, 2)
+        The cells there.
+
+    Notes
+    -----
+    The maxima of a set of vectors: H. T. Kung, F. Luccio, F. P. Preparata 1975, J. ACM 22:469.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> front = cj.pareto_front([0, 0, 1, 1], [0.2, 0.6, 0.4, 0.9], "precision", "recall")
+    >>> front.thresholds, front.first.round(2), front.second
+    (array([0.4, 0.9]), array([0.67, 1.  ]), array([1. , 0.5]))
     """
 
     metrics: tuple[str, str]
@@ -43,7 +55,20 @@ class Front(Tabular):
 
     @classmethod
     def of(cls, curve: Counted, first: Metric, second: Metric) -> Front:
-        """Compare all cut-offs; one at which a metric is 0/0 is not compared."""
+        """Compare all cut-offs; one at which a metric is 0/0 is not compared.
+
+        Parameters
+        ----------
+        curve : ConfusionCurve
+            Of the rows.
+        first, second : Metric
+            The two.
+
+        Returns
+        -------
+        Front
+            Of every cut-off that is not beaten.
+        """
         score = curve.cutoffs()
         weight = curve.weight_at_score(score)
         gains = [row.sign * row.value(weight) for row in (first, second)]
@@ -62,12 +87,18 @@ class Front(Tabular):
 
     @cached_property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix along the front, array of shape (n_front, 2, 2); nan at the domain's ends."""
+        """Derivative of the matrix along the front, per unit of the threshold, array of shape (n_front, 2, 2)."""
         motions = (self._curve.motion_at_score(few) for few in self._chunks())
         return locked(np.concatenate([motion.slope(motion.point) for motion in motions]))
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per threshold: both metrics, the cells, and how fast each cell moves."""
+        """Return one row per threshold: both metrics, the cells, and how fast each cell moves.
+
+        Returns
+        -------
+        dict of str to list
+            A row a threshold; slopes are per unit of the threshold.
+        """
         columns: dict[str, AnyArray] = {"threshold": self.thresholds, "first": self.first, "second": self.second}
         for name, (true, predicted) in CELLS.items():
             columns |= {name: self.matrix[:, true, predicted], f"{name}_slope": self.jacobian[:, true, predicted]}
@@ -88,6 +119,7 @@ class Front(Tabular):
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
         """
         from conjac.views.displays import TradeoffDisplay
 

@@ -36,9 +36,18 @@ class Course:
     Attributes
     ----------
     metric : str
+        Its name.
     greater_is_better : bool
+        Which way it improves.
     value, slope : Estimate
         Arrays of shape (n_points,); the slope per unit of what moves.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> curve = cj.ConfusionCurve.from_predictions([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
+    >>> curve.tradeoff("fp", "tp", 0.5).first.value.value
+    array([50.])
     """
 
     metric: str
@@ -48,12 +57,45 @@ class Course:
 
     @classmethod
     def of(cls, row: Metric, value: Estimate, slopes: Slopes, df: int | None) -> Course:
-        """Tell a metric of its value and its slopes."""
+        """Tell a metric of its value and its slopes.
+
+        Parameters
+        ----------
+        row : Metric
+            The metric.
+        value : Estimate
+            Where it stands, arrays of shape (n_points,).
+        slopes : Slopes
+            How fast it moves, arrays of shape (n_points,), per unit of what moves.
+        df : int or None
+            Degrees of freedom of the errors, where they come from blocks.
+
+        Returns
+        -------
+        Course
+            Of these points.
+        """
         slope = estimate(slopes.value, slopes.stderr, NormalBand(slopes.center, slopes.stderr, df))
         return cls(row.name, row.greater_is_better, value, slope)
 
     def trend(self, level: float) -> IntArray:
-        """Return 1 where the metric surely improves as the parameter rises, -1 where it worsens, 0 where unsure."""
+        """Tell at each point whether the metric surely improves as the parameter rises.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        array of shape (n_points,)
+            1 where it improves, -1 where it worsens, 0 where that is unsure.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         lower, upper = self.slope.confint(level)
         rises = (lower > 0).astype(np.intp) - (upper < 0)
         return rises if self.greater_is_better else -rises
@@ -69,17 +111,25 @@ class Tradeoff(Tabular):
         What moves: "threshold", or "offset[label]" of several classes, all other offsets held.
     values : array of shape (n_points,)
         Its values, in units of ``coordinate``.
-    coordinate : str
+    coordinate : {"probability", "logit", "percentile", "score"}
+        What they are told in.
     first, second : Course
         Each metric's value and slope, with errors.
     exchange_rate : Estimate
-        ``d first / d second`` along the way, arrays of shape (n_points,): the ratio of the slopes.
+        ``d first / d second`` along the way, arrays of shape (n_points,), in units of the first metric per unit of the
+        second: the ratio of the slopes.
     signs : array of shape (n_points,)
         What a rising threshold, or offset, does, for better or worse: "both improve", "first pays", "second pays",
         "both worsen"; "unsure" where the interval of a slope holds 0 or is unknown.
     level : float
-        Of the intervals by which ``signs`` are told; pointwise.
+        Of the intervals by which signs are told, and of those in `to_columns`.
     diagnostics : mapping
+        How it was made.
+
+    Notes
+    -----
+    The interval of the exchange rate is Fieller's set (1954), of two cells that of the delta method on the log scale.
+    See :doc:`/decisions`.
 
     Examples
     --------
@@ -109,7 +159,7 @@ class Tradeoff(Tabular):
 
     @property
     def thresholds(self) -> FloatArray:
-        """The values of a threshold; those of an offset are in ``values``."""
+        """Values of a threshold, array of shape (n_points,); those of an offset are in ``values``."""
         if self.parameter != "threshold":
             raise AttributeError(f"thresholds: {self.parameter} moves here; its values are in 'values'")
         return self.values
@@ -123,15 +173,36 @@ class Tradeoff(Tabular):
         return self._front()
 
     def confint(self, level: float | None = None) -> Interval:
-        """Return the pointwise interval of the exchange rate, at ``level`` or the result's own.
+        """Return the pointwise interval of the exchange rate.
 
         nan where it rests on too few rows, or where the slope that is divided by is not told apart from 0: then no
         rate is too large. See `conjac.inference.fieller`.
+
+        Parameters
+        ----------
+        level : float, optional
+            Nominal coverage of an interval, inside (0, 1). Default: the result's own.
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape (n_points,), in units of the first metric per unit of the second.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
         """
         return self.exchange_rate.confint(self.level if level is None else level)
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per point: values, slopes, the exchange rate with its limits, and the sign."""
+        """Return one row per point: values, slopes, the exchange rate with its limits, and the sign.
+
+        Returns
+        -------
+        dict of str to list
+            A row a point; slopes are per unit of ``coordinate``.
+        """
         columns: dict[str, AnyArray] = {self.parameter: self.values}
         for name, course in (("first", self.first), ("second", self.second)):
             columns |= {name: course.value.value, f"{name}_stderr": course.value.stderr}
@@ -157,6 +228,7 @@ class Tradeoff(Tabular):
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
         """
         from conjac.views.displays import TradeoffDisplay
 

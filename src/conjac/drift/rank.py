@@ -48,12 +48,23 @@ def rank_drifts(
     model : fitted classifier, callable or `conjac.models.Model`
         Whatever scores rows.
     X : array or frame of shape (n_samples, n_features)
+        Rows that it was not fitted on.
     y : array of shape (n_samples,)
+        Their true labels.
     metric : str or Metric
         Such as "recall", "precision", "f1_macro", "recall[spam]".
-    columns, unit, where, categorical, step
-        As for `conjac.Features`.
+    columns : str, int, or sequence of these, optional
+        Which numeric columns. Default: all.
+    unit : {"sd", "raw"}
+        What a step of 1 is: a standard deviation, or 1 of the column.
+    where : array of shape (n_samples,) of bool, callable, or label, optional
+        Which rows drift. Default: all.
+    categorical : sequence of str or int
+        Columns of numbers that stand for categories.
+    step : float, optional
+        Recount at this drift either way, in units. All five as for `conjac.Features`.
     output : {"auto", "probabilities", "scores", "logits"}
+        As for `ConfusionJacobian.from_estimator`.
     progress : bool or callable
         True shows a bar on standard error; a callable is told the share of a recount that is done.
     **options
@@ -79,7 +90,8 @@ def rank_drifts(
     Notes
     -----
     One standard deviation is a unit, not a forecast: the figures are derivatives. A note tells where a drift of that
-    size, of one input alone, leaves the data's support; inputs that move together have ``ranking.jacobian.jvp``.
+    size, of one input alone, leaves the data's support; inputs that move together have ``ranking.jacobian.jvp``. The
+    method is in :doc:`/features`.
 
     Examples
     --------

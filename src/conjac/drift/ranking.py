@@ -29,13 +29,17 @@ class DriftRanking:
     told : Sensitivity or None
         Of it by the numeric inputs, in the order of ``jacobian.parameters``; None where there are none.
     jacobian : ConfusionJacobian or None
-        Of the numeric inputs: ``jvp`` tells of several that drift together.
+        Of the numeric inputs, per unit of drift: ``jvp`` tells of several that drift together.
     shares : mapping of str to ConfusionJacobian
         Of each column of categories, or of one-hot columns together, where all rows drift.
     notes : mapping of str to str
         Of the numeric inputs whose drift, alone, leaves the data's support.
     left_out : mapping of str to str
         Why inputs are in neither table, where all were asked for.
+
+    Notes
+    -----
+    Numbers move margins, and shares of categories move weights: see :doc:`/features`.
 
     Examples
     --------
@@ -72,24 +76,68 @@ class DriftRanking:
         Parameters
         ----------
         table : {"numeric", "categories"}
+            Which table.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to list
+            A row an input; slopes and their limits per unit of drift, or of share.
 
         Raises
         ------
         InvalidInputError
-            Another table.
+            Another table, or a level outside (0, 1).
         """
         if table not in ("numeric", "categories"):
             raise InvalidInputError(f"table={table!r}: expected 'numeric' or 'categories', which are never one ranking")
         return numbers(self, level) if table == "numeric" else categories(self, level)
 
     def to_frame(self, table: str = "numeric", backend: str = "pandas", level: float = 0.95) -> Any:
-        """Return a table as a frame: arguments as for `to_columns`, and {"pandas", "polars", "pyarrow"}."""
+        """Return a table as a frame.
+
+        Parameters
+        ----------
+        table : {"numeric", "categories"}
+            Which table.
+        backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
+
+        Raises
+        ------
+        InvalidInputError
+            Another table, an unknown backend, or a level outside (0, 1).
+        MissingDependencyError
+            The backend is not installed.
+        """
         return to_frame(self.to_columns(table, level), backend)
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
-        """Return both tables as plain types, ready for JSON; nan becomes None."""
+        """Return both tables as plain types, ready for JSON; nan becomes None.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to Any
+            Both tables, what was left out, and the diagnostics, as lists and numbers.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         J = self.jacobian
         found: dict[str, Any] = as_plain(
             {
@@ -113,10 +161,17 @@ class DriftRanking:
         ax : Axes, optional
             Where to draw; a new figure if not given.
         kind : {"numeric", "categories"}
+            Which table.
 
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
+
+        Raises
+        ------
+        InvalidInputError
+            Another kind.
         """
         from conjac.views.displays import DriftDisplay
 

@@ -40,7 +40,7 @@ class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator): 
 
     @property
     def classes_(self) -> AnyArray:
-        """Sorted labels."""
+        """Sorted labels, array of shape (n_classes,)."""
         return np.asarray(self.estimator_.classes_)
 
     @property
@@ -50,23 +50,71 @@ class DelegatingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator): 
 
     @property
     def feature_names_in_(self) -> AnyArray:
-        """Names of features, as the inner classifier tells."""
+        """Names of features, as the inner classifier tells: array of shape (n_features,)."""
         return np.asarray(self.estimator_.feature_names_in_)
 
     @available_if(has("predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> AnyArray:
-        """Return the inner classifier's probabilities, array of shape (n_samples, n_classes): as they are."""
+        """Return the inner classifier's probabilities, as they are.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, as the inner classifier takes them.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
         check_is_fitted(self)
         return np.asarray(self.estimator_.predict_proba(X))
 
     @available_if(has("predict_log_proba"))  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> AnyArray:
-        """Return the logarithms of `predict_proba`."""
+        """Return the logarithms of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, as the inner classifier takes them.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
         check_is_fitted(self)
         return np.asarray(self.estimator_.predict_log_proba(X))
 
     @available_if(has("decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> AnyArray:
-        """Return the inner classifier's scores, array of shape (n_samples,) or (n_samples, n_classes): as they are."""
+        """Return the inner classifier's scores, as they are.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, as the inner classifier takes them.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_classes)
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
         check_is_fitted(self)
         return np.asarray(self.estimator_.decision_function(X))

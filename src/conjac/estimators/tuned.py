@@ -73,6 +73,7 @@ class TunedDecisionClassifier(DelegatingClassifier):
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
+        Sorted labels.
     estimator_ : classifier
         What predicts.
     decision_ : Decision
@@ -93,15 +94,18 @@ class TunedDecisionClassifier(DelegatingClassifier):
     in_sample_score_ : float
         The metric of ``decision_`` on the scores that it was tuned on: optimistic.
     diagnostics_ : mapping
-    n_features_in_, feature_names_in_
-        The inner classifier's.
+        How the folds were made, and what not to believe.
+    n_features_in_ : int
+        Number of features, as the inner classifier tells.
+    feature_names_in_ : array of shape (n_features,)
+        Their names, where it knows them.
 
     Notes
     -----
     The models that score the other folds were fitted on this fold too, as the models of a cross-validation are. What
     that leaves of optimism is small: on 150 rows of noise, where the in-sample balanced accuracy is .53 and the truth
     .50, the out-of-sample score is .51; it is .50 of a model that is not fitted. Fully nested folds, which take as many
-    fits for each fold, are had by `sklearn.model_selection.cross_validate` of this classifier.
+    fits for each fold, are had by `sklearn.model_selection.cross_validate` of this classifier. See :doc:`/decisions`.
 
     Examples
     --------
@@ -152,13 +156,20 @@ class TunedDecisionClassifier(DelegatingClassifier):
         Parameters
         ----------
         X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, of which each fold is scored by a model fitted on the others.
         y : array of shape (n_samples,)
+            True labels, of any type that sorts.
         sample_weight : array of shape (n_samples,), optional
             Sampling weights, for the tuning and for the estimator's ``fit``; where metadata routing is enabled, for the
             latter if it asks for them.
         **params
             ``groups`` goes to the splitter, and makes intervals cluster-robust; all else to the estimator's ``fit``.
             Where metadata routing is enabled, each to what asks for it.
+
+        Returns
+        -------
+        TunedDecisionClassifier
+            Itself, fitted.
 
         Raises
         ------
@@ -243,7 +254,13 @@ class TunedDecisionClassifier(DelegatingClassifier):
         return fit_params, {name: params[name] for name in params if name == "groups"}
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return where metadata goes: ``fit`` of the estimator, ``split`` of the splitter, weights to the tuning."""
+        """Return where metadata goes: ``fit`` of the estimator, ``split`` of the splitter, weights to the tuning.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            As scikit-learn asks for it.
+        """
         to = MethodMapping
         router = MetadataRouter(owner=self).add_self_request(self)
         router.add(estimator=self.estimator, method_mapping=to().add(caller="fit", callee="fit"))
@@ -258,23 +275,77 @@ class TunedDecisionClassifier(DelegatingClassifier):
 
     @property
     def offsets_(self) -> FloatArray:
-        """Offsets of more than two classes, less the first's."""
+        """Offsets of more than two classes, less the first's: array of shape (n_classes,)."""
         if self.decision_.offsets is None:
             raise AttributeError("offsets_ are of more than two classes; threshold_ decides between two")
         return self.decision_.offsets
 
     def decision_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of ``threshold_`` or of each of ``offsets_``, by the sampling of the rows."""
+        """Return the interval of ``threshold_`` or of each of ``offsets_``, by the sampling of the rows.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, in ``decision_.coordinate``, arrays of shape () or (n_classes,).
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         return self.decision_.confint(level)
 
     def out_of_sample_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of ``out_of_sample_score_``, by the sampling of the rows: refits are not in it."""
+        """Return the interval of ``out_of_sample_score_``, by the sampling of the rows: refits are not in it.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         return self._nested.confint(level)
 
     def predict(self, X: Any) -> AnyArray:
-        """Return the labels that ``decision_`` gives, array of shape (n_samples,)."""
+        """Return the labels that ``decision_`` gives.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, as the estimator takes them.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Of ``classes_``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        InvalidInputError
+            Scores of ``X`` that are missing or infinite.
+        """
         check_is_fitted(self)
         score, _, _ = response(self.estimator_, X, OUTPUTS[self._method], self.decision_.labels[-1])
         return self.decision_.predict(score).astype(self.classes_.dtype)
@@ -285,9 +356,23 @@ class TunedDecisionClassifier(DelegatingClassifier):
         Parameters
         ----------
         X : array, sparse matrix or frame of shape (n_samples, n_features)
+            Rows that it was not fitted on.
         y : array of shape (n_samples,)
+            Their true labels.
         **options
             As for `ConfusionJacobian.from_predictions`, such as ``sample_weight`` and ``normalize``.
+
+        Returns
+        -------
+        ConfusionJacobian
+            By the threshold, or by the offsets.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         check_is_fitted(self)
         decision = self.decision_

@@ -45,7 +45,7 @@ class Figures(FiguresAt):
         Notes
         -----
         The exchange rate is the ratio of the two slopes; its interval is Fieller's set (1954), of two cells that of
-        the delta method on the log scale.
+        the delta method on the log scale. See :doc:`/decisions`.
 
         Examples
         --------

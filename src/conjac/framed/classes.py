@@ -26,7 +26,9 @@ class BundledJacobian:
         ----------
         bundles : Bundles
             Of the rule that they were made for.
-        normalize, condition_on
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
             As for `from_predictions`.
 
         Returns

@@ -58,13 +58,18 @@ class FramedCurve:
             Columns of sampling weights, and of clusters of rows that are not independent.
         by : str, optional
             Column of groups, of which each has a curve, all from the same pass.
-        coordinate, condition_on, assume_calibrated
-            As for `ConfusionJacobian.from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            Unit of every threshold and slope. Default: "probability" where all scores lie in [0, 1], else "score".
         thresholds : array of shape (n_thresholds,), optional
             In units of ``coordinate``: counts are exact at these.
         velocities : mapping of str to str, optional
-            Name of a parameter to the column of the score's derivative by it, as for `Velocities`. Their sums are in
-            the curve's ``tally``, for ``ConfusionJacobian.from_tally(tally, wrt="velocities")``.
+            Name of a parameter to the column of the score's derivative by it, per unit of that parameter, as for
+            `Velocities`. Their sums are in the curve's ``tally``, for
+            ``ConfusionJacobian.from_tally(tally, wrt="velocities")``.
+        condition_on : "class", optional
+            Take the class totals as fixed by design (stratified samples).
+        assume_calibrated : bool
+            Take scores as probabilities that hold, as for `ConfusionJacobian.from_predictions`.
 
         Returns
         -------

@@ -53,19 +53,36 @@ class FramedJacobian:
 
         Parameters
         ----------
-        frame, label, score, labels, pos_label, weight, groups
+        frame : frame, str, Path, or list of paths
             As for `ConfusionCurve.from_frame`.
-        by : str, optional
-            Column of groups, of which each has a result, all from the same pass.
-        threshold, coordinate, normalize, condition_on, assume_calibrated
-            As for `from_predictions`. A percentile is cut at an edge of a bin.
+        label : str
+            As for `ConfusionCurve.from_frame`.
+        score : str or list of str
+            As for `ConfusionCurve.from_frame`; of more than two classes a column of scores a class.
+        labels : sequence of length K, optional
+            Class labels, in the order of the columns of scores. Default: those of the column, sorted.
+        pos_label : label, optional
+            The positive label of two. Default: the last one.
+        threshold : float, optional
+            As for `from_predictions`, in units of ``coordinate``. A percentile is cut at an edge of a bin.
         offsets : array of shape (n_classes,), optional
             With a score a class, in the order of ``labels``: as for `from_predictions`. Default: none, for more than
             two. Slopes are then estimated from bundles of rows: ``diagnostics["from_sums"]``.
-
         wrt : Threshold or Velocities, optional
             What moves; of `Velocities`, columns of the frame hold the derivatives of the score. Default: the threshold
             of two classes, the offsets of more.
+        weight, groups : str, optional
+            Columns of sampling weights, and of clusters of rows that are not independent.
+        by : str, optional
+            Column of groups, of which each has a result, all from the same pass.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        assume_calibrated : bool
+            As for `from_predictions`.
 
         Returns
         -------
@@ -160,11 +177,20 @@ class FramedJacobian:
         Parameters
         ----------
         tally : Tally
+            The sums of all rows.
         labels : tuple of length 2
             Negative label, positive label.
+        threshold : float, optional
+            As for `from_predictions`, in units of ``coordinate``.
         wrt : {"threshold", "velocities"}
             What moves; velocities where the tally has some.
-        threshold, coordinate, normalize, condition_on, assume_calibrated
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        assume_calibrated : bool
             As for `from_predictions`.
 
         Returns
@@ -212,8 +238,21 @@ class FramedJacobian:
         Parameters
         ----------
         curve : ConfusionCurve
-        threshold, normalize
-            As for `from_predictions`, in the curve's coordinate.
+            Made by `ConfusionCurve.from_tally` or `ConfusionCurve.from_frame`.
+        threshold : float, optional
+            In the curve's coordinate. Default: as for `from_predictions`.
+        normalize : {"true", "pred", "all"}, optional
+            As for `from_predictions`.
+
+        Returns
+        -------
+        ConfusionJacobian
+            Its cautions are in ``diagnostics`` alone.
+
+        Raises
+        ------
+        InvalidInputError
+            A threshold outside its domain, or an unknown ``normalize``.
         """
         check_normalize(normalize)
         return cls._of_tally(

@@ -20,7 +20,21 @@ HALF_ROW = 0.5
 
 
 class Interval(NamedTuple):
-    """Lower and upper limits, arrays of one shape."""
+    """Lower and upper limits, arrays of one shape; it unpacks as ``lower, upper``.
+
+    Attributes
+    ----------
+    lower, upper : array of shape (...)
+        That of the figure; nan where too few rows are behind it.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> J = cj.confusion_jacobian([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
+    >>> lower, upper = J.of("recall").value_confint()
+    >>> bool(lower < 0.5 < upper)
+    True
+    """
 
     lower: FloatArray
     upper: FloatArray
@@ -36,9 +50,18 @@ class Estimate:
 
     Attributes
     ----------
-    value, stderr : array
-    bound : array
+    value, stderr : array of shape (n_points,) or any other
+        The figure, and its standard error.
+    bound : array of shape ``value.shape``
         How far ``value`` can be from the exact count's: 0 where counts are exact.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> curve = cj.ConfusionCurve.from_predictions([0, 0, 1, 1] * 50, [0.2, 0.6, 0.4, 0.9] * 50)
+    >>> found = curve.metric_at("recall", [0.3, 0.5])
+    >>> found.value, found.confint().lower.shape
+    (array([1. , 0.5]), (2,))
     """
 
     value: FloatArray
@@ -47,7 +70,23 @@ class Estimate:
     _limits: Callable[[float], Interval] = field(repr=False)
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return pointwise limits, lower and upper arrays of the value's shape."""
+        """Return pointwise limits.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape of the value.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._limits(level)
 
 

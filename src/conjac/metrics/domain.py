@@ -35,7 +35,7 @@ class Domain:
 
     Notes
     -----
-    The delta method on a transformed scale: A. Agresti, *Categorical Data Analysis*, 3rd ed., section 3.1.
+    The delta method on a transformed scale: A. Agresti 2013, *Categorical Data Analysis*, 3rd ed., section 3.1.
 
     Examples
     --------
@@ -55,7 +55,18 @@ class Domain:
         return bool(np.all((x >= self.lower - _ROUNDING) & (x <= self.upper + _ROUNDING)))
 
     def link(self, x: npt.ArrayLike) -> FloatArray:
-        """Map values of the domain to the real line; an end maps to infinity, a value outside to nan."""
+        """Map values of the domain to the real line; an end maps to infinity, a value outside to nan.
+
+        Parameters
+        ----------
+        x : array-like of shape (...)
+            Values of the domain.
+
+        Returns
+        -------
+        array of shape (...)
+            On the real line.
+        """
         x = self._rounded(x)
         with np.errstate(divide="ignore"):
             match self.scale:
@@ -69,7 +80,18 @@ class Domain:
                     return x
 
     def inverse(self, z: npt.ArrayLike) -> FloatArray:
-        """Map the real line back to the domain; infinities map to its ends."""
+        """Map the real line back to the domain; infinities map to its ends.
+
+        Parameters
+        ----------
+        z : array-like of shape (...)
+            Numbers of the real line.
+
+        Returns
+        -------
+        array of shape (...)
+            In the domain.
+        """
         z = np.asarray(z, dtype=np.float64)
         with np.errstate(over="ignore"):
             match self.scale:
@@ -83,7 +105,18 @@ class Domain:
                     return z
 
     def derivative(self, x: npt.ArrayLike) -> FloatArray:
-        """Return the derivative of `link` at `x`; infinite at a finite end of the domain, nan outside."""
+        """Return the derivative of `link` at `x`; infinite at a finite end of the domain, nan outside.
+
+        Parameters
+        ----------
+        x : array-like of shape (...)
+            Values of the domain.
+
+        Returns
+        -------
+        array of shape (...)
+            Per unit of ``x``.
+        """
         x = self._rounded(x)
         with np.errstate(divide="ignore"):
             match self.scale:

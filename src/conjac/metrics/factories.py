@@ -26,7 +26,7 @@ def fbeta(beta: float, *, average: AverageName | None = None) -> Metric:
     ----------
     beta : float
         Not negative: 1 is F1, 2 leans to recall, 0 is precision.
-    average : {"macro", "micro", "weighted"}, default None
+    average : {"macro", "micro", "weighted"}, optional
         None for the positive class of a binary problem; else the average over the classes.
 
     Returns
@@ -180,7 +180,7 @@ def decision_curve_slope(cells: npt.ArrayLike, cells_slope: npt.ArrayLike, thres
     Parameters
     ----------
     cells, cells_slope : array-like of shape (..., 2, 2)
-        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative with respect to the threshold as a probability;
+        The matrix ``[[TN, FP], [FN, TP]]`` and its derivative, per unit of the threshold as a probability;
         complex numbers are allowed.
     threshold : array-like of shape (...)
         In (0, 1).

@@ -136,6 +136,10 @@ def ratio(
         If the coefficients are not finite square matrices of one shape, or the denominator's are negative
         or all 0.
 
+    References
+    ----------
+    The quotient rule; scikit-learn's ``zero_division``. See :doc:`/design`.
+
     Examples
     --------
     >>> error_rate = ratio("error_rate", [[0, 1], [1, 0]], [[1, 1], [1, 1]], greater_is_better=False)
@@ -198,6 +202,10 @@ def compose(
     ------
     InvalidInputError
         If there is no part, or the parts are for different numbers of classes.
+
+    References
+    ----------
+    The chain rule, and the complex step (W. Squire, G. Trapp 1998, SIAM Review 40:110) by which formulas are checked.
 
     Examples
     --------

@@ -27,6 +27,11 @@ def coverage(n_classes: int) -> Metric:
     Metric
         Of matrices of n_classes + 1 rows and columns; nan for an empty table.
 
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+
     References
     ----------
     R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
@@ -53,9 +58,14 @@ def selective_accuracy(n_classes: int) -> Metric:
     Metric
         Of matrices of n_classes + 1 rows and columns; nan where nothing is predicted.
 
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+
     References
     ----------
-    As for `coverage`.
+    R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
 
     Examples
     --------
@@ -66,8 +76,18 @@ def selective_accuracy(n_classes: int) -> Metric:
     return ratio("selective_accuracy", np.eye(n_classes + 1) * acted, acted, undefined=float("nan"))
 
 
-def _acted(n_classes: int) -> FloatArray:
-    """Mark the cells of rows that are predicted."""
+def _acted(n_classes: Any) -> FloatArray:
+    """Mark the cells of rows that are predicted.
+
+    Raises
+    ------
+    InvalidInputError
+        Fewer than two classes.
+    """
+    if not isinstance(n_classes, int | np.integer) or n_classes < 2:
+        raise InvalidInputError(
+            f"n_classes is {n_classes!r}; expected a whole number from 2 on, the reject option aside"
+        )
     acted = np.ones((n_classes + 1, n_classes + 1))
     acted[:, -1] = 0
     return acted

@@ -21,6 +21,12 @@ class Formula(Protocol):
     Cells arrive as a float64 or complex128 array of shape (..., n_classes, n_classes). A formula is
     analytic code: no absolute value, maximum or comparison except through ``.real``, so that the complex
     step holds.
+
+    Examples
+    --------
+    >>> from conjac import metrics
+    >>> metrics.resolve("recall", labels=[0, 1]).formula.n_classes
+    2
     """
 
     @property
@@ -29,11 +35,37 @@ class Formula(Protocol):
         ...
 
     def value(self, cells: AnyArray, undefined: float, /) -> AnyArray:
-        """Value of shape (...), `undefined` where it is 0/0."""
+        """Value of shape (...), `undefined` where it is 0/0.
+
+        Parameters
+        ----------
+        cells : array of shape (..., n_classes, n_classes)
+            Float64 or complex128.
+        undefined : float
+            The value for 0/0.
+
+        Returns
+        -------
+        array of shape (...)
+            ``undefined`` where it is 0/0.
+        """
         ...
 
     def gradient(self, cells: AnyArray, undefined: float, /) -> AnyArray:
-        """Gradient of shape (..., n_classes, n_classes), nan where there is none."""
+        """Gradient of shape (..., n_classes, n_classes), nan where there is none.
+
+        Parameters
+        ----------
+        cells : array of shape (..., n_classes, n_classes)
+            Float64 or complex128.
+        undefined : float
+            The value for 0/0, by which an average leaves classes out.
+
+        Returns
+        -------
+        array of shape (..., n_classes, n_classes)
+            Per unit of a cell; nan where there is none.
+        """
         ...
 
 
@@ -63,6 +95,10 @@ class Metric:
         out.
     labels : tuple of str or None
         The classes that it was made for, in this order; None for any.
+
+    Notes
+    -----
+    Names and conventions for 0/0 are scikit-learn's. Formulas and gradients are rows of a table: see :doc:`/design`.
 
     Examples
     --------
@@ -104,12 +140,12 @@ class Metric:
 
     @property
     def numerator(self) -> BoolArray | None:
-        """Boolean mask, shape (n_classes, n_classes), of the cells counted above; None if no proportion."""
+        """Mask of the cells counted above, array of bool of shape (n_classes, n_classes); None if no proportion."""
         return self._mask("numerator")
 
     @property
     def denominator(self) -> BoolArray | None:
-        """Boolean mask, shape (n_classes, n_classes), of the cells counted below; None if no proportion."""
+        """Mask of the cells counted below, array of bool of shape (n_classes, n_classes); None if no proportion."""
         return self._mask("denominator")
 
     def value(self, cells: npt.ArrayLike) -> AnyArray:
@@ -229,7 +265,20 @@ class Metric:
             return np.asarray(gain / cost)
 
     def replace(self, *, name: str | None = None, undefined: float | None = None) -> Metric:
-        """Return a copy with another name or another value for 0/0 (scikit-learn's ``zero_division``)."""
+        """Return a copy with another name or another value for 0/0 (scikit-learn's ``zero_division``).
+
+        Parameters
+        ----------
+        name : str, optional
+            Default: as it is.
+        undefined : float, optional
+            Default: as it is.
+
+        Returns
+        -------
+        Metric
+            Another one, of the same formula.
+        """
         return dataclasses.replace(
             self,
             name=self.name if name is None else name,

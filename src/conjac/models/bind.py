@@ -14,12 +14,26 @@ def bind(estimator: Any, output: str = "auto") -> Model:
     Parameters
     ----------
     estimator : fitted classifier, callable or Model
+        What scores rows; a callable takes ``X``.
     output : {"auto", "probabilities", "scores", "logits"}
+        ``predict_proba``, ``decision_function``, or the first of them that there is; "logits" of networks.
+
+    Returns
+    -------
+    Model
+        With its derivatives, where they are known.
 
     Raises
     ------
     InvalidInputError
         Nothing that scores, or an output that it does not have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bound = bind(lambda X: X[:, 0])
+    >>> bound.response, bound.scores(np.array([[0.2, 1.0]]))
+    ('<lambda>', array([0.2]))
     """
     if isinstance(estimator, Model):
         return estimator

@@ -54,6 +54,16 @@ class Model:
     parametric : callable or None
         How scores follow the model's own parameters: from names of some of these (none for all that are trained) to a
         `conjac.models.parametric.Parametric`.
+
+    Examples
+    --------
+    A score whose derivative is known, for `conjac.ConfusionJacobian.from_estimator` with ``wrt="features"``:
+
+    >>> import numpy as np
+    >>> w = np.array([1.0, -0.5])
+    >>> model = Model(scores=lambda X: X @ w, pull=lambda X, c: np.broadcast_to(c[..., :1] * w, X.shape))
+    >>> model.pull(np.zeros((3, 2)), np.ones(1)).shape
+    (3, 2)
     """
 
     scores: Callable[[Any], AnyArray]
@@ -70,15 +80,50 @@ class Model:
     parametric: Callable[[Sequence[str]], Parametric] | None = None
 
     def coded(self, names: Sequence[str]) -> list[str]:
-        """Return the inputs that it takes as categories by name: its own, or where it knows none, those given."""
+        """Return the inputs that it takes as categories by name: its own, or where it knows none, those given.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of the inputs, where the model knows none.
+
+        Returns
+        -------
+        list of str
+            In the order of ``categorical``.
+        """
         return [(self.columns or names)[place] for place in self.categorical]
 
 
 class Adapter(Protocol):
-    """A library's classifiers."""
+    """A library's classifiers.
+
+    Examples
+    --------
+    >>> class Constants:
+    ...     def owns(self, estimator):
+    ...         return isinstance(estimator, float)
+    ...
+    ...     def bind(self, estimator, output):
+    ...         return Model(scores=lambda X: np.full(len(X), estimator))
+    >>> import numpy as np
+    >>> Constants().bind(0.3, "auto").scores(np.zeros((2, 1)))
+    array([0.3, 0.3])
+    """
 
     def owns(self, estimator: Any) -> bool:
-        """Tell whether the estimator is this library's: by a look in `sys.modules`, never an import."""
+        """Tell whether the estimator is this library's: by a look in `sys.modules`, never an import.
+
+        Parameters
+        ----------
+        estimator : object
+            Whatever was passed.
+
+        Returns
+        -------
+        bool
+            Whether `bind` takes it.
+        """
         ...
 
     def bind(self, estimator: Any, output: str) -> Model:
@@ -87,7 +132,14 @@ class Adapter(Protocol):
         Parameters
         ----------
         estimator : fitted classifier
+            One that it owns.
         output : {"auto", "probabilities", "scores", "logits"}
+            What scores are to be.
+
+        Returns
+        -------
+        Model
+            With derivatives, where they are known.
 
         Raises
         ------
@@ -101,7 +153,23 @@ _REGISTERED: list[Adapter] = []
 
 
 def register(adapter: Adapter) -> None:
-    """Let conjac take the classifiers of a library; what is registered last is asked first."""
+    """Let conjac take the classifiers of a library; what is registered last is asked first.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        Of one library.
+
+    Examples
+    --------
+    >>> from conjac.models import contract
+    >>> class Nobody:
+    ...     def owns(self, estimator):
+    ...         return False
+    >>> nobody = Nobody()
+    >>> register(nobody)
+    >>> contract._REGISTERED.remove(nobody)  # as a test does
+    """
     _REGISTERED.insert(0, adapter)
 
 

@@ -35,6 +35,12 @@ class Objective:
         Added to the diagonal of the Hessian where this is solved with: where the optimum is flat in some direction,
         or not yet a minimum. Derivatives are then those of a fit that is held back by so much, and smaller.
 
+    Raises
+    ------
+    InvalidInputError
+        A loss that is no function, a hyper-parameter that neither function takes or that is no number, or a damping
+        below 0.
+
     Notes
     -----
     Losses are averaged, as networks are trained: more rows of the same kind change nothing. The penalty of
@@ -75,7 +81,18 @@ class Objective:
             )
 
     def taken(self, function: Callable[..., Any]) -> tuple[str, ...]:
-        """Return the names of the hyper-parameters that a function takes."""
+        """Return the names of the hyper-parameters that a function takes.
+
+        Parameters
+        ----------
+        function : callable
+            The loss or the penalty.
+
+        Returns
+        -------
+        tuple of str
+            In the order of ``hyperparameters``.
+        """
         told = inspect.signature(function).parameters.values()
         if any(each.kind is each.VAR_KEYWORD for each in told):
             return tuple(self.hyperparameters)

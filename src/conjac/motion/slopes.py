@@ -20,14 +20,19 @@ class Slopes(NamedTuple):
 
     Attributes
     ----------
-    value : array
+    value : array of shape (n_points, ...)
         The estimate of least mean squared error.
-    center : array
+    center : array of shape (n_points, ...)
         The bias-corrected one, on which intervals are centred.
-    stderr : array
+    stderr : array of shape (n_points, ...)
         Standard error of ``center``; nan where too few rows are behind it.
-    df : array or None
+    df : array of shape (n_points, ...) or None
         Degrees of freedom of each error, where they are not those of the cells'.
+
+    Examples
+    --------
+    >>> Slopes(np.array([2.0]), np.array([1.5]), np.array([0.5])).mapped(np.negative).center
+    array([-1.5])
     """
 
     value: FloatArray
@@ -36,7 +41,18 @@ class Slopes(NamedTuple):
     df: FloatArray | None = None
 
     def mapped(self, function: Callable[[FloatArray], FloatArray]) -> Self:
-        """Return what a function makes of each array."""
+        """Return what a function makes of each array.
+
+        Parameters
+        ----------
+        function : callable
+            From an array to an array.
+
+        Returns
+        -------
+        Slopes
+            Of what it returns.
+        """
         value, center, stderr = map(function, self[:3])
         return type(self)(value, center, stderr, None if self.df is None else function(self.df))
 

@@ -31,13 +31,19 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
 
     Attributes
     ----------
+    rows : LabelPredictions
+        Labels and scores, as they were checked.
+    curves : tuple of ConfusionCurve
+        One a label, in the order of the columns.
     diagnostics : mapping
+        Rows, and what was assumed.
 
     Notes
     -----
     A label's threshold moves its own cells alone, so that the Jacobian of all cells by all thresholds is block
     diagonal. What ties labels is that they are of the same rows: errors of averages have the labels' covariance, exact
     for values; for slopes, what a flux has in common with the other labels' cells is summed over 64 strata of rows.
+    See :doc:`/multilabel`.
 
     Examples
     --------
@@ -86,10 +92,16 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
         coordinate : {"probability", "logit", "score"}, optional
             Unit of all thresholds. Default: probability where all scores lie in [0, 1], else score.
         sample_weight : array of shape (n_samples,), optional
+            As for `ConfusionCurve.from_predictions`.
         groups : array of shape (n_samples,), optional
             As for `ConfusionCurve.from_predictions`.
         condition_on : None
             Class totals of several labels are not fixed by one design: ask each label's own curve.
+
+        Returns
+        -------
+        MultilabelCurves
+            A mapping from label to `ConfusionCurve`.
 
         Raises
         ------
@@ -145,6 +157,12 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
         confidence : float, optional
             As for `ConfusionCurve.maximize`.
         method : {"smooth", "exact"}
+            As for `ConfusionCurve.maximize`.
+
+        Returns
+        -------
+        MultilabelDecision
+            Its value is told on the rows that chose it, and so is optimistic.
 
         Raises
         ------
@@ -152,6 +170,8 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
             A label's constraints cannot be met.
         NotSupportedError
             A bound on an average, a micro average that is no ratio, or a metric of whole rows.
+        UnknownMetricError
+            No average over labels.
 
         Notes
         -----
@@ -175,10 +195,17 @@ class MultilabelCurves(MultilabelFigures, Mapping[Any, ConfusionCurve]):
         **metrics : float
             One metric and its value.
 
+        Returns
+        -------
+        MultilabelDecision
+            With each label's own decision.
+
         Raises
         ------
         InfeasibleError
             A label that does not reach it.
+        InvalidInputError
+            No metric, several, a label that is none of these, or labels for which no value is told.
         """
         aims = {**(target or {}), **metrics}
         decisions, base = solved_thresholds(self, aims)

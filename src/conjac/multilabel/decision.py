@@ -24,17 +24,25 @@ class MultilabelDecision:
     Attributes
     ----------
     labels : tuple of length L
+        Names of the labels, in the order of the columns.
     decisions : tuple of Decision
         Each label's own, in the order of the columns: with its matrix, flatness and confidence set.
     coordinate : str
         Unit of the thresholds.
     metric : str
+        The average over labels.
     value, value_stderr : float
         Of the average over labels, on the same rows: optimistic for an optimum. The error has the labels' covariance.
     kind : {"target", "argmax"}
+        Whether a target was to be met, or the average made best.
     in_sample : bool
         Whether it was chosen on the rows that it is told on.
     diagnostics : mapping
+        How it was found, and what was asked.
+
+    Notes
+    -----
+    See :doc:`/multilabel`.
 
     Examples
     --------
@@ -78,24 +86,63 @@ class MultilabelDecision:
 
     @property
     def jacobian(self) -> FloatArray:
-        """Derivative of each label's cells by its own threshold, array of shape (L, 2, 2); by any other, 0."""
+        """Derivative of each label's cells by its own threshold, per unit of it, array of shape (L, 2, 2); else 0."""
         return locked(np.stack([decision.jacobian for decision in self.decisions]))
 
     def confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of each threshold, arrays of shape (L,); pointwise, not adjusted for their number."""
+        """Return the interval of each threshold.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape (L,), in units of ``coordinate``; pointwise, not adjusted for their
+            number.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         limits = np.array([decision.confint(level) for decision in self.decisions])
         return Interval(limits[:, 0], limits[:, 1])
 
     def value_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of the average at these thresholds, as if they had been fixed in advance."""
+        """Return the interval of the average at these thresholds, as if they had been fixed in advance.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._value_limits(level)
 
     def predict(self, y_score: Any) -> AnyArray:
-        """Return the indicator of the labels predicted, array of 0 and 1 of shape (n_samples, L).
+        """Return the indicator of the labels predicted.
 
         Parameters
         ----------
         y_score : array of shape (n_samples, L), or list of L arrays of shape (n_samples, 2)
+            Scores of the form that it was decided on.
+
+        Returns
+        -------
+        array of shape (n_samples, L)
+            1 where a label is predicted, else 0.
 
         Raises
         ------
@@ -109,7 +156,23 @@ class MultilabelDecision:
         return np.stack([decision.rule.predict(column) for decision, column in rules], axis=1).astype(np.intp)
 
     def to_dict(self, level: float = 0.95) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan and infinities become None."""
+        """Return everything as plain types, ready for JSON; nan and infinities become None.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        dict of str to Any
+            The average, and each label's decision with its limits.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         names = ("metric", "coordinate", "kind", "value", "value_stderr", "in_sample", "labels", "thresholds")
         plain: dict[str, Any] = as_plain(
             {

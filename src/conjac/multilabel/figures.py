@@ -30,6 +30,7 @@ class MultilabelFigures:
     Attributes
     ----------
     rows : LabelPredictions
+        Labels and scores, as they were checked.
     curves : tuple of ConfusionCurve
         One a label, in the order of the columns.
     """
@@ -48,37 +49,113 @@ class MultilabelFigures:
         return self.curves[0].coordinate
 
     def matrix_at(self, thresholds: Any) -> AnyArray:
-        """Return `sklearn.metrics.multilabel_confusion_matrix`, array of shape (L, 2, 2); integers without weights.
+        """Return each label's cells, as `sklearn.metrics.multilabel_confusion_matrix` counts them.
 
         Parameters
         ----------
         thresholds : float or array of shape (L,)
             In units of ``coordinate``; one number is that of every label.
+
+        Returns
+        -------
+        array of shape (L, 2, 2)
+            Of each label, rows true and columns predicted; integers without weights.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.matrix_at(t), thresholds)
 
     def jacobian_at(self, thresholds: Any) -> FloatArray:
-        """Return the derivative of each label's cells by its own threshold, array of shape (L, 2, 2).
+        """Return the derivative of each label's cells by its own threshold.
 
         A threshold moves no other label's cells: of the whole, (L, 2, 2, L), all other entries are 0.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (L,)
+            In units of ``coordinate``; one number is that of every label.
+
+        Returns
+        -------
+        array of shape (L, 2, 2)
+            Per 1.0 of ``coordinate``.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, or one that is nan.
         """
         return self._each(lambda curve, t: curve.jacobian_at(t), thresholds)
 
     def center_at(self, thresholds: Any) -> FloatArray:
-        """Return the bias-corrected `jacobian_at`, on which intervals are centred, array of shape (L, 2, 2)."""
+        """Return the bias-corrected `jacobian_at`, on which intervals are centred.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (L,)
+            In units of ``coordinate``; one number is that of every label.
+
+        Returns
+        -------
+        array of shape (L, 2, 2)
+            Per 1.0 of ``coordinate``.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, or one that is nan.
+        """
         return self._each(lambda curve, t: curve.center_at(t), thresholds)
 
     def stderr_at(self, thresholds: Any) -> FloatArray:
-        """Return the standard error of `center_at`, array of shape (L, 2, 2); nan with too few rows."""
+        """Return the standard error of `center_at`.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (L,)
+            In units of ``coordinate``; one number is that of every label.
+
+        Returns
+        -------
+        array of shape (L, 2, 2)
+            Per 1.0 of ``coordinate``; nan with too few rows.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, or one that is nan.
+        """
         return self._each(lambda curve, t: curve.stderr_at(t), thresholds)
 
     def confint_at(self, thresholds: Any, level: float = 0.95) -> Interval:
-        """Return the pointwise interval of `jacobian_at`, lower and upper arrays of shape (L, 2, 2)."""
+        """Return the pointwise interval of `jacobian_at`.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (L,)
+            In units of ``coordinate``; one number is that of every label.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limits, arrays of shape (L, 2, 2), per 1.0 of ``coordinate``; not adjusted for the number of
+            labels.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, one that is nan, or a level outside (0, 1).
+        """
         sides = self._each(lambda curve, t: np.stack(curve.confint_at(t, level)), thresholds)
         return Interval(sides[:, 0], sides[:, 1])
 
     def metric_at(self, metric: str | Metric, thresholds: Any) -> Estimate:
-        """Return an average over labels and its error, arrays of shape ().
+        """Return an average over labels and its error.
 
         The labels are of the same rows, and the error has their covariance. Intervals of averages in [0, 1] are
         Wilson's, with the number of rows that the error is worth.
@@ -91,6 +168,11 @@ class MultilabelFigures:
         thresholds : float or array of shape (L,)
             In units of ``coordinate``; one number is that of every label.
 
+        Returns
+        -------
+        Estimate
+            Arrays of shape (), in the unit of the metric.
+
         Raises
         ------
         NotSupportedError
@@ -101,7 +183,20 @@ class MultilabelFigures:
         return self.average_at_score(resolve_average(metric), self.score_of(thresholds))
 
     def average_at_score(self, average: LabelAverage, score: FloatArray) -> Estimate:
-        """Return what `metric_at` does, for thresholds on the scores' own scale, array of shape (L,)."""
+        """Return what `metric_at` does, for thresholds on the scores' own scale.
+
+        Parameters
+        ----------
+        average : LabelAverage
+            What is averaged, and how.
+        score : array of shape (L,)
+            Thresholds, in units of the score.
+
+        Returns
+        -------
+        Estimate
+            Arrays of shape (), in the unit of the metric.
+        """
         rows = self._rows_at(score)
         cells = np.stack([curve.weight_at_score(t) for curve, t in zip(self.curves, score, strict=True)])
         value = np.asarray(average.value(cells), dtype=np.float64)
@@ -110,15 +205,29 @@ class MultilabelFigures:
         return estimate(value, stderr, AverageBand(value, stderr, average.row.domain, behind, rows.df))
 
     def metric_slope_at(self, metric: str | Metric, thresholds: Any) -> Estimate:
-        """Return the derivative of an average over labels by each threshold, arrays of shape (L,).
+        """Return the derivative of an average over labels by each threshold.
 
         The error has what the other labels add through what is averaged. It is nan where fewer than 5 effective rows
         of either class are near the threshold.
 
         Parameters
         ----------
-        metric, thresholds
+        metric : str or Metric
             As for `metric_at`.
+        thresholds : float or array of shape (L,)
+            As for `metric_at`.
+
+        Returns
+        -------
+        Estimate
+            Arrays of shape (L,), per 1.0 of ``coordinate``.
+
+        Raises
+        ------
+        NotSupportedError
+            A metric of whole rows: subset accuracy, or an average over samples.
+        UnknownMetricError
+            No average over labels.
         """
         average, score = resolve_average(metric), self.score_of(thresholds)
         rows = self._rows_at(score)
@@ -149,7 +258,23 @@ class MultilabelFigures:
         return rows.slope_stderr(label, own, coupled, self.curves[label], motion, score)
 
     def score_of(self, thresholds: Any) -> FloatArray:
-        """Return thresholds on the scores' own scale, array of shape (L,)."""
+        """Return thresholds on the scores' own scale.
+
+        Parameters
+        ----------
+        thresholds : float or array of shape (L,)
+            In units of ``coordinate``; one number is that of every label.
+
+        Returns
+        -------
+        array of shape (L,)
+            In units of the score.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of thresholds, or one that is nan.
+        """
         return np.array([float(curve.score_of(t)) for curve, t in self._paired(thresholds)])
 
     def _rows_at(self, score: FloatArray) -> JointRows:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 OFFSET_UNITS = {"logit": "1 unit of log-probability", "score": "1 unit of score"}
 """What an offset of 1 is, by the scale of what it is added to."""
@@ -13,7 +14,11 @@ OFFSET_UNITS = {"logit": "1 unit of log-probability", "score": "1 unit of score"
 
 @dataclass(frozen=True)
 class Threshold:
-    """The decision threshold of a binary classifier moves; parameter shape ``()``.
+    """The decision threshold of a binary classifier moves; parameter shape ``()``, in units of the coordinate.
+
+    Notes
+    -----
+    How slopes by it are estimated is in :doc:`/density`.
 
     Examples
     --------
@@ -21,12 +26,16 @@ class Threshold:
     'threshold'
     """
 
-    name: str = "threshold"
+    name: ClassVar[str] = "threshold"
 
 
 @dataclass(frozen=True)
 class Offsets:
     """The offset of each class moves: what is added to its score before the largest is taken; parameter shape (K,).
+
+    Notes
+    -----
+    How slopes by them are estimated is in :doc:`/offsets`.
 
     Examples
     --------
@@ -34,4 +43,4 @@ class Offsets:
     'offsets'
     """
 
-    name: str = "offsets"
+    name: ClassVar[str] = "offsets"

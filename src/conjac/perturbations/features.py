@@ -38,10 +38,15 @@ class Features:
         Count rows again at this drift either way, in units, whatever the model: the figures are difference quotients at
         that step. Default: derivatives where margins have them, else a recount at steps chosen by bias and variance.
 
+    Raises
+    ------
+    InvalidInputError
+        Another unit, or a step that is no positive number.
+
     Notes
     -----
     Sensitivity is not importance: a feature that decides much may barely matter where it stands, and does not tell
-    what another would have done in its place.
+    what another would have done in its place. The method is in :doc:`/features`.
 
     Examples
     --------

@@ -33,6 +33,15 @@ class Parameters:
         Of a Gaussian kernel, in units of margin, for all rows. The slopes are then exactly those of the soft count
         :math:`\sum_i w_i \Phi(m_i / h)`. Default: chosen by the density of the margins, of each class at each boundary.
 
+    Raises
+    ------
+    InvalidInputError
+        A name that is no text, another method, or a bandwidth that is no positive number.
+
+    Notes
+    -----
+    The method is in :doc:`/parameters`.
+
     Examples
     --------
     >>> Parameters("head").names, Parameters(bandwidth=0.5).bandwidth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from conjac.errors import InvalidInputError
 from conjac.reading import as_number
@@ -42,6 +42,11 @@ class Hyperparameters:
         stores pickles.
     progress : bool or callable
         True shows a bar on standard error; a callable is told the share of the refits that are done.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that is no text or occurs twice, or another method, unit, step or number of seeds.
 
     Notes
     -----
@@ -119,4 +124,4 @@ class TrainingWeights:
     'training_weights'
     """
 
-    name: str = "training_weights"
+    name: ClassVar[str] = "training_weights"

@@ -19,10 +19,10 @@ class Velocities:
 
     Parameters
     ----------
-    columns : mapping of str to array or str
+    columns : mapping of str to array of shape (n_samples,) or (n_samples, n_classes), or to str
         Name of a parameter to the derivative of each row's score by it, finite, in units of the score as it is passed:
-        of probabilities, of these. An array of shape (n_samples,); of several classes (n_samples, n_classes), in the
-        order of the labels; of a frame, the name of a column.
+        of probabilities, of these. A column a class of several classes, in the order of the labels; of a frame, the
+        name of a column.
 
     Raises
     ------
@@ -65,5 +65,5 @@ class Velocities:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the parameters."""
+        """Names of the parameters."""
         return tuple(self.columns)

@@ -28,6 +28,12 @@ class Stored:
         Parameters
         ----------
         path : str or Path, optional
+            Where to write it. Default: nowhere.
+
+        Returns
+        -------
+        str
+            The text.
 
         Raises
         ------
@@ -56,6 +62,11 @@ class Stored:
         source : str or Path
             The text, or a path.
 
+        Returns
+        -------
+        Tally
+            Equal to the one written, bit for bit.
+
         Raises
         ------
         InvalidInputError
@@ -71,6 +82,11 @@ class Stored:
         What the columns are of (schema, scale, step, thresholds, labels) is JSON text under the key "conjac.tally" of
         the file's metadata.
 
+        Parameters
+        ----------
+        path : str or Path
+            Where to write it.
+
         Raises
         ------
         InvalidInputError
@@ -84,6 +100,16 @@ class Stored:
     def from_parquet(cls: Any, path: str | Path) -> Any:
         """Read what `to_parquet` wrote.
 
+        Parameters
+        ----------
+        path : str or Path
+            Of the file.
+
+        Returns
+        -------
+        Tally
+            Equal to the one written, bit for bit.
+
         Raises
         ------
         InvalidInputError
@@ -95,13 +121,34 @@ class Stored:
         return cls._read(_parsed(head, str(path)), columns, str(path))
 
     def to_arrays(self: Any) -> dict[str, Any]:
-        """Return the tally as plain arrays and a text, for any other storage, such as ``numpy.savez``."""
+        """Return the tally as plain arrays and a text, for any other storage, such as ``numpy.savez``.
+
+        Returns
+        -------
+        dict of str to array or str
+            The text under "head", the keys under "keys", of shape (n_keys, 5), and each sum, of shape (n_keys,).
+
+        Raises
+        ------
+        InvalidInputError
+            Labels that JSON does not know.
+        """
         sums = {name: column for name, column in columns_of(self).items() if name not in KEYS}
         return {"head": json.dumps(head_of(self), allow_nan=False), "keys": self.keys, **sums}
 
     @classmethod
     def from_arrays(cls: Any, arrays: Mapping[str, Any]) -> Any:
         """Return the tally that `to_arrays` told, also by way of an ``.npz`` file.
+
+        Parameters
+        ----------
+        arrays : mapping of str to array or str, each of shape (n_keys,) but for the head and the keys
+            What `to_arrays` told.
+
+        Returns
+        -------
+        Tally
+            Equal to the one that was told, bit for bit.
 
         Raises
         ------

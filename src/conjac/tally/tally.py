@@ -70,6 +70,10 @@ class Tally(Stored):
     moments : array of shape (n_keys, n_velocities, 5)
         Sums of the velocities of the margins, in the order of `conjac.tally.MOMENTS`.
 
+    Notes
+    -----
+    A bin holds counts and first moments, so that tallies add exactly; which figures that keeps is in :doc:`/streams`.
+
     Examples
     --------
     >>> import conjac as cj
@@ -113,8 +117,8 @@ class Tally(Stored):
         scale : {"logit", "score"}
             "logit" takes probabilities, in [0, 1]; "score" any finite numbers.
         step : float, optional
-            Bin width, a power of two. Default: 2^-8 of log-odds; on the score scale it must be given, about a 512th
-            of the scores' spread.
+            Bin width, a power of two, in units of the margin. Default: 2^-8 of log-odds; on the score scale it must be
+            given, about a 512th of the scores' spread.
         thresholds : array of shape (n_thresholds,)
             Thresholds on the scores' own scale at which counts are to be exact, whatever the bins.
         clustered : bool
@@ -124,6 +128,11 @@ class Tally(Stored):
         velocities : sequence of str
             Names of parameters: `update` then takes the derivative of each row's score by each of them, so that the
             Jacobian by these merges too (``ConfusionJacobian.from_tally(tally, wrt="velocities")``).
+
+        Returns
+        -------
+        Tally
+            Of no rows.
 
         Raises
         ------
@@ -161,13 +170,35 @@ class Tally(Stored):
 
         Parameters
         ----------
-        scale, step, thresholds, clustered, labels, velocities, set_aside
+        scale : {"logit", "score"}
             As the attributes.
-        keys : array of shape (n_sums, 5)
+        step : float
+            As the attributes: the step in units of the margin.
+        keys : integer array of shape (n_sums, 5)
             In the order of `KEYS`.
         sums : mapping of str to array of shape (n_sums,)
             "rows", "offset" and, where rows do not count 1 each, "weight" and "weight2"; and as `moment_columns` names
             them, those of velocities.
+        thresholds : tuple of float
+            As the attributes, by name.
+        clustered : bool
+            As the attributes, by name.
+        labels : tuple of length 2
+            As the attributes, by name.
+        velocities : tuple of str
+            As the attributes, by name.
+        set_aside : mapping of str to int, optional
+            As the attributes, by name.
+
+        Returns
+        -------
+        Tally
+            Its keys sorted, each once.
+
+        Raises
+        ------
+        InvalidInputError
+            As for `zero`.
         """
         form: dict[str, Any] = {"thresholds": thresholds, "clustered": clustered, "labels": labels}
         empty = cls.zero(scale, step, velocities=velocities, **form)
@@ -195,15 +226,26 @@ class Tally(Stored):
 
         Parameters
         ----------
-        true : array of shape (n_samples,)
+        true : integer array of shape (n_samples,)
             Index of each row's class.
         score : array of shape (n_samples,)
             Raw scores; probabilities where the scale is "logit".
         weight : array of shape (n_samples,), optional
-        block : array of shape (n_samples,), optional
+            Sampling weights. Default: each row counts 1.
+        block : integer array of shape (n_samples,), optional
             Each row's block; required where `clustered`.
         velocity : array of shape (n_samples, n_velocities), optional
-            Derivatives of the scores; required where there are `velocities`.
+            Derivatives of the scores, per unit of each parameter; required where there are `velocities`.
+
+        Returns
+        -------
+        Tally
+            This one stays as it is.
+
+        Raises
+        ------
+        InvalidInputError
+            Blocks of a tally that is not clustered, or none of one that is.
         """
         if self.clustered != (block is not None):
             raise InvalidInputError("block: a clustered tally takes each row's block, another takes none")
@@ -227,7 +269,13 @@ class Tally(Stored):
         groups : array of shape (n_samples,), optional
             Names of the clusters, where `clustered`. Equal names are one cluster, whichever batches they are in.
         velocities : mapping of str to array of shape (n_samples,), optional
-            Derivative of each row's score by each parameter that `velocities` names, finite, in units of the score.
+            Derivative of each row's score by each parameter that `velocities` names, finite, in units of the score per
+            unit of the parameter.
+
+        Returns
+        -------
+        Tally
+            With these rows.
 
         Raises
         ------
@@ -250,6 +298,16 @@ class Tally(Stored):
     def merge(self, *others: Tally) -> Tally:
         """Return the tally of all their rows, at the coarsest of the steps; order and grouping do not matter.
 
+        Parameters
+        ----------
+        *others : Tally
+            Of the same scale, labels and named thresholds.
+
+        Returns
+        -------
+        Tally
+            The sums of all their rows.
+
         Raises
         ------
         InvalidInputError
@@ -269,6 +327,16 @@ class Tally(Stored):
         Of two states of one tally that only grows, that is the window between them. Rows are exact; weights are
         differences of sums, and carry their rounding.
 
+        Parameters
+        ----------
+        other : Tally
+            A part of these rows, such as an earlier state.
+
+        Returns
+        -------
+        Tally
+            Of the rows that came since.
+
         Raises
         ------
         InvalidInputError
@@ -287,7 +355,23 @@ class Tally(Stored):
         return self._with(rest, step=step, set_aside=ReadOnly(+set_aside))
 
     def coarsen(self, step: float) -> Tally:
-        """Return this tally with bins at least as wide as ``step``, a power of two."""
+        """Return this tally with wider bins.
+
+        Parameters
+        ----------
+        step : float
+            Bin width that is reached at least, a power of two, in units of the margin.
+
+        Returns
+        -------
+        Tally
+            Itself where its bins are as wide already.
+
+        Raises
+        ------
+        InvalidInputError
+            A step that is no power of two.
+        """
         if step <= self.step:
             return self
         factor = int(min(check_step(step, self.scale) / self.step, 2 * MAX_BIN))
@@ -303,10 +387,21 @@ class Tally(Stored):
         Parameters
         ----------
         *classes : int
-            Some classes; all of them by default.
+            Indices of some classes; all of them by default.
         facet : int
+            Which boundary; 0 is that of two classes.
         step : float
-            A power of two: bins at least this wide.
+            Bins at least this wide, a power of two, in units of the margin.
+
+        Returns
+        -------
+        Atoms
+            Positions, rows and weights, arrays of shape (n_atoms, ...).
+
+        Raises
+        ------
+        InvalidInputError
+            A step that is no power of two.
         """
         tally = self.coarsen(step)
         chosen = tally.columns[1] == facet
@@ -316,7 +411,7 @@ class Tally(Stored):
 
     @property
     def keys(self) -> IntArray:
-        """The keys, sorted, in the order of `KEYS`: array of shape (n_keys, 5)."""
+        """Keys, sorted, in the order of `KEYS`: array of shape (n_keys, 5)."""
         return np.column_stack(self.columns).astype(np.intp)
 
     @property
@@ -335,7 +430,18 @@ class Tally(Stored):
         return self._sums.nbytes
 
     def totals(self, n_classes: int = 2) -> tuple[AnyArray, AnyArray]:
-        """Return the weight and the squared weight of each class, arrays of shape (n_classes,)."""
+        """Return the weight and the squared weight of each class.
+
+        Parameters
+        ----------
+        n_classes : int
+            How many there are.
+
+        Returns
+        -------
+        tuple of two arrays of shape (n_classes,)
+            Sums of the weights and of their squares.
+        """
         own = self.columns[1] == 0
         true = self.columns[0][own]
         return tuple(sum_by(true, sums[own], n_classes) for sums in (self.weight, self.weight2))  # type: ignore[return-value]

@@ -31,11 +31,14 @@ def polish(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
     X : array or frame of shape (n_samples, n_features)
         Training rows.
     y : array of shape (n_samples,)
+        Their labels.
     sample_weight : array of shape (n_samples,), optional
+        As it was fitted with.
 
     Returns
     -------
     fitted classifier
+        Of the same class, with other parameters.
 
     Raises
     ------
@@ -43,6 +46,10 @@ def polish(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         A training problem that is not known to be smooth.
     ConvergenceError
         No optimum is found, as where classes can be told apart without error and no penalty holds parameters back.
+
+    Notes
+    -----
+    Newton's method on the training problem; see :doc:`/training`.
 
     Examples
     --------

@@ -50,7 +50,9 @@ def tune_hyperparameters(
         Not fitted; or a pipeline that ends in one. Its training must be smooth, as that of logistic regression, ridge
         classification and linear machines with a squared hinge. Its own hyper-parameters are the start.
     X : array, sparse matrix or frame of shape (n_samples, n_features)
+        Rows, of which each fold is scored by a model fitted on the others.
     y : array of shape (n_samples,)
+        True labels, of any type that sorts.
     over : mapping of str to (low, high)
         What is tuned, within positive bounds: "C", "alpha", "class_weight[spam]" for the weight of one class; within a
         pipeline in full, such as "logisticregression__C", or in short.
@@ -65,6 +67,7 @@ def tune_hyperparameters(
     offsets : array of shape (n_classes,), optional
         Of more, as for `conjac.ConfusionJacobian.from_predictions`.
     response_method : {"auto", "predict_proba", "decision_function"}
+        What scores are; "auto" takes the first that there is.
     pos_label : label, optional
         The positive label of two. Default: the last.
     sample_weight : array of shape (n_samples,), optional

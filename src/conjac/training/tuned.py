@@ -25,8 +25,20 @@ class Visit:
     judged : float
         The metric averaged over points around this one, by which points are compared.
     gradient, gradient_stderr : array of shape (n_names,)
-        Derivative of the metric by the logarithm of each hyper-parameter; nan where too few rows are near the boundary.
+        Derivative of the metric by the logarithm of each hyper-parameter, per unit of it; nan where too few rows are
+        near the boundary.
     n_fits : int
+        Of the estimator, at this point.
+
+    Examples
+    --------
+    >>> import conjac as cj
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = make_classification(500, random_state=0)
+    >>> tuned = cj.tune_hyperparameters(LogisticRegression(), X, y, {"C": (0.1, 10)}, "f1", max_points=1)
+    >>> tuned.path[0].at, tuned.path[0].n_fits
+    ({'C': 1.0}, 5)
     """
 
     at: Mapping[str, float]
@@ -51,6 +63,7 @@ class TunedHyperparameters:
     estimator : fitted classifier
         On all rows.
     metric : str
+        What was made best.
     value, value_stderr : float
         Of the pooled held-out cells at ``params``; the error is that of sampling these rows.
     in_sample : bool
@@ -62,6 +75,11 @@ class TunedHyperparameters:
     stopped : str
         Why no further point was fitted.
     diagnostics : mapping
+        How it was searched, and what not to believe.
+
+    Notes
+    -----
+    The method and its source are with `tune_hyperparameters` and in :doc:`/training`.
 
     Examples
     --------
@@ -87,11 +105,33 @@ class TunedHyperparameters:
     _value_limits: MetricLimits = field(repr=False)
 
     def value_confint(self, level: float = 0.95) -> Interval:
-        """Return the interval of ``value`` by the sampling of the rows: that the point was chosen is not in it."""
+        """Return the interval of ``value`` by the sampling of the rows: that the point was chosen is not in it.
+
+        Parameters
+        ----------
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Interval
+            Lower and upper limit, in the unit of the metric, arrays of shape ().
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
+        """
         return self._value_limits(level)
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row a point as columns: hyper-parameters, metric, gradient, errors and fits."""
+        """Return one row a point as columns: hyper-parameters, metric, gradient, errors and fits.
+
+        Returns
+        -------
+        dict of str to list
+            A row a point, in the order of the visits; slopes per unit of each logarithm.
+        """
         names = list(self.path[0].at)
         own = [
             {
@@ -115,16 +155,30 @@ class TunedHyperparameters:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
 
         Raises
         ------
+        InvalidInputError
+            An unknown backend.
         MissingDependencyError
             The backend is not installed.
         """
         return to_frame(self.to_columns(), backend)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the estimator as plain types, ready for JSON; nan becomes None."""
+        """Return everything but the estimator as plain types, ready for JSON; nan becomes None.
+
+        Returns
+        -------
+        dict of str to Any
+            Settings, value, interval, path and diagnostics, as lists and numbers.
+        """
         names = ("params", "metric", "value", "value_stderr", "in_sample", "n_fits", "stopped")
         plain: dict[str, Any] = as_plain(
             {

@@ -41,8 +41,23 @@ class OffsetFront(Tabular):
     first, second : array of shape (n_front,)
         The metrics there.
     matrix : array of shape (n_front, K, K)
+        The cells there.
     diagnostics : mapping
         How it was searched.
+
+    Notes
+    -----
+    Weighted sums: J. L. Cohon 1978, Multiobjective Programming and Planning. See :doc:`/offsets`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 3, 600)
+    >>> front = cj.pareto_front(y, rng.normal(size=(600, 3)) + np.eye(3)[y], "recall[1]", "recall[2]", n_points=3)
+    >>> front.offsets.shape[1], bool((np.diff(front.second) > 0).all())
+    (3, True)
     """
 
     metrics: tuple[str, str]
@@ -59,18 +74,18 @@ class OffsetFront(Tabular):
 
     @cached_property
     def jacobian(self) -> FloatArray:
-        """Derivative of the matrix by the offsets, array of shape (n_front, K, K, K)."""
+        """Derivative of the matrix by the offsets, per unit of each, array of shape (n_front, K, K, K)."""
         shape = (0, *self.matrix.shape[1:], self.offsets.shape[1])
         each = [motion.arranged(motion.derivative) for motion in map(self._motion, range(len(self)))]
         return locked(np.stack(each) if each else np.zeros(shape))
 
     @property
     def exchange_rate(self) -> Estimate:
-        """What of the first metric a unit of the second costs along the front, d first / d second, (n_front,).
+        """What of the first metric a unit of the second costs along the front, d first / d second, of shape (n_front,).
 
-        By least squares: the ratio of both slopes as the offsets follow the second metric's gradient. Its interval is
-        Fieller's set of these, the direction taken as given: where the gradients are parallel, no error of the
-        direction moves the ratio, to first order.
+        In units of the first metric per unit of the second, by least squares: the ratio of both slopes as the offsets
+        follow the second metric's gradient. Its interval is Fieller's set of these, the direction taken as given: where
+        the gradients are parallel, no error of the direction moves the ratio, to first order.
         """
         return self._along[0]
 
@@ -96,7 +111,13 @@ class OffsetFront(Tabular):
         return estimate(rate.value, rate.stderr, rate.limits), locked(np.array(cosines))
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return one row per point: both metrics, the exchange rate, the alignment and the offsets."""
+        """Return one row per point: both metrics, the exchange rate, the alignment and the offsets.
+
+        Returns
+        -------
+        dict of str to list
+            A row a point.
+        """
         lower, upper = self.exchange_rate.confint()
         columns: dict[str, AnyArray] = {"first": self.first, "second": self.second}
         columns |= {"exchange_rate": self.exchange_rate.value, "exchange_rate_stderr": self.exchange_rate.stderr}
@@ -119,6 +140,7 @@ class OffsetFront(Tabular):
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
         """
         from conjac.views.displays import TradeoffDisplay
 

@@ -41,7 +41,8 @@ class ConfusionLoss:
     metric : str, Metric or array-like of shape (n_classes, n_classes)
         A name, such as ``"f1"`` or ``"f1_macro"``, an object of `conjac.metrics`, or costs as
         ``cost_matrix[true, predicted]``.
-    n_classes : int, default: that of the cost matrix, else 2
+    n_classes : int, optional
+        Default: that of the cost matrix, else 2.
     threshold : float, default 0.0
         Of two classes: from which score on a row is positive, in units of the scores.
     anneal_steps : int, default 1000
@@ -57,6 +58,10 @@ class ConfusionLoss:
         If there is no such metric for so many classes.
     InvalidInputError
         If another argument is not as described.
+
+    References
+    ----------
+    As for `conjac.models.torch.ConfusionLoss`: D. Han, N. Moniz, N. V. Chawla, KDD 2024; G. Bénédict and others 2022.
 
     Examples
     --------
@@ -83,7 +88,13 @@ class ConfusionLoss:
         self.softened = Softened.of(metric, n_classes, threshold, anneal_steps, memory, min_bandwidth)
 
     def init(self) -> Running:
-        """Return the state before the first batch: arrays in a tuple, to save and restore as any."""
+        """Return the state before the first batch: arrays in a tuple, to save and restore as any.
+
+        Returns
+        -------
+        Running
+            A named tuple of arrays, the cells' of shape (n_classes, n_classes), the others of shape (n_classes,) or ().
+        """
         k = self.softened.n_classes
         return Running(jnp.zeros((k, k)), jnp.zeros(k), jnp.zeros(k), jnp.full(k, jnp.inf), jnp.zeros((), jnp.int32))
 

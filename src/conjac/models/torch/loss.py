@@ -49,7 +49,8 @@ class ConfusionLoss(torch.nn.Module):  # type: ignore[misc]  # PyTorch is read a
     metric : str, Metric or array-like of shape (n_classes, n_classes)
         A name, such as ``"f1"`` or ``"f1_macro"``, an object of `conjac.metrics`, or costs as
         ``cost_matrix[true, predicted]``.
-    n_classes : int, default: that of the cost matrix, else 2
+    n_classes : int, optional
+        Default: that of the cost matrix, else 2.
     threshold : float, default 0.0
         Of two classes: from which score on a row is positive, in units of the scores.
     anneal_steps : int, default 1000
@@ -114,10 +115,12 @@ class ConfusionLoss(torch.nn.Module):  # type: ignore[misc]  # PyTorch is read a
         y : integer tensor of shape (n_samples,)
             Class numbers from 0 on.
         sample_weight : tensor of shape (n_samples,), optional
+            Sampling weights.
 
         Returns
         -------
         tensor of shape ()
+            In the dtype of the scores, or in single precision of half.
 
         Raises
         ------

@@ -22,8 +22,18 @@ class SurfacePoint:
     Attributes
     ----------
     value : array of shape (...)
+        The figure.
     gradient : array of shape (..., 2)
         Of what is interpolated, per unit of each axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> y, score = np.arange(200) % 2, np.arange(200) / 200
+    >>> over = {"threshold": [0.4, 0.6], "prevalence": [0.2, 0.5]}
+    >>> cj.surface(lambda S: S, score[:, None], y, over, "recall").at(0.5, [0.3, 0.4]).gradient.shape
+    (2, 2)
     """
 
     value: FloatArray
@@ -39,11 +49,22 @@ class BestNode:
     values : dict of str to float
         Of both axes, by name.
     value, stderr : float
+        The figure there, and its standard error.
     n_nodes : int
         Among which it was chosen.
     n_alike : int
         Other nodes that fall short of it by no more than its standard error.
     note : str
+        What its value is worth, in words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import conjac as cj
+    >>> y, score = np.arange(200) % 2, np.arange(200) / 200
+    >>> over = {"threshold": [0.4, 0.6], "prevalence": [0.2, 0.5]}
+    >>> cj.surface(lambda S: S, score[:, None], y, over, "recall").best().values["threshold"]
+    0.4
     """
 
     values: Mapping[str, float]
@@ -64,8 +85,8 @@ class Surface:
     ----------
     names : tuple of str
         Of the two axes.
-    values : tuple of array
-        Of the two axes, shapes (n_first,) and (n_second,), increasing.
+    values : tuple of two arrays of shape (n_first,) and (n_second,)
+        Of the two axes, increasing.
     value, stderr : array of shape (n_first, n_second)
         At the nodes, from exact counts; at a prevalence, from these reweighted by class.
     gradient : array of shape (n_first, n_second, 2)
@@ -73,7 +94,9 @@ class Surface:
     gradient_stderr : array of shape (n_first, n_second, 2)
         Standard error of the bias-corrected derivative, as in `Sensitivity`.
     metric : str
+        The cell or metric.
     greater_is_better : bool
+        Which way it improves.
     units : tuple of str
         What a step of 1 of each axis is.
     scales : tuple of {"linear", "log"}
@@ -83,6 +106,11 @@ class Surface:
         function theorem), "reweighting" (of a share, exact), or "refit", where it is not known and only values tell;
         several where nodes differ.
     diagnostics : mapping
+        Fits and scorings, where points were put, and what was assumed.
+
+    Notes
+    -----
+    How it is made is with `surface` and in :doc:`/training`.
 
     Examples
     --------
@@ -118,13 +146,18 @@ class Surface:
 
         Parameters
         ----------
-        first, second : float or array
+        first, second : float or array of shape (n_points,) or any other
             Of each axis, in its own numbers; they broadcast.
+
+        Returns
+        -------
+        SurfacePoint
+            Value and gradient, the latter per unit of each axis.
 
         Raises
         ------
         InvalidInputError
-            A point outside the grid: nothing is extrapolated.
+            A point outside the grid, where nothing is extrapolated, or shapes that do not broadcast.
         """
         points = [self._coordinate(k, told) for k, told in enumerate((first, second))]
         try:
@@ -149,6 +182,11 @@ class Surface:
 
         It was chosen on the rows that it is told on, so its value is optimistic, the more so the more nodes do as well.
         Choose on rows of their own, and tell on others.
+
+        Returns
+        -------
+        BestNode
+            With how many nodes do as well.
 
         Raises
         ------
@@ -193,7 +231,13 @@ class Surface:
         return score, (i, j)
 
     def to_columns(self) -> dict[str, FloatArray | list[str]]:
-        """Return the nodes as columns, a row a node."""
+        """Return the nodes as columns, a row a node.
+
+        Returns
+        -------
+        dict of str to array of shape (n_nodes,)
+            Both axes, the figure, its slopes per unit of each axis, and errors.
+        """
         first, second = np.meshgrid(*self.values, indexing="ij")
         found: dict[str, Any] = {self.names[0]: first.ravel(), self.names[1]: second.ravel()}
         found |= {"metric": [self.metric] * first.size, "value": self.value.ravel(), "stderr": self.stderr.ravel()}
@@ -203,11 +247,35 @@ class Surface:
         return found
 
     def to_frame(self, backend: str = "pandas") -> Any:
-        """Return the nodes as a frame, a row a node: {"pandas", "polars", "pyarrow"}."""
+        """Return the nodes as a frame, a row a node.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+
+        Returns
+        -------
+        frame
+            As `to_columns` has it.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown backend.
+        MissingDependencyError
+            The backend is not installed.
+        """
         return to_frame(self.to_columns(), backend)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain types, ready for JSON; nan becomes None."""
+        """Return everything as plain types, ready for JSON; nan becomes None.
+
+        Returns
+        -------
+        dict of str to Any
+            Axes, units, values, slopes and errors, as lists and numbers.
+        """
         figures = ("value", "stderr", "gradient", "gradient_stderr")
         found: dict[str, Any] = as_plain(
             {
@@ -237,6 +305,7 @@ class Surface:
         Returns
         -------
         Axes
+            Of Matplotlib, drawn on.
         """
         from conjac.views.displays import SurfaceDisplay
 

@@ -26,6 +26,11 @@ class Between:
     low, high : float
         Whole numbers (``Between(1, 16)``) keep a hyper-parameter whole whose present value is whole, or None.
 
+    Raises
+    ------
+    InvalidInputError
+        Ends that are no finite numbers, or not the lower one first.
+
     Examples
     --------
     >>> Between(0.01, 10.0)

@@ -49,6 +49,7 @@ def surface(
     X : array or frame of shape (n_samples, n_features)
         Rows to evaluate; or scores of shape (n_samples, 1), or one a class.
     y : array of shape (n_samples,)
+        Their true labels.
     over : mapping of two names
         To what each axis covers: two or more increasing numbers, which are the grid's, or `Between` (low, high), in
         which points are put where the surface bends. Names are
@@ -69,6 +70,7 @@ def surface(
     max_points : int
         Of such an axis.
     output : {"auto", "probabilities", "scores", "logits"}
+        As for `ConfusionJacobian.from_estimator`.
     progress : bool or callable
         True shows a bar on standard error; a callable is told the share of the nodes that are done, of the most that
         there may be.
@@ -79,6 +81,7 @@ def surface(
     Returns
     -------
     Surface
+        Values, slopes and errors at the nodes, and what interpolates between them.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def surface(
     There is one fit for each setting of hyper-parameters (of two, one for each node), always afresh, as a user would
     fit, and one scoring for each fit and drift, from which all thresholds are counted. Slopes by a hyper-parameter come
     by the implicit function theorem, from one factorisation a fit, where the training problem is smooth and solved;
-    elsewhere they are nan, and interpolation goes by the neighbouring values.
+    elsewhere they are nan, and interpolation goes by the neighbouring values. See :doc:`/training`.
 
     At another prevalence scores and inputs within each class stay as they are (label shift). Rows are scored and
     counted once, and the counts are reweighted: it is the motion of ``conjac.Mix("class")`` over a finite way, exact,

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 class ComparisonDisplay(_RankingDisplay):
     """The difference of each metric with its interval; filled where it is beyond noise, all metrics taken together.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_predictions`.
+
     Examples
     --------
     >>> import numpy as np
@@ -39,6 +44,12 @@ class ComparisonDisplay(_RankingDisplay):
         Parameters
         ----------
         comparison : Comparison
+            Of two models, or of two periods.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
         """
         return cls(compared_metrics(comparison))
 
@@ -59,19 +70,38 @@ class ComparisonDisplay(_RankingDisplay):
         Parameters
         ----------
         y_true : array of shape (n_samples,)
+            True labels.
         score_a, score_b : array of shape (n_samples,) or (n_samples, n_classes)
-        metrics, level
+            Of the two models, in the same rows.
+        metrics : str, Metric or sequence of them, optional
+            As for `compare`.
+        level : float
             As for `compare`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `confusion_jacobian`, and the same for both, such as ``threshold``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(_compared(y_true, score_a, score_b, metrics, level, options)).plot(ax)
 
 
 class ConfusionDifferenceDisplay(_HeatMapDisplay):
     """The difference of each cell of two matrices, as a share of all rows, centred on zero.
+
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_predictions`.
 
     Examples
     --------
@@ -89,6 +119,12 @@ class ConfusionDifferenceDisplay(_HeatMapDisplay):
         Parameters
         ----------
         comparison : Comparison
+            Of two models, or of two periods.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
         """
         return cls(HeatMap.of_differences(comparison))
 
@@ -100,8 +136,26 @@ class ConfusionDifferenceDisplay(_HeatMapDisplay):
 
         Parameters
         ----------
-        y_true, score_a, score_b, level, ax, **options
+        y_true : array of shape (n_samples,)
             As for `ComparisonDisplay.from_predictions`.
+        score_a, score_b : array of shape (n_samples,) or (n_samples, n_classes)
+            As for `ComparisonDisplay.from_predictions`.
+        level : float
+            As for `ComparisonDisplay.from_predictions`.
+        ax : Axes, optional
+            As for `ComparisonDisplay.from_predictions`.
+        **options
+            As for `ComparisonDisplay.from_predictions`.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(_compared(y_true, score_a, score_b, None, level, options)).plot(ax)
 

@@ -20,6 +20,11 @@ METRICS = ("precision", "recall", "f1")
 class MetricCurveDisplay(Display[LinePlot]):
     """Metrics along the threshold, or their slopes, each with its pointwise band; or one metric of several groups.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of`, `from_estimator` and `from_predictions`.
+
     Examples
     --------
     >>> import numpy as np
@@ -62,10 +67,17 @@ class MetricCurveDisplay(Display[LinePlot]):
         point : float, optional
             The operating point, to be marked.
 
+        Returns
+        -------
+        Display
+            With its ``picture``.
+
         Raises
         ------
         InvalidInputError
             More lines than can be told apart in one picture, another kind, or thresholds that cannot be used.
+        UnknownMetricError
+            A metric that does not exist for two classes.
         """
         return cls(LinePlot.of(curve, metrics, kind, thresholds, level, point))
 
@@ -89,14 +101,38 @@ class MetricCurveDisplay(Display[LinePlot]):
 
         Parameters
         ----------
-        estimator, X, y, output
+        estimator : fitted classifier, callable or `conjac.models.Model`
             As for `ConfusionJacobian.from_estimator`.
-        metrics, kind, thresholds, level, point
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_estimator`.
+        metrics : str or Metric, or sequence of them
             As for `of`.
+        kind : {"value", "slope"}
+            As for `of`.
+        thresholds : array of shape (n_thresholds,), optional
+            As for `of`.
+        level : float
+            As for `of`.
+        point : float, optional
+            As for `of`.
+        output : {"auto", "probabilities", "scores", "logits"}
+            As for `ConfusionJacobian.from_estimator`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionCurve.from_predictions`, such as ``coordinate`` and ``sample_weight``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         score, options = scores_of(estimator, X, y, output, options)
         curve = ConfusionCurve.from_predictions(y, score, **options)
@@ -120,14 +156,34 @@ class MetricCurveDisplay(Display[LinePlot]):
 
         Parameters
         ----------
-        y_true, y_score
+        y_true : array of shape (n_samples,)
             As for `ConfusionCurve.from_predictions`.
-        metrics, kind, thresholds, level, point
+        y_score : array of shape (n_samples,) or (n_samples, 2)
+            As for `ConfusionCurve.from_predictions`.
+        metrics : str or Metric, or sequence of them
+            As for `of`.
+        kind : {"value", "slope"}
+            As for `of`.
+        thresholds : array of shape (n_thresholds,), optional
+            As for `of`.
+        level : float
+            As for `of`.
+        point : float, optional
             As for `of`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionCurve.from_predictions`, such as ``coordinate`` and ``sample_weight``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         curve = ConfusionCurve.from_predictions(y_true, y_score, **options)
         return cls.of(curve, metrics, kind, thresholds, level, point).plot(ax)

@@ -87,10 +87,12 @@ class Display(ABC, Generic[P]):
         Parameters
         ----------
         theme : {"light", "dark"}
+            Colours of a light page, or of a dark one.
 
         Returns
         -------
         plotly.graph_objects.Figure
+            To show, or to write.
 
         Raises
         ------
@@ -100,11 +102,35 @@ class Display(ABC, Generic[P]):
         return self._figure(themed(theme))
 
     def to_frame(self, backend: str = "pandas") -> Any:
-        """Return the table behind the picture as a tidy frame: {"pandas", "polars", "pyarrow"}."""
+        """Return the table behind the picture as a tidy frame.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}
+            Which library's frame.
+
+        Returns
+        -------
+        frame
+            A row for each mark of the picture.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown backend.
+        MissingDependencyError
+            The backend is not installed.
+        """
         return self.picture.to_frame(backend)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the picture as plain types, ready for JSON; nan becomes None."""
+        """Return the picture as plain types, ready for JSON; nan becomes None.
+
+        Returns
+        -------
+        dict of str to Any
+            All that is drawn, as lists and numbers.
+        """
         return self.picture.to_dict()
 
     def _size(self) -> tuple[float, float]:

@@ -16,7 +16,13 @@ class _HeatMapDisplay(Display[HeatMap]):
     """A heat map of cells."""
 
     def without_diagonal(self) -> Self:
-        """Return the same with no colour on the diagonal, so that errors set the scale; nothing is drawn yet."""
+        """Return the same with no colour on the diagonal, so that errors set the scale; nothing is drawn yet.
+
+        Returns
+        -------
+        Display
+            Another one, of the same figures.
+        """
         return type(self)(self.picture.without_diagonal())
 
     def _size(self) -> tuple[float, float]:
@@ -37,6 +43,11 @@ class _HeatMapDisplay(Display[HeatMap]):
 class ConfusionMatrixDisplay(_HeatMapDisplay):
     """The confusion matrix, each cell with its interval, coloured by the share of its true class.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of`, `from_estimator` and `from_predictions`.
+
     Examples
     --------
     >>> import conjac as cj
@@ -52,8 +63,19 @@ class ConfusionMatrixDisplay(_HeatMapDisplay):
         Parameters
         ----------
         J : ConfusionJacobian
+            Whose matrix is drawn.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
+
+        Raises
+        ------
+        InvalidInputError
+            A level outside (0, 1).
         """
         return cls(HeatMap.of_matrix(J, level))
 
@@ -65,14 +87,28 @@ class ConfusionMatrixDisplay(_HeatMapDisplay):
 
         Parameters
         ----------
-        estimator, X, y
+        estimator : fitted classifier, callable or `conjac.models.Model`
+            As for `ConfusionJacobian.from_estimator`.
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
             As for `ConfusionJacobian.from_estimator`.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_estimator`, such as ``threshold`` and ``normalize``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(ConfusionJacobian.from_estimator(estimator, X, y, **options), level).plot(ax)
 
@@ -84,20 +120,37 @@ class ConfusionMatrixDisplay(_HeatMapDisplay):
 
         Parameters
         ----------
-        y_true, y_score
+        y_true : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_predictions`.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
             As for `ConfusionJacobian.from_predictions`.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_predictions`, such as ``threshold`` and ``normalize``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(ConfusionJacobian.from_predictions(y_true, y_score, **options), level).plot(ax)
 
 
 class ConfusionJacobianDisplay(_HeatMapDisplay):
     """How fast each cell of the matrix moves, centred on zero, with signs and arrows that read in grey.
+
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of`, `from_estimator` and `from_predictions`.
 
     Examples
     --------
@@ -117,16 +170,22 @@ class ConfusionJacobianDisplay(_HeatMapDisplay):
         Parameters
         ----------
         J : ConfusionJacobian
+            Whose slopes are drawn.
         parameter : str, optional
             One of ``J.parameters``. Default: the only one; of offsets, each column by its own class's; of many, a row
             a parameter and a column a cell, the strongest first.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
 
         Raises
         ------
         InvalidInputError
-            No such parameter.
+            No such parameter, or a level outside (0, 1).
         """
         return cls(HeatMap.of_jacobian(J, parameter, level))
 
@@ -146,14 +205,30 @@ class ConfusionJacobianDisplay(_HeatMapDisplay):
 
         Parameters
         ----------
-        estimator, X, y
+        estimator : fitted classifier, callable or `conjac.models.Model`
             As for `ConfusionJacobian.from_estimator`.
-        parameter, level
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_estimator`.
+        parameter : str, optional
             As for `of`.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_estimator`, such as ``wrt`` and ``normalize``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(ConfusionJacobian.from_estimator(estimator, X, y, **options), parameter, level).plot(ax)
 
@@ -172,13 +247,27 @@ class ConfusionJacobianDisplay(_HeatMapDisplay):
 
         Parameters
         ----------
-        y_true, y_score
+        y_true : array of shape (n_samples,)
             As for `ConfusionJacobian.from_predictions`.
-        parameter, level
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+            As for `ConfusionJacobian.from_predictions`.
+        parameter : str, optional
             As for `of`.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_predictions`, such as ``wrt`` and ``normalize``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(ConfusionJacobian.from_predictions(y_true, y_score, **options), parameter, level).plot(ax)

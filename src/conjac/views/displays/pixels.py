@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 class PixelDisplay(Display[Pixels]):
     """What a drift of each pixel does to the recall of each class, or to one figure: sensitivity, not importance.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_estimator`.
+
     Examples
     --------
     >>> import conjac as cj
@@ -70,10 +75,17 @@ class PixelDisplay(Display[Pixels]):
         level : float
             Of the intervals, each of one pixel alone.
 
+        Returns
+        -------
+        Display
+            With its ``picture``.
+
         Raises
         ------
         InvalidInputError
             Parameters that are no pixels, or a shape that is not theirs.
+        UnknownMetricError
+            Neither a metric nor a cell.
         """
         return cls(Pixels.of(J, shape, metric, pixels=pixels, beneath=beneath, level=level))
 
@@ -95,21 +107,30 @@ class PixelDisplay(Display[Pixels]):
 
         Parameters
         ----------
-        estimator, y
+        estimator : fitted classifier, callable or `conjac.models.Model`
             As for `ConfusionJacobian.from_estimator`.
         X : array of shape (n_samples, height, width), or array or frame of shape (n_samples, height * width)
             A classifier of scikit-learn's kind receives rows of pixels. Networks and functions receive images as they
             are, with channels or without.
+        y : array of shape (n_samples,)
+            True labels.
         shape : (int, int), optional
             Height and width of an image. Default: as ``X`` has them, or those of a square.
-        metric, level
+        metric : str or Metric, optional
             As for `of`.
         outline : bool
             Whether the outline of each class's mean image is seen, where there is an image a class.
+        level : float
+            Nominal coverage of an interval, inside (0, 1).
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_estimator`; ``wrt`` may be a `Features` with another unit.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
 
         Raises
         ------

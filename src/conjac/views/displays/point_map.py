@@ -27,6 +27,11 @@ class PointMapDisplay(Display[PointMap]):
     Rows that add nothing are small and pale; filled points make the figure rise with the parameter, and hollow ones
     make it fall. Rings mark the rows that flip next, and the first of them have their number beside them.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_estimator`.
+
     Examples
     --------
     >>> import conjac as cj
@@ -72,6 +77,11 @@ class PointMapDisplay(Display[PointMap]):
         random_state : None, int or RandomState
             Of that sample, and of maps of neighbours.
 
+        Returns
+        -------
+        Display
+            With its ``picture``.
+
         Raises
         ------
         InvalidInputError
@@ -100,19 +110,37 @@ class PointMapDisplay(Display[PointMap]):
 
         Parameters
         ----------
-        estimator, X, y
+        estimator : fitted classifier, callable or `conjac.models.Model`
+            As for `ConfusionJacobian.from_estimator`.
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
             As for `ConfusionJacobian.from_estimator`.
         cell : str or Metric, optional
             Whose slope: as for `ConfusionJacobian.contributions`. Default: "fn" of two classes, of more the confusion
             that is most frequent.
         parameter : str, optional
             One of those that move. Default: the one that moves the figure the fastest.
-        method, n_points, random_state
+        method : {"pca", "tsne", "umap"}
+            As for `of`.
+        n_points : int
+            As for `of`.
+        random_state : None, int or RandomState
             As for `of`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_estimator`, such as ``wrt`` and ``threshold``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         J = ConfusionJacobian.from_estimator(estimator, X, y, **options)
         cell = _most_confused(J) if cell is None else cell

@@ -53,6 +53,11 @@ class _RankingDisplay(Display[Ranking], ABC):
 class DriftDisplay(_RankingDisplay):
     """What a drift of each of a model's inputs does to a metric, the strongest first: sensitivity, not importance.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_estimator`.
+
     Examples
     --------
     >>> import numpy as np
@@ -81,13 +86,19 @@ class DriftDisplay(_RankingDisplay):
         Parameters
         ----------
         ranking : DriftRanking
+            Whose table is drawn.
         kind : {"numeric", "categories"}
             Numbers by what one unit of drift does, or categories by what .01 of their share does: never one ranking. Of
             a column of two categories the second is told; the first moves the metric as far the other way.
         level : float
-            Of the intervals.
+            Nominal coverage of an interval, inside (0, 1).
         n : int
             Bars, at most.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
 
         Raises
         ------
@@ -121,20 +132,45 @@ class DriftDisplay(_RankingDisplay):
 
         Parameters
         ----------
-        estimator, X, y, metric
+        estimator : fitted classifier, callable or `conjac.models.Model`
+            As for `ConfusionJacobian.from_estimator`.
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_estimator`.
+        metric : str or Metric
             As for `rank_drifts`.
-        kind, level, n
+        kind : {"numeric", "categories"}
+            As for `of`.
+        level : float
+            As for `of`.
+        n : int
             As for `of`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `rank_drifts`, such as ``unit`` and ``threshold``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         return cls.of(rank_drifts(estimator, X, y, metric, **options), kind, level=level, n=n).plot(ax)
 
 
 class InfluenceDisplay(_RankingDisplay):
     """The training rows that move a figure the most: by their weight, left out, or under another label.
+
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of` and `from_estimator`.
 
     Examples
     --------
@@ -169,6 +205,7 @@ class InfluenceDisplay(_RankingDisplay):
         Parameters
         ----------
         found : InfluentialRows
+            Whose rows are drawn.
         by : {"weight", "removed", "relabelled"}
             Another unit of the row's weight, the row left out, or the row under the label that the model finds
             likeliest after its own.
@@ -176,6 +213,11 @@ class InfluenceDisplay(_RankingDisplay):
             Bars, at most.
         level : float
             Of the intervals, each of one row alone: of a thousand, some fifty miss at .95.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
 
         Raises
         ------
@@ -203,16 +245,36 @@ class InfluenceDisplay(_RankingDisplay):
 
         Parameters
         ----------
-        estimator, X, y, training_data
-            As for `ConfusionJacobian.from_estimator`: the rows that are evaluated, and those it was fitted on.
+        estimator : fitted classifier, callable or `conjac.models.Model`
+            As for `ConfusionJacobian.from_estimator`.
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_estimator`.
+        training_data : tuple
+            (X, y) or (X, y, sample_weight), as ``estimator`` was fitted.
         metric : str or Metric
             Or a cell, such as "fn".
-        by, n, level
+        by : {"weight", "removed", "relabelled"}
+            As for `of`.
+        n : int
+            As for `of`.
+        level : float
             As for `of`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `ConfusionJacobian.from_estimator`, such as ``threshold``.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         J = ConfusionJacobian.from_estimator(
             estimator, X, y, wrt="training_weights", training_data=training_data, **options

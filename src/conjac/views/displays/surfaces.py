@@ -19,6 +19,11 @@ BELOW = 36.0
 class SurfaceDisplay(Display[SurfacePlot]):
     """A cell or a metric over two things at once: from above on Matplotlib, in three dimensions on Plotly.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of`.
+
     Examples
     --------
     >>> import numpy as np
@@ -41,9 +46,15 @@ class SurfaceDisplay(Display[SurfacePlot]):
         Parameters
         ----------
         surface : Surface
+            What is drawn.
         arrows : bool
             Draw the gradient, at even distances: uphill, and as long as the figure would change over the width and the
             height of the picture.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
         """
         return cls(SurfacePlot.of(surface, arrows))
 
@@ -53,10 +64,12 @@ class SurfaceDisplay(Display[SurfacePlot]):
         Parameters
         ----------
         theme : {"light", "dark"}
+            Colours of a light page, or of a dark one.
 
         Returns
         -------
         plotly.graph_objects.Figure
+            To show, or to write.
 
         Raises
         ------

@@ -23,6 +23,11 @@ class TradeoffDisplay(Display[TradeoffPlot]):
 
     The first metric is drawn upwards, the second to the right, so that the exchange rate is the slope of the path.
 
+    Parameters
+    ----------
+    picture : Picture
+        The figures that are drawn, as plain types: made by `of`, `of_front`, `from_estimator` and `from_predictions`.
+
     Examples
     --------
     >>> import numpy as np
@@ -46,10 +51,16 @@ class TradeoffDisplay(Display[TradeoffPlot]):
         Parameters
         ----------
         tradeoff : Tradeoff
+            What is drawn.
         front : bool
             Draw its Pareto front too: over all thresholds, or over all offsets, which is a search.
         point : float, optional
             The operating point: one of the values at which the trade-off is told.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
 
         Raises
         ------
@@ -60,7 +71,18 @@ class TradeoffDisplay(Display[TradeoffPlot]):
 
     @classmethod
     def of_front(cls, front: Front | OffsetFront) -> Self:
-        """Take a Pareto front alone; nothing is drawn yet."""
+        """Take a Pareto front alone; nothing is drawn yet.
+
+        Parameters
+        ----------
+        front : Front or OffsetFront
+            What is drawn.
+
+        Returns
+        -------
+        Display
+            With its ``picture``.
+        """
         return cls(TradeoffPlot.of_front(front))
 
     @classmethod
@@ -82,16 +104,34 @@ class TradeoffDisplay(Display[TradeoffPlot]):
 
         Parameters
         ----------
-        estimator, X, y, output
+        estimator : fitted classifier, callable or `conjac.models.Model`
+            As for `ConfusionJacobian.from_estimator`.
+        X : array or frame of shape (n_samples, n_features)
+            As for `ConfusionJacobian.from_estimator`.
+        y : array of shape (n_samples,)
             As for `ConfusionJacobian.from_estimator`.
         first, second : str or Metric
             Metrics or cells: upwards, and to the right.
-        front, point
+        front : bool
+            As for `of`.
+        point : float, optional
             As for `of`; the point may be any value.
+        output : {"auto", "probabilities", "scores", "logits"}
+            As for `ConfusionJacobian.from_estimator`.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `conjac.tradeoff`, such as ``along`` of several classes.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         score, options = scores_of(estimator, X, y, output, options)
         return cls.from_predictions(y, score, first, second, front=front, point=point, ax=ax, **options)
@@ -113,16 +153,30 @@ class TradeoffDisplay(Display[TradeoffPlot]):
 
         Parameters
         ----------
-        y_true, y_score
-            As for `conjac.tradeoff`.
+        y_true : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_predictions`.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
+            As for `ConfusionJacobian.from_predictions`.
         first, second : str or Metric
             Metrics or cells: upwards, and to the right.
-        front, point
+        front : bool
+            As for `of`.
+        point : float, optional
             As for `of`; the point may be any value.
         ax : Axes, optional
             Where to draw; a new figure if not given.
         **options
             As for `conjac.tradeoff`, such as ``along`` of several classes.
+
+        Returns
+        -------
+        Display
+            Itself, drawn: ``ax_`` and ``figure_`` are set.
+
+        Raises
+        ------
+        InvalidInputError
+            Input that cannot be used; the message says where and what to do.
         """
         found = tradeoff(y_true, y_score, first, second, **options)
         if point is not None and point not in found.values:

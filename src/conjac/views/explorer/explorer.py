@@ -83,8 +83,22 @@ class Explorer:
         Parameters
         ----------
         curve : ConfusionCurve
-        title, metric, subject_to, threshold, level
+            Of two classes.
+        title : str
             As for `from_predictions`.
+        metric : str or Metric, optional
+            As for `from_predictions`.
+        subject_to : str, Constraint or sequence of them
+            As for `from_predictions`.
+        threshold : float, optional
+            As for `from_predictions`.
+        level : float
+            As for `from_predictions`.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------
@@ -113,8 +127,28 @@ class Explorer:
         Parameters
         ----------
         J : ConfusionJacobian
-        X, surface, random_state, title, metric, subject_to, by, level
+            In memory, with its scores.
+        X : array or frame of shape (n_samples, n_columns), optional
             As for `from_predictions`.
+        surface : Surface or bool
+            As for `from_predictions`.
+        random_state : None, int or RandomState
+            As for `from_predictions`.
+        title : str
+            As for `from_predictions`.
+        metric : str or Metric, optional
+            As for `from_predictions`.
+        subject_to : str, Constraint or sequence of them
+            As for `from_predictions`.
+        by : array of shape (n_samples,), optional
+            As for `from_predictions`.
+        level : float
+            As for `from_predictions`.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------
@@ -160,7 +194,9 @@ class Explorer:
 
         Parameters
         ----------
-        y_true, y_score
+        y_true : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_predictions`.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
             As for `ConfusionJacobian.from_predictions`.
         X : array or frame of shape (n_samples, n_columns), optional
             What places rows on the point map; by default the scores do, of several classes.
@@ -175,12 +211,31 @@ class Explorer:
             The one that is shown first. Default: "f1" of two classes, "f1_macro" of more.
         subject_to : str, Constraint or sequence of them
             Such as "recall >= .9", for the decision that is recommended.
-        threshold, offsets, coordinate, sample_weight, groups, labels, pos_label, condition_on
+        threshold : float, optional
+            As for `ConfusionJacobian.from_predictions`.
+        offsets : array of shape (K,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
             As for `ConfusionJacobian.from_predictions`.
         by : array of shape (n_samples,), optional
             Groups to choose from.
+        sample_weight : array of shape (n_samples,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        groups : array of shape (n_samples,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        labels : sequence of length K, optional
+            As for `ConfusionJacobian.from_predictions`.
+        pos_label : label, optional
+            As for `ConfusionJacobian.from_predictions`.
+        condition_on : "class", optional
+            As for `ConfusionJacobian.from_predictions`.
         level : float
             Of every interval.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------
@@ -220,9 +275,11 @@ class Explorer:
         Parameters
         ----------
         estimator : fitted classifier, callable or `conjac.models.Model`
+            What scores rows.
         X : array or frame of shape (n_samples, n_features)
             Rows that it was not fitted on.
         y : array of shape (n_samples,)
+            Their true labels.
         drift : bool, name or sequence of names
             Columns that may drift, in their standard deviations, and the rows are scored again. Default: all numbers.
         training_data : tuple, optional
@@ -232,8 +289,17 @@ class Explorer:
             Which of them. Default: those that the training problem follows smoothly; else all that are numbers.
         output : {"auto", "probabilities", "scores", "logits"}
             As for `ConfusionJacobian.from_estimator`.
-        labels, pos_label, **options
+        labels : sequence of length K, optional
             As for `from_predictions`.
+        pos_label : label, optional
+            As for `from_predictions`.
+        **options
+            As for `from_predictions`.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``serve`` answers where inputs drift.
 
         Raises
         ------
@@ -250,11 +316,34 @@ class Explorer:
 
     @classmethod
     def live(cls, scene: Scene, source: Source | None) -> Self:
-        """Explore a scene with what answers where something else moves."""
+        """Explore a scene with what answers where something else moves.
+
+        Parameters
+        ----------
+        scene : Scene
+            Every figure that is shown, at every step.
+        source : Source or None
+            What answers where something else moves.
+
+        Returns
+        -------
+        Explorer
+            Of that scene.
+        """
         return cls(scene if source is None else replace(scene, moves=source.moves), source)
 
     def save(self, path: str | Path) -> Path:
         """Write one HTML file that needs no network, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write it.
+
+        Returns
+        -------
+        Path
+            Of the file.
 
         Raises
         ------
@@ -265,7 +354,13 @@ class Explorer:
         return Path(path)
 
     def to_html(self) -> str:
-        """Return the page."""
+        """Return the page.
+
+        Returns
+        -------
+        str
+            HTML, which needs no network.
+        """
         return render(self.scene)
 
     def serve(self, port: int = 0, *, browser: bool = False, told: Callable[[str], object] = print) -> None:
@@ -295,6 +390,7 @@ class Explorer:
         Returns
         -------
         anywidget.AnyWidget
+            For a notebook.
 
         Raises
         ------
@@ -314,6 +410,11 @@ class Explorer:
         ----------
         height : int
             In pixels.
+
+        Returns
+        -------
+        Frame
+            A notebook shows it.
         """
         return Frame(self.to_html(), self.scene.title, height)
 

@@ -47,6 +47,11 @@ class Report:
     beside : Groups or None
         The groups against each other; None of one set of rows.
 
+    Raises
+    ------
+    InvalidInputError
+        No group, or more than a page holds.
+
     Examples
     --------
     >>> import numpy as np
@@ -79,12 +84,18 @@ class Report:
         Parameters
         ----------
         summaries : sequence of Summary, or of ClassSummary
+            What the page shows of each group.
         parts : sequence of (Predictions, ClassPredictions or ConfusionCurve, group)
             The rows of each, or their sums; those of two classes are compared.
         by : str
             What groups them.
         **told
             As for `conjac.views.summary.side_by_side`.
+
+        Returns
+        -------
+        Report
+            Of all groups.
         """
         if len(parts) < 2 or isinstance(parts[0][0], ClassPredictions):
             return cls(tuple(summaries))
@@ -116,7 +127,9 @@ class Report:
 
         Parameters
         ----------
-        y_true, y_score
+        y_true : array of shape (n_samples,)
+            As for `ConfusionJacobian.from_predictions`.
+        y_score : array of shape (n_samples,), (n_samples, 2) or (n_samples, K)
             As for `ConfusionJacobian.from_predictions`.
         title : str
             Of the page.
@@ -124,12 +137,31 @@ class Report:
             The one to be maximised, and whose slopes are drawn. Default: "f1" of two classes, "f1_macro" of more.
         subject_to : str, Constraint or sequence of them
             Such as "recall >= .9".
-        threshold, offsets, coordinate, sample_weight, groups, labels, pos_label, condition_on
+        threshold : float, optional
+            As for `ConfusionJacobian.from_predictions`.
+        offsets : array of shape (K,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
             As for `ConfusionJacobian.from_predictions`.
         by : array of shape (n_samples,), optional
             Groups that are told side by side, and then one by one.
+        sample_weight : array of shape (n_samples,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        groups : array of shape (n_samples,), optional
+            As for `ConfusionJacobian.from_predictions`.
+        labels : sequence of length K, optional
+            As for `ConfusionJacobian.from_predictions`.
+        pos_label : label, optional
+            As for `ConfusionJacobian.from_predictions`.
+        condition_on : "class", optional
+            As for `ConfusionJacobian.from_predictions`.
         level : float
             Of every interval.
+
+        Returns
+        -------
+        Report
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------
@@ -181,9 +213,11 @@ class Report:
         Parameters
         ----------
         estimator : fitted classifier, callable or `conjac.models.Model`
+            What scores rows.
         X : array or frame of shape (n_samples, n_features)
             Rows that it was not fitted on.
         y : array of shape (n_samples,)
+            Their true labels.
         drift : bool, Features, or columns
             Which inputs drift: all, none, or those that are named.
         training_data : tuple, optional
@@ -197,10 +231,37 @@ class Report:
             As for `ConfusionJacobian.from_estimator`.
         random_state : None, int or RandomState
             Of refits.
-        title, metric, subject_to, threshold, offsets, coordinate, by
+        title : str
             As for `from_predictions`.
-        sample_weight, groups, labels, pos_label, condition_on, level
+        metric : str or Metric, optional
             As for `from_predictions`.
+        subject_to : str, Constraint or sequence of them
+            As for `from_predictions`.
+        threshold : float, optional
+            As for `from_predictions`.
+        offsets : array of shape (K,), optional
+            As for `from_predictions`.
+        coordinate : {"probability", "logit", "percentile", "score"}, optional
+            As for `from_predictions`.
+        by : array of shape (n_samples,), optional
+            As for `from_predictions`.
+        sample_weight : array of shape (n_samples,), optional
+            As for `from_predictions`.
+        groups : array of shape (n_samples,), optional
+            As for `from_predictions`.
+        labels : sequence of length K, optional
+            As for `from_predictions`.
+        pos_label : label, optional
+            As for `from_predictions`.
+        condition_on : "class", optional
+            As for `from_predictions`.
+        level : float
+            As for `from_predictions`.
+
+        Returns
+        -------
+        Report
+            A notebook shows it; ``save`` writes it.
 
         Raises
         ------
@@ -261,8 +322,14 @@ class Report:
         Parameters
         ----------
         path : str or Path
+            Where to write it.
         format : {"html", "json"}, optional
             Default: what the suffix tells.
+
+        Returns
+        -------
+        Path
+            Of the file.
 
         Raises
         ------
@@ -274,7 +341,13 @@ class Report:
         return path
 
     def to_html(self) -> str:
-        """Return the page, which needs nothing outside itself and runs no script."""
+        """Return the page, which needs nothing outside itself and runs no script.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
         return self._page
 
     @cached_property
@@ -282,7 +355,13 @@ class Report:
         return render(self.summaries, self.beside)
 
     def to_dict(self) -> dict[str, Any] | list[dict[str, Any]]:
-        """Return the summary as plain types, ready for JSON, where nan becomes None; of groups a list of summaries."""
+        """Return the summary as plain types, ready for JSON, where nan becomes None; of groups a list of summaries.
+
+        Returns
+        -------
+        dict of str to Any, or list of these
+            All that the page shows, as lists and numbers.
+        """
         plain = [one.to_dict() for one in self.summaries]
         return plain[0] if self.summaries[0].group is None else plain
 
