@@ -1,40 +1,136 @@
-"""The Python that the pages show runs, top to bottom; what they show of its output is what it prints."""
+"""The Python that the pages show runs, top to bottom; what they show of its output is what it prints.
 
+The lines of their shell blocks are those of ``test_docs_shell.py``.
+"""
+
+import ast
 import doctest
+import inspect
 import re
+from itertools import groupby
 
 import matplotlib.pyplot as plt
 import pytest
+from blocks import PAGES, blocks, blocks_of
+from engines import ENGINES
 from support import ROOT, needs
 
-FENCE = re.compile(r"^(?:<!-- needs (\w+) -->\n)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if FENCE.search(path.read_text()))
+import conjac as cj
+
+CODE = {"python", "pycon", "shell"}
+"""What is run."""
+PLAIN = {"text"}
+"""What is shown as it is: drawings, tables, files that are given."""
+OURS = re.compile(r"\bimport conjac\b|\bcj\.|^(conjac|make|pip|python)\b", re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_block_of_a_page_runs(page, capsys, tmp_path, monkeypatch):
+def by_page(kind):
+    return [pytest.param(page, list(found), id=page.relative_to(ROOT).as_posix())
+            for page, found in groupby(blocks(kind), lambda block: block.page)]  # fmt: skip
+
+
+@pytest.mark.filterwarnings(ENGINES["dask"].warns)
+@pytest.mark.filterwarnings(ENGINES["spark"].warns)
+@pytest.mark.parametrize(("page", "found"), by_page("python"))
+def test_every_block_of_a_page_runs(page, found, capsys, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)  # some write files
     namespace = {"__name__": "page"}
-    for library, block in FENCE.findall(page.read_text()):
-        if library:
+    for block in found:
+        for library in block.needs:
             needs(library)
-        exec(compile(block, str(page), "exec"), namespace)
+            if library == "pyspark":
+                request.getfixturevalue("spark")  # which getOrCreate returns
+        above = "\n" * block.line  # an error then tells the line of the page
+        exec(compile(above + block.text, str(page), "exec"), namespace)
     plt.close("all")
     capsys.readouterr()
 
 
-TOLD = sorted(path for path in (ROOT / "docs").rglob("*.md") if "```pycon" in path.read_text())
-
-
-@pytest.mark.parametrize("page", TOLD, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_what_a_page_shows_is_what_is_printed(page, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("page", "found"), by_page("pycon"))
+def test_what_a_page_shows_is_what_is_printed(page, found, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for library in {library for block in found for library in block.needs}:
+        needs(library)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert tried > 0
     assert failed == 0
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_is_of_a_kind_that_is_run_or_holds_no_code(page):
+    for block in blocks_of(page):
+        if block.kind.startswith("{"):  # a directive of the site's
+            assert "code" not in block.kind, f"{block.at}: write it as a plain fence, so that it is run"
+            assert "literalinclude" not in block.kind, block.at
+        else:
+            assert block.kind in CODE | PLAIN, f"{block.at}: nothing runs blocks of {block.kind}"
+
+
+SHOWN = [pytest.param(block.text, id=block.at) for block in blocks("text")]
+SYNOPSIS = [case for case in SHOWN if re.search(r"\bcj\.", case.values[0])]
+STANDS_FOR = {
+    "J": cj.ConfusionJacobian,
+    "curve": cj.ConfusionCurve,
+    "curves": cj.MultilabelCurves,
+    "tally": cj.Tally,
+}
+"""What a name stands for in a synopsis."""
+
+
+@pytest.mark.parametrize("text", [case for case in SHOWN if case not in SYNOPSIS])
+def test_text_that_is_not_run_holds_no_code_of_ours(text):
+    assert not OURS.search(text)
+
+
+def tree(text):
+    """Parse a synopsis: Python but for the ``*`` and ``...`` of signatures."""
+    return ast.parse(re.sub(r"\*, (?=\w+=)|, \.\.\.(?=\))", "", text))
+
+
+def resolved(node):
+    """Return what a dotted name of conjac is; None if it is of something else, or what a call returns."""
+    match node:
+        case ast.Name(id="cj"):
+            return cj
+        case ast.Name(id=name):
+            return STANDS_FOR.get(name)
+        case ast.Attribute(value=of, attr=name):
+            owner = resolved(of)
+            if owner is None:
+                return None
+            if isinstance(owner, property) or not (inspect.isclass(owner) or inspect.ismodule(owner)):
+                return None
+            fields = getattr(owner, "__dataclass_fields__", {})
+            assert hasattr(owner, name) or name in fields, f"{ast.unparse(node)}: there is no such name"
+            return getattr(owner, name, None)
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("text", SYNOPSIS)
+def test_a_synopsis_names_what_there_is(text):
+    calls = 0
+    for node in ast.walk(tree(text)):
+        if isinstance(node, ast.Attribute):
+            resolved(node)
+        if isinstance(node, ast.Call) and callable(called := resolved(node.func)):
+            calls += 1
+            taken = inspect.signature(called).parameters.values()
+            names = {one.name for one in taken}
+            if not any(one.kind is one.VAR_KEYWORD for one in taken):
+                unknown = {keyword.arg for keyword in node.keywords} - names
+                assert not unknown, f"{ast.unparse(node.func)} takes no {unknown}"
+    assert calls > 0
+
+
 def test_there_are_pages():
-    assert "jacobian.md" in {page.name for page in TOLD}
-    assert {"README.md", "quickstart.md"} <= {page.name for page in PAGES}
+    named = {kind: {block.page.name for block in blocks(kind)} for kind in CODE}
+    assert "jacobian.md" in named["pycon"]
+    assert {"README.md", "quickstart.md"} <= named["python"] & named["shell"]
+
+
+def test_fences_are_found():
+    for page in PAGES:
+        fences = re.findall(rf"^ *```(?:{'|'.join(CODE)})$", page.read_text(), re.MULTILINE)
+        assert len(fences) == sum(block.kind in CODE for block in blocks_of(page)), page

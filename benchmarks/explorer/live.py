@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import tempfile
@@ -61,6 +62,7 @@ def asked(server: Server, moves: dict[str, float]) -> float:
 
 def main() -> None:
     """Print a table."""
+    argparse.ArgumentParser(prog="python -m benchmarks.explorer.live", description=__doc__.splitlines()[0]).parse_args()
     X, y = rows()
     last = N_COLUMNS - 1
     print(f"{N_ROWS:,} rows, {N_COLUMNS} columns; seconds from question to answer; required {REQUIRED:g}")
