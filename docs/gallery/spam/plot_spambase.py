@@ -48,7 +48,8 @@ for name in ("recall", "fpr", "precision"):
     print(f"{name:9} {rate.value:.3f}; per .01 {rate.gradient / 100:+.4f} (95 % {low / 100:+.4f} to {high / 100:+.4f})")
 
 # %%
-# Every threshold at once. The axis is laid out in log-odds, since most scores lie near 0 or 1.
+# Every threshold at once. The axis is laid out in log-odds, since most scores lie near 0 or 1. Where the specificity
+# jumps, one good mail with many copies passes the threshold; the wide bands know of the copies.
 curve = cj.ConfusionCurve.from_predictions(y[tune], score, pos_label="spam", groups=mail[tune])
 display = cj.MetricCurveDisplay.of(curve, ("recall", "specificity", "precision"), point=0.5).plot()
 
