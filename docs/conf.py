@@ -50,6 +50,7 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings state types and shapes
+toc_object_entries_show_parents = "hide"
 default_role = "py:obj"  # so that `Decision` in a docstring leads to its page
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -122,6 +123,12 @@ def tell_lacking(_app, docname, source):
             source[0] = f".. attention:: Not run: {names} was not at hand when this page was built.\n\n{source[0]}"
 
 
+def hide_what_nobody_passes(_app, what, _name, _obj, _options, signature, returns):
+    """Show no signature of a class that its own functions make, and nobody else: some argument is private."""
+    return ("", returns) if what == "class" and "_" in re.findall(r"[(\s](_?)\w+", signature or "") else None
+
+
 def setup(app):
     """Connect what this site adds to Sphinx."""
+    app.connect("autodoc-process-signature", hide_what_nobody_passes)
     app.connect("source-read", tell_lacking)

@@ -275,9 +275,15 @@ def unshown(where: str, text: str) -> Iterator[str]:
         yield f"{where}: has no example that runs"
 
 
+def misread(where: str, text: str) -> Iterator[str]:
+    """Yield that a paragraph begins with an initial, which reStructuredText takes for a numbered list."""
+    yield from (f"{where}: {found!r} begins a list" for found in re.findall(r"(?:\n\s*|\n-+)\n\s*([A-Z]\. .*)", text))
+
+
 def faults(where: str, public: Any, quiet: frozenset[str] = frozenset()) -> list[str]:
     """Return all that is wrong with the docstrings of a public function or class."""
     if not hasattr(public, "__qualname__"):
         return []  # a constant; the reference has words for it
     of = of_class(where, public, quiet) if inspect.isclass(public) else of_function(where, public, None, quiet)
-    return [*of, *unshown(where, inspect.getdoc(public) or "")]
+    text = inspect.getdoc(public) or ""
+    return [*of, *misread(where, text), *unshown(where, text)]

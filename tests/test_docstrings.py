@@ -267,6 +267,7 @@ def test_the_checker_lets_a_whole_docstring_pass(tmp_path):
         ("    Raises\n    ------\n    InvalidInputError\n        A step of 0.\n", "", "raises InvalidInputError"),
         ("InvalidInputError\n", "NotSupportedError\n", "raises InvalidInputError"),
         (">>> 1 + 1\n    2\n", "As above.\n", "no example"),
+        ("Euler 1755.", "L. Euler 1755.", "begins a list"),
         ("Return the slope of a line.", "", "no summary"),
     ],
 )

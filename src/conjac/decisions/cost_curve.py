@@ -59,7 +59,7 @@ class CostCurve(Tabular):
 
     References
     ----------
-    C. Drummond, R. C. Holte 2006, Machine Learning 65:95. The envelope by isotonic regression: T. Fawcett,
+    Drummond, C., R. C. Holte 2006, Machine Learning 65:95. The envelope by isotonic regression: T. Fawcett,
     A. Niculescu-Mizil 2007, Machine Learning 68:97.
 
     Examples

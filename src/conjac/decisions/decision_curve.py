@@ -64,7 +64,7 @@ class DecisionCurve(Tabular):
 
     References
     ----------
-    A. J. Vickers, E. B. Elkin 2006, Medical Decision Making 26:565. Known prevalence: A. J. Vickers, B. Van Calster,
+    Vickers, A. J., E. B. Elkin 2006, Medical Decision Making 26:565. Known prevalence: A. J. Vickers, B. Van Calster,
     E. W. Steyerberg 2019, Diagnostic and Prognostic Research 3:18.
 
     Examples

@@ -87,7 +87,7 @@ class Figures(FiguresAt):
 
         Notes
         -----
-        A. J. Vickers, E. B. Elkin 2006, Medical Decision Making 26:565.
+        Vickers, A. J., E. B. Elkin 2006, Medical Decision Making 26:565.
 
         Examples
         --------
@@ -126,7 +126,7 @@ class Figures(FiguresAt):
 
         Notes
         -----
-        C. Drummond, R. C. Holte 2006, Machine Learning 65:95.
+        Drummond, C., R. C. Holte 2006, Machine Learning 65:95.
 
         Examples
         --------

@@ -26,7 +26,7 @@ def _margins(cells: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
 class MatthewsCorrelation:
     """``(n * trace(C) - t.p) / sqrt((n^2 - p.p) (n^2 - t.t))``.
 
-    J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient",
+    Gorodkin, J., "Comparing two K-category assignments by a K-category correlation coefficient",
     *Computational Biology and Chemistry* 28 (2004). 0/0 where all rows, true or predicted, are of one
     class.
     """
@@ -67,7 +67,7 @@ class MatthewsCorrelation:
 class CohenKappa:
     """``1 - observed / expected`` disagreement, without weights: ``1 - n * errors / sum_(i != j) t_i p_j``.
 
-    J. Cohen, "A coefficient of agreement for nominal scales", *Educational and Psychological Measurement*
+    Cohen, J., "A coefficient of agreement for nominal scales", *Educational and Psychological Measurement*
     20 (1960). 0/0 where all rows are of one and the same class, true and predicted.
     """
 

@@ -41,7 +41,7 @@ def fbeta(beta: float, *, average: AverageName | None = None) -> Metric:
 
     References
     ----------
-    C. J. van Rijsbergen, *Information Retrieval*, 2nd ed. (1979), chapter 7; ``sklearn.metrics.fbeta_score``.
+    Van Rijsbergen, C. J., *Information Retrieval*, 2nd ed. (1979), chapter 7; ``sklearn.metrics.fbeta_score``.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def expected_cost(cost_matrix: npt.ArrayLike) -> Metric:
 
     References
     ----------
-    C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+    Elkan, C., "The foundations of cost-sensitive learning", IJCAI 2001.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def net_benefit(threshold_probability: float) -> Metric:
 
     References
     ----------
-    A. J. Vickers, E. B. Elkin, "Decision curve analysis", *Medical Decision Making* 26 (2006).
+    Vickers, A. J., E. B. Elkin, "Decision curve analysis", *Medical Decision Making* 26 (2006).
 
     Examples
     --------
@@ -197,7 +197,7 @@ def decision_curve_slope(cells: npt.ArrayLike, cells_slope: npt.ArrayLike, thres
 
     References
     ----------
-    A. J. Vickers, E. B. Elkin, "Decision curve analysis", *Medical Decision Making* 26 (2006).
+    Vickers, A. J., E. B. Elkin, "Decision curve analysis", *Medical Decision Making* 26 (2006).
 
     Examples
     --------

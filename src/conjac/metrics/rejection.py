@@ -34,7 +34,7 @@ def coverage(n_classes: int) -> Metric:
 
     References
     ----------
-    R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
+    El-Yaniv, R., Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
 
     Examples
     --------
@@ -65,7 +65,7 @@ def selective_accuracy(n_classes: int) -> Metric:
 
     References
     ----------
-    R. El-Yaniv, Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
+    El-Yaniv, R., Y. Wiener, "On the foundations of noise-free selective classification", *JMLR* 11 (2010).
 
     Examples
     --------

@@ -74,7 +74,7 @@ class ConfusionLoss(torch.nn.Module):  # type: ignore[misc]  # PyTorch is read a
 
     References
     ----------
-    D. Han, N. Moniz, N. V. Chawla, "AnyLoss: transforming classification metrics into loss functions", KDD 2024.
+    Han, D., N. Moniz, N. V. Chawla, "AnyLoss: transforming classification metrics into loss functions", KDD 2024.
     G. Bénédict, H. V. Koops, D. Odijk, M. de Rijke, "sigmoidF1: a smooth F1 score surrogate loss for multilabel
     classification", *TMLR* (2022). Both fix the bandwidth, and take the metric of each batch by itself.
 

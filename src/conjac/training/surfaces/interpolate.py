@@ -25,7 +25,7 @@ class Interpolant:
 
     Notes
     -----
-    F. N. Fritsch, J. Butland 1984, SIAM Journal on Scientific and Statistical Computing 5:300, for PCHIP.
+    Fritsch, F. N., J. Butland 1984, SIAM Journal on Scientific and Statistical Computing 5:300, for PCHIP.
 
     Examples
     --------
