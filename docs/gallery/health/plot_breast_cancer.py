@@ -73,8 +73,8 @@ axes.plot(p, worth.net_benefit.value, label="by the model, with its 95 % band")
 axes.plot(p, worth.treat_all, "--", color="0.3", label="for everybody")
 axes.axhline(0, color="0.3", linewidth=0.8, label="for nobody")
 axes.axvline(sure.threshold, color="C1", linestyle=":", label="the threshold chosen")
-axes.set(ylim=(-0.05, 0.45), xlabel="risk p at which a biopsy is wanted", ylabel="net benefit, tumours per patient")
-legend = axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), title="biopsies")
+axes.set(ylim=(-0.05, 0.55), xlabel="risk p at which a biopsy is wanted", ylabel="net benefit, tumours per patient")
+legend = axes.legend(loc="upper right", ncols=2, title="biopsies")
 
 # %%
 # The gain over a biopsy for everybody, on the same patients. At a risk of .02 it is hardly told from none: who wants
