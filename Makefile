@@ -12,6 +12,10 @@ VENV   ?= .venv
 EXTRAS ?= light
 BIN    := $(VENV)/bin
 
+# Where the real data are, if anywhere: beside the clone, unless it is set.
+CONJAC_DATA ?= $(abspath $(wildcard ../shared/data))
+export CONJAC_DATA
+
 # What EXTRAS stands for; any other word is the extra of that name.
 extras-light := arrow,polars,pandas
 extras-all   := all,test-backends

@@ -16,9 +16,6 @@ from conjac import datasets
 matplotlib.use("Agg")
 
 HERE = Path(__file__).resolve().parent
-BESIDE = HERE.parents[1] / "shared" / "data"
-if BESIDE.is_dir():
-    os.environ.setdefault("CONJAC_DATA", str(BESIDE))
 
 project = "conjac"
 author = "conjac developers"
