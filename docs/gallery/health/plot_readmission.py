@@ -2,9 +2,9 @@
 Whom to call after the hospital
 ===============================
 
-Nurses can call one patient in five within days of leaving the hospital. A model of readmission says whom. How many of
-the readmissions does that reach, what would it take to reach half of them, and what is left of it when records get
-worse?
+Nurses can call after one stay in five, within days of the patient's leaving. A model of readmission says whom. How
+many of the readmissions does that reach, what would it take to reach half of them, and what is left of it when
+records get worse?
 """
 
 # %%
@@ -69,8 +69,8 @@ for target in (0.3, 0.5, 0.8):
     print(f"one more readmission takes {rate + 1:.0f} more calls")
 
 # %%
-# The decision is to reach half. It is kept as a score, ``rule.threshold``, and judged on patients who neither trained
-# the model nor chose it.
+# The decision is to reach half, which takes half as many calls again as there are nurses for. It is kept as a score,
+# ``rule.threshold``, and judged on patients who neither trained the model nor chose it.
 half = curve.solve(recall=0.5)
 fresh = {"pos_label": "soon", "groups": patient[test], "threshold": half.rule.threshold}
 before = cj.ConfusionJacobian.from_estimator(model, X[test], y[test], **fresh)
@@ -105,6 +105,5 @@ print(cj.compare(before, after, metrics=["recall", "precision", "alert_rate"]))
 share = before.of("alert_rate").value
 kept = {**fresh, "threshold": share, "coordinate": "percentile"}
 same_share = cj.ConfusionJacobian.from_estimator(model, poorer, y[test], **kept).of("recall").value
-print(
-    f"recall before {slope.value:.3f}, with a stay less {counted:.3f}; with the same {share:.0%} called {same_share:.3f}"
-)
+told_of = f"recall before {slope.value:.3f}, with a stay less {counted:.3f}"
+print(f"{told_of}; with the same {share:.0%} called {same_share:.3f}")
