@@ -64,10 +64,17 @@ table = spark.read.parquet(str(folder / "scored")).where("Month > 3")
 
 # %%
 # The query is made of column expressions alone: no function of ours runs on a worker, and nothing is installed there.
-# Labels and coordinate are told, which saves Spark a first pass over the rows. Flights of one day share their weather, so
-# the day is named as ``groups``, and errors are those of days.
-named = {"label": "late", "score": "p", "by": "UniqueCarrier", "groups": "day"}
-how = named | {"labels": [0, 1], "coordinate": "probability", "thresholds": [threshold]}
+# Labels and coordinate are told, which saves Spark a first pass over the rows. Flights of one day share their weather;
+# the day is named as ``groups``, so that errors are those of days.
+how = {
+    "label": "late",
+    "score": "p",
+    "labels": [0, 1],
+    "coordinate": "probability",
+    "thresholds": [threshold],
+    "by": "UniqueCarrier",
+    "groups": "day",
+}
 curves = cj.ConfusionCurve.from_frame(table, **how)
 for carrier, curve in sorted(curves.items()):
     print(carrier, curve.matrix_at(threshold).astype(int).tolist(), f"{curve.tally.nbytes / 1e3:.0f} kB came back")
@@ -75,11 +82,11 @@ for carrier, curve in sorted(curves.items()):
 # %%
 # The same rows by Polars, and by DuckDB from the files. Counts are equal to the last row, whatever the engine.
 files = str(folder / "scored" / "*.parquet")
-by_polars, by_duckdb = (
-    pl.scan_parquet(files).filter(pl.col("Month") > 3),
-    duckdb.read_parquet(files).filter("Month > 3"),
-)
-for engine, frame in {"Polars": by_polars, "DuckDB": by_duckdb}.items():
+same_rows = {
+    "Polars": pl.scan_parquet(files).filter(pl.col("Month") > 3),
+    "DuckDB": duckdb.read_parquet(files).filter("Month > 3"),
+}
+for engine, frame in same_rows.items():
     others = cj.ConfusionCurve.from_frame(frame, **how)
     same = all((others[c].matrix_at(threshold) == curves[c].matrix_at(threshold)).all() for c in curves)
     print(f"{engine}: {'the same integers' if same else 'other counts'}")
@@ -100,8 +107,8 @@ title = ax.set_title("How fast recall falls as the threshold rises")
 display = cj.MetricCurveDisplay.of(dict(sorted(curves.items())), "recall", point=threshold).plot()
 
 # %%
-# What came back is all that is needed from here on. Tallies go into files of a tenth of a megabyte; next month's are
-# merged to them, wherever they were made.
+# What came back is all that is needed from here on. Tallies go into files; next month's are merged to them, wherever
+# they were made. Without ``groups`` they are a tenth of a megabyte each.
 for carrier, curve in curves.items():
     curve.tally.to_parquet(folder / f"{carrier}.parquet")
 spark.stop()
