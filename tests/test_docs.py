@@ -112,6 +112,7 @@ def resolved(node):
 def test_a_synopsis_names_what_there_is(text):
     calls = 0
     for node in ast.walk(tree(text)):
+        assert not isinstance(node, ast.Import | ast.ImportFrom), "a block that could run is one of python"
         if isinstance(node, ast.Attribute):
             resolved(node)
         if isinstance(node, ast.Call) and callable(called := resolved(node.func)):
