@@ -268,14 +268,14 @@ class TunedDecisionClassifier(DelegatingClassifier):
 
     @property
     def threshold_(self) -> float:
-        """Threshold of two classes."""
+        """Threshold of two classes, in ``decision_.coordinate``: of probabilities, or of the scores as they are."""
         if self.decision_.offsets is not None:
             raise AttributeError("threshold_ is of two classes; offsets_ decide between more")
         return self.decision_.threshold
 
     @property
     def offsets_(self) -> FloatArray:
-        """Offsets of more than two classes, less the first's: array of shape (n_classes,)."""
+        """Offsets of more than two classes, added to scores; less the first's, array of shape (n_classes,)."""
         if self.decision_.offsets is None:
             raise AttributeError("offsets_ are of more than two classes; threshold_ decides between two")
         return self.decision_.offsets
