@@ -287,7 +287,7 @@ class ConfusionCurve(FramedCurve, Figures):
 
         Notes
         -----
-        A row scored p counts as p of a positive and 1 - p of a negative: see :doc:`/design`.
+        A row scored p counts as p of a positive and 1 - p of a negative: see :doc:`/density`.
 
         Examples
         --------

@@ -40,7 +40,8 @@ class MetricGradient:
 
     Notes
     -----
-    A vector-Jacobian product, with errors from 64 blocks of rows: see :doc:`/parameters`.
+    Row by row where parameters are few, else by one vector-Jacobian product, with errors from 64 blocks of rows: see
+    :doc:`/parameters`.
 
     Examples
     --------

@@ -49,8 +49,8 @@ def jacobian(f: Callable[[Any], Any], x: Any) -> JacobianResult:
 
     Notes
     -----
-    Differences are those of `scipy.differentiate`, central and extrapolated with an error estimate (after
-    C. J. F. Ridders 1982, Advances in Engineering Software 4:75).
+    Differences are those of `scipy.differentiate`: finite differences, of weights as in B. Fornberg 1988, Mathematics
+    of Computation 51:699, on steps that shrink until the estimated error does no more.
 
     Examples
     --------

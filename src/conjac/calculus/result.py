@@ -35,7 +35,7 @@ class JacobianResult(LinearMap):
 
     Notes
     -----
-    How each library differentiates is with `jacobian` (differences after C. J. F. Ridders 1982).
+    How each library differentiates is with `jacobian` (differences: B. Fornberg 1988).
 
     Examples
     --------

@@ -49,7 +49,8 @@ def polish(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
 
     Notes
     -----
-    Newton's method on the training problem; see :doc:`/training`.
+    A trust region until the optimum is near, then Newton's steps for as long as the gradient falls: J. Nocedal, S. J.
+    Wright 2006, Numerical Optimization, 2nd ed., chapter 4. See :doc:`/training`.
 
     Examples
     --------
