@@ -19,7 +19,7 @@ DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0,
 """One for each colour of a theme's series."""
 BAND, MARKED = 0.16, 0.07
 MARGIN = 0.05
-LABEL, AXIS_LABEL = 18, 42
+LABEL, AXIS_LABEL = 24, 42
 CHARACTERS, SHORTEST = 13, 14
 """Of an axis's label: to the inch, and in a line at least."""
 TICKS = (1e-8, 1e-6, 1e-4, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999)
