@@ -55,7 +55,7 @@ print(" ".join(letters))
 # rows are near their boundaries to tell an interval, and conjac says of how many.
 J = jacobian(y_tune, p_tune, letters)
 print(*J.diagnostics["cautions"])
-figure, axes = plt.subplots(1, 2, figsize=(17, 8), layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(10, 17), layout="constrained")
 cj.ConfusionMatrixDisplay.of(J).without_diagonal().plot(axes[0])
 display = cj.ConfusionJacobianDisplay.of(J).without_diagonal().plot(axes[1])
 
@@ -63,12 +63,12 @@ display = cj.ConfusionJacobianDisplay.of(J).without_diagonal().plot(axes[1])
 # The letters that are found the least.
 recall = {letter: J.of(f"recall[{letter}]") for letter in letters}
 rows = [(letter, one.value, *one.value_confint()) for letter, one in recall.items()]
-print(pd.DataFrame(rows, columns=["letter", "recall", "lower", "upper"]).nsmallest(5, "recall").round(2))
+pd.DataFrame(rows, columns=["letter", "recall", "lower", "upper"]).set_index("letter").nsmallest(5, "recall").round(2)
 
 # %%
 # An offset for H alone finds more of them. Its price is in the column of H in the Jacobian: of which letters it takes
 # rows, per .1 of the offset. The strongest payer by far is O, and the path of the two recalls tells how much of the
-# one is paid for the other; the line is the offset that finds 70 % of the H.
+# one is paid for the other; the star is the offset that finds 70 % of the H.
 h = list(letters).index("H")
 columns = {"rows per .1": J.jacobian[:, h, h] / 10, "standard error": J.stderr[:, h, h] / 10}
 payers = pd.DataFrame(columns, letters).drop("H").nlargest(5, "rows per .1")
