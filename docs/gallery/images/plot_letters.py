@@ -105,8 +105,8 @@ figure, ax = plt.subplots(figsize=(10, 8.5), layout="constrained")
 display = cj.ConfusionDifferenceDisplay.of(found).without_diagonal().plot(ax)
 
 # %%
-# Were the bounds kept? On the tuning rows, yes; on others such a bound is missed about as often as it is met, and more
-# often where several were in force. ``confidence=.95`` asks for bounds that hold on new rows too.
+# Were the bounds kept? On the tuning rows, yes; on others such a bound is missed about as often as it is met.
+# ``confidence=.95`` asks for bounds that hold on new rows too.
 for letter in "GHOS":
     on_tune, on_test = (one.of(f"recall[{letter}]").value for one in (chosen, after))
     print(f"recall of {letter}: {on_tune:.3f} on the tuning rows, {on_test:.3f} on the test rows")
