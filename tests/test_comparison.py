@@ -211,7 +211,8 @@ def test_holm_s_correction_by_hand():
         assert found.p_values[k] == pytest.approx(min(1, largest))
     assert (found.beyond_noise == (found.p_values < 0.05)).all()
     assert "Holm" in found.diagnostics["correction"]
-    assert "5 metrics" in found.diagnostics["correction"]
+    assert "5 metrics listed" in found.diagnostics["correction"]
+    assert "1 metric listed" in cj.compare(told(y, a), told(y, b), metrics="accuracy").diagnostics["correction"]
     strict = cj.compare(told(y, a), told(y, b), metrics=NAMES, level=1 - found.p_values.min() / 2)
     assert not strict.beyond_noise.any()
 

@@ -92,6 +92,11 @@ def test_what_is_drawn_is_what_the_picture_holds():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(drawn)
 
 
+def test_a_cost_is_named_in_full_in_the_legend():
+    ax = cj.MetricCurveDisplay.of(CURVE, cj.metrics.expected_cost([[0, 1], [5, 0]]), point=0.3).plot().ax_
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Expected cost of a row", "operating point"]
+
+
 def test_groups_are_drawn_at_the_same_thresholds():
     groups = {"north": CURVE, "south": cj.ConfusionCurve.from_predictions(*two(distance=2))}
     picture = cj.MetricCurveDisplay.of(groups, "recall").picture

@@ -91,10 +91,10 @@ display = cj.InfluenceDisplay.of(missed, by="removed", n=14).plot()
 # any risk. Such a row bends the model where few others are, and its error is as large as its effect: it is a suspect
 # to be looked up (is the amount right, is the label?), and not a culprit.
 worst = missed.top(8, by="removed", rising=False)
-X_train.iloc[worst, :0].assign(
+X_train.iloc[worst, :0].set_axis(worst).assign(
     defaulted=y_train[worst],
     risk=model.predict_proba(X_train.iloc[worst])[:, 1].round(2),
-    paid_last_month=X_train["PAY_AMT1"].iloc[worst],
+    paid_last_month=X_train["PAY_AMT1"].to_numpy()[worst],
     missed_without_it=missed.removed.value[worst].round(1),
     standard_error=missed.removed.stderr[worst].round(1),
     alarms_without_it=alarms.removed.value[worst].round(1),

@@ -86,7 +86,7 @@ legend = axes[0].legend(loc="lower right")
 
 # %%
 # A slope is for small steps: soon the digits near the boundaries have crossed, and the curve bends down. The length is
-# chosen on the tuning digits, and X digits.
+# chosen on the tuning digits, and the test digits tell what is left of the gain: here it is within noise.
 best = max(lengths, key=lambda length: f1_after(length, tune))
 after = cj.ConfusionJacobian.from_estimator(moved_by(best), images[test], labels[test], wrt="parameters")
 print(f"tuning digits: {f1_after(best, tune) - f1_after(0.0, tune):+.4f} after a step of {best:.3f}")

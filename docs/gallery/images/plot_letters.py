@@ -55,7 +55,7 @@ print(" ".join(letters))
 # rows are near their boundaries to tell an interval, and conjac says of how many.
 J = jacobian(y_tune, p_tune, letters)
 print(*J.diagnostics["cautions"])
-figure, axes = plt.subplots(1, 2, figsize=(17, 8), layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(10, 17), layout="constrained")
 cj.ConfusionMatrixDisplay.of(J).without_diagonal().plot(axes[0])
 display = cj.ConfusionJacobianDisplay.of(J).without_diagonal().plot(axes[1])
 
@@ -63,12 +63,12 @@ display = cj.ConfusionJacobianDisplay.of(J).without_diagonal().plot(axes[1])
 # The letters that are found the least.
 recall = {letter: J.of(f"recall[{letter}]") for letter in letters}
 rows = [(letter, one.value, *one.value_confint()) for letter, one in recall.items()]
-print(pd.DataFrame(rows, columns=["letter", "recall", "lower", "upper"]).nsmallest(5, "recall").round(2))
+pd.DataFrame(rows, columns=["letter", "recall", "lower", "upper"]).set_index("letter").nsmallest(5, "recall").round(2)
 
 # %%
 # An offset for H alone finds more of them. Its price is in the column of H in the Jacobian: of which letters it takes
 # rows, per .1 of the offset. The strongest payer by far is O, and the path of the two recalls tells how much of the
-# one is paid for the other; the line is the offset that finds 70 % of the H.
+# one is paid for the other; the star is the offset that finds 70 % of the H.
 h = list(letters).index("H")
 columns = {"rows per .1": J.jacobian[:, h, h] / 10, "standard error": J.stderr[:, h, h] / 10}
 payers = pd.DataFrame(columns, letters).drop("H").nlargest(5, "rows per .1")
@@ -105,8 +105,8 @@ figure, ax = plt.subplots(figsize=(10, 8.5), layout="constrained")
 display = cj.ConfusionDifferenceDisplay.of(found).without_diagonal().plot(ax)
 
 # %%
-# Were the bounds kept? On the tuning rows, yes; on others such a bound is missed about as often as it is met, and more
-# often where several were in force. ``confidence=.95`` asks for bounds that hold on new rows too.
+# Were the bounds kept? On the tuning rows, yes; on others such a bound is missed about as often as it is met.
+# ``confidence=.95`` asks for bounds that hold on new rows too.
 for letter in "GHOS":
     on_tune, on_test = (one.of(f"recall[{letter}]").value for one in (chosen, after))
     print(f"recall of {letter}: {on_tune:.3f} on the tuning rows, {on_test:.3f} on the test rows")

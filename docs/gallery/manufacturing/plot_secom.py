@@ -61,9 +61,9 @@ display = cj.MetricCurveDisplay.of(curves, "recall", thresholds=share).plot()
 blind = display.ax_.plot(share, share, "k:", label="blind")
 
 # %%
-# By shuffled folds the model looks useful. On later wafers most of that is gone, and the dotted line runs along the
-# edge of the band: what the folds had found were neighbours in time. Suppose that the plant can inspect one wafer in
-# ten.
+# By shuffled folds the model looks useful. Later wafers lose much of that, and the dotted line runs along the edge of
+# their band: shuffled folds let a model learn from the wafers next to the one that it scores. Suppose that the plant
+# can inspect one wafer in ten.
 for name, curve in curves.items():
     found = curve.metric_at("recall", 0.1)
     low, high = found.confint()

@@ -159,7 +159,7 @@ def compare(
                 "rows": _told(pairs is not None, apart, paired),
                 "n_samples": [side.n_samples for side in sides],
                 "sampling": [side.sampling for side in sides],
-                "correction": f"beyond noise: Holm's correction over the {len(found)} metrics listed, at {level:g}",
+                "correction": f"beyond noise: Holm's correction over the {_counted(found)} listed, at {level:g}",
             }
         ),
         _raw=locked(raw),
@@ -193,6 +193,11 @@ def _told(together: bool, apart: str | None, paired: bool | None) -> str:
     if together:
         return "the same rows: true labels, weights and groups are identical"
     return f"separate rows: {apart}"
+
+
+def _counted(metrics: list[Metric]) -> str:
+    """Say how many metrics there are."""
+    return f"{len(metrics)} metric{'s' if len(metrics) > 1 else ''}"
 
 
 def _listed(metrics: Any, labels: tuple[Any, ...]) -> list[str | Metric]:
