@@ -168,6 +168,11 @@ def test_plotly_draws_the_same_cells(display, J):
     json.loads(figure.to_json())
 
 
+def test_the_text_of_a_display_says_what_is_drawn():
+    shown = cj.ConfusionMatrixDisplay.of(J2)
+    assert repr(shown) == repr(shown.plot()) == "ConfusionMatrixDisplay(Confusion matrix at a threshold of 0.5)"
+
+
 def test_themes_follow_the_style_and_are_asked_for_on_plotly():
     with plt.style.context("dark_background"):
         drawn = cj.ConfusionJacobianDisplay.of(J2).plot()

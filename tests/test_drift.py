@@ -92,6 +92,18 @@ def test_categories_are_a_table_of_their_own(table):
         found.to_columns("both")
 
 
+def test_categories_of_too_few_rows_come_last(table):
+    frame, y, _ = table
+    region = frame["region"].where(np.arange(len(y)) != np.flatnonzero(y)[0], "alone")  # the whole recall of its own
+    model = LogisticRegression().fit(frame[NUMBERS], y)
+    found = cj.rank_drifts(lambda X: model.predict_proba(X[NUMBERS]), frame.assign(region=region), y, columns="region")
+    columns = found.to_columns("categories")
+    size = np.abs(columns["gradient"])
+    assert columns["category"][-1] == "alone"
+    assert np.isnan(columns["stderr"]).tolist() == [False, False, False, True]
+    assert size[-1] > size[0] >= size[1] >= size[2]
+
+
 def test_missing_categories_are_one(table):
     frame, y, _ = table
     frame = frame.assign(region=frame["region"].where(np.arange(len(frame)) % 9 > 0, None))

@@ -60,6 +60,8 @@ print(f"recall {recall.value:.3f}; over five divisions into folds {min(of_folds)
 print(f"95 % interval, over draws of patients {low:.3f} to {high:.3f}")
 needed = len(y) * ((high - low) / 2 / 0.02) ** 2
 print(f"to know it within .02 either way takes about {needed:.0f} patients")
+low, high = cj.solve(y, score, {"recall": 0.9}, pos_label="disease").confint()
+print(f"the threshold that finds nine in ten lies between {low:.2f} and {high:.2f}")
 
 # %%
 # A slope rests on the patients near the threshold, and on fewer than all. Few of the women are ill, and at a high

@@ -71,7 +71,7 @@ class DriftRanking:
         return tuple(self.jacobian.parameters[place] for place in np.argsort(-size, kind="stable"))
 
     def to_columns(self, table: str = "numeric", level: float = 0.95) -> dict[str, list[Any]]:
-        """Return a table as columns, what moves the metric the most first.
+        """Return a table as columns, what moves the metric the most first; categories without an interval come last.
 
         Parameters
         ----------

@@ -50,7 +50,7 @@ def _bias(ranking: DriftRanking, J: ConfusionJacobian) -> AnyArray:
 
 
 def categories(ranking: DriftRanking, level: float) -> dict[str, list[Any]]:
-    """Return the categories as columns, those whose share moves the metric the most first."""
+    """Return the categories as columns, what moves the metric the most first, and what has no interval last."""
     rows = []
     for name, J in ranking.shares.items():
         told = J.of(ranking.metric)
@@ -59,7 +59,7 @@ def categories(ranking: DriftRanking, level: float) -> dict[str, list[Any]]:
             J.diagnostics["shares"].items(), told.gradient, told.stderr, lower, upper, told.elasticity, strict=True
         )
         rows += [(name, category, share, *figures) for (category, share), *figures in of_category]
-    rows.sort(key=lambda row: -np.nan_to_num(abs(row[3]), nan=-1.0))
+    rows.sort(key=lambda row: (np.isnan(row[4]), -np.nan_to_num(abs(row[3]), nan=-1.0)))
     keys = ("column", "category", "share", "gradient", "stderr", "lower", "upper", "elasticity")
     found: dict[str, list[Any]] = {key: [] for key in keys}
     for row in rows:

@@ -133,6 +133,10 @@ class Display(ABC, Generic[P]):
         """
         return self.picture.to_dict()
 
+    def __repr__(self) -> str:
+        """Show what is drawn."""
+        return f"{type(self).__name__}({self.picture.title})"
+
     def _size(self) -> tuple[float, float]:
         """Return the width and height of a new figure, in inches."""
         return self.size

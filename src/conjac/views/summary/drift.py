@@ -94,7 +94,8 @@ class Drift:
     numbers : tuple of Number
         What moves the metric the most first.
     categories : tuple of Category
-        Likewise. Of two categories the second is told: the first moves the metric as far the other way.
+        Likewise, those without an interval last. Of two categories the second is told: the first moves the metric as
+        far the other way.
     left_out : tuple of (str, str)
         Inputs that neither drift nor have shares, and why.
     """
