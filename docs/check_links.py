@@ -16,7 +16,7 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.ids, self.links = {""}, []
+        self.ids, self.links = {"", "top"}, []  # the top of a page needs no id
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):

@@ -24,15 +24,20 @@ PLAIN = {"text"}
 OURS = re.compile(r"\bimport conjac\b|\bcj\.|^(conjac|make|pip|python)\b", re.MULTILINE)
 
 
+def run(block, namespace):
+    above = "\n" * block.line  # an error then tells the line of the page
+    exec(compile(above + block.text, str(block.page), "exec"), namespace)
+
+
 def by_page(kind):
-    return [pytest.param(page, list(found), id=page.relative_to(ROOT).as_posix())
-            for page, found in groupby(blocks(kind), lambda block: block.page)]  # fmt: skip
+    pages = groupby(blocks(kind), lambda block: block.page)
+    return [pytest.param(list(found), id=page.relative_to(ROOT).as_posix()) for page, found in pages]
 
 
 @pytest.mark.filterwarnings(ENGINES["dask"].warns)
 @pytest.mark.filterwarnings(ENGINES["spark"].warns)
-@pytest.mark.parametrize(("page", "found"), by_page("python"))
-def test_every_block_of_a_page_runs(page, found, capsys, tmp_path, monkeypatch, request):
+@pytest.mark.parametrize("found", by_page("python"))
+def test_every_block_of_a_page_runs(found, capsys, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)  # some write files
     namespace = {"__name__": "page"}
     for block in found:
@@ -40,19 +45,30 @@ def test_every_block_of_a_page_runs(page, found, capsys, tmp_path, monkeypatch, 
             needs(library)
             if library == "pyspark":
                 request.getfixturevalue("spark")  # which getOrCreate returns
-        above = "\n" * block.line  # an error then tells the line of the page
-        exec(compile(above + block.text, str(page), "exec"), namespace)
+        run(block, namespace)
     plt.close("all")
     capsys.readouterr()
 
 
-@pytest.mark.parametrize(("page", "found"), by_page("pycon"))
-def test_what_a_page_shows_is_what_is_printed(page, found, tmp_path, monkeypatch):
+@pytest.mark.filterwarnings(ENGINES["spark-connect"].warns)
+def test_what_a_page_does_with_spark_runs_on_connect(spark, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pyspark.sql.SparkSession.Builder.getOrCreate", lambda _: spark.connect)
+    found = [block for block in blocks("python") if "pyspark" in block.needs]
+    namespace = {}
+    for block in found:
+        run(block, namespace)
+    assert len(found) > 1
+    assert namespace["spark"] is spark.connect
+
+
+@pytest.mark.parametrize("found", by_page("pycon"))
+def test_what_a_page_shows_is_what_is_printed(found, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for library in {library for block in found for library in block.needs}:
         needs(library)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=flags)
+    failed, tried = doctest.testfile(str(found[0].page), module_relative=False, optionflags=flags)
     assert tried > 0
     assert failed == 0
 
