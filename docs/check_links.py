@@ -42,6 +42,8 @@ def fault(path, link, root):
     if not target.is_file():
         return "no such file"
     part = unquote(parts.fragment)
+    if "_modules" in path.parts:  # viewcode finds the way back to the page of a class, and not always the place on it
+        return None
     if target.suffix == ".html" and part not in page_of(target.resolve()).ids:
         return f"no such part #{part}"
     return None
