@@ -1,8 +1,6 @@
 """Several classes at the shell: a column of scores a class, offsets, shares; the figures are those of Python."""
 
 import json
-import re
-import shlex
 
 import numpy as np
 import openpyxl
@@ -10,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shell import records, refuse, run
-from support import ROOT
 
 import conjac as cj
 from conjac.cli.costs import read_costs
@@ -575,27 +572,12 @@ def test_one_class_only(tmp_path, monkeypatch):
         refuse(tmp_path, monkeypatch, "tune", text, [*ABC, *labels], "column 'y' holds one class only, 'a'")
 
 
-# ---- what the help and the pages show
+# ---- what the help shows
 
 
 @pytest.mark.parametrize("command", ["jacobian", "tune"])
 def test_the_help_shows_how_a_class_is_named(command):
     assert "'recall[cat]'" in run(command, "--help").stdout
-
-
-def test_the_commands_of_the_page_run(rows, y, tmp_path, monkeypatch):
-    names = {"cat": "a", "dog": "b", "fox": "fraud"}
-    table = {"y": [names[label] for label in y], "region": rows["region"]}
-    write_parquet({**table, **{f"p_{names[name]}": rows[f"p_{name}"] for name in CLASSES}}, tmp_path / "scores.parquet")
-    (tmp_path / "costs.csv").write_text(",a,b,fraud\na,0,1,1\nb,1,0,1\nfraud,9,9,0\n")
-    monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "offsets.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```shell\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    commands = [shlex.split(line, comments=True) for line in "".join(blocks).replace("\\\n", " ").splitlines()]
-    assert len(commands) >= 4
-    for command in commands:
-        assert command[0] == "conjac"
-        assert run(*command[1:]).exit_code == 0
 
 
 def test_rows_may_go_without_a_prediction(y, p, scores):
