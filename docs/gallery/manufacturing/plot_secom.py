@@ -58,7 +58,8 @@ kind = cross_val_predict(linear, X, y, cv=shuffled, method="predict_proba")[:, 1
 curves = {"later wafers": curve_of(later, score), "shuffled folds": curve_of(y, kind)}
 share = np.linspace(0.02, 0.5, 49)
 display = cj.MetricCurveDisplay.of(curves, "recall", thresholds=share).plot()
-blind = display.ax_.plot(share, share, "k:", label="blind")
+display.ax_.plot(share, share, "k:", label="blind inspection")
+legend = display.ax_.legend(loc="upper left", edgecolor="none", fontsize="small")
 
 # %%
 # By shuffled folds the model looks useful. Later wafers lose much of that, and the dotted line runs along the edge of
