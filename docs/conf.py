@@ -112,6 +112,7 @@ sphinx_gallery_conf = {
     "subsection_order": ExplicitOrder([f"gallery/{name}" for name in FIELDS]),
     "filename_pattern": "|".join(re.escape(path.name) + "$" for path in SCRIPTS if path not in LACKING),
     "abort_on_example_error": True,
+    "ignore_repr_types": r"matplotlib\.|conjac\.views\.displays",  # the figure is shown, and no address
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
