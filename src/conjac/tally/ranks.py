@@ -31,8 +31,8 @@ class Ranks:
     Examples
     --------
     >>> import numpy as np
-    >>> Ranks.of(np.array([0.25, 0.5]), 0.0, 1.0).at(np.array([0.1, 0.25, 0.3, 0.5, 0.9]))
-    array([0, 1, 1, 2, 2])
+    >>> Ranks.of(np.array([0.25, 0.5]), 0.0, 1.0).at(np.array([0.1, 0.25, 0.3, 0.5, 0.9])).tolist()
+    [0, 1, 1, 2, 2]
     """
 
     cuts: AnyArray
