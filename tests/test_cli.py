@@ -201,6 +201,15 @@ def test_tune_meets_a_target(rows, scores, target):
     assert "Chosen and told on the same rows" in done.stdout
 
 
+def test_tune_says_of_what_the_interval_is_where_a_constraint_binds(scores):
+    free = run("tune", scores, *Y_P, "--metric", "f1")
+    bound = run("tune", scores, *Y_P, "--metric", "precision", "--subject-to", "recall >= .9")
+    assert "slope may be zero" in free.stdout
+    assert "binds" not in free.stdout
+    assert "recall >= 0.9 binds" in bound.stdout
+    assert "slope may be zero" not in bound.stdout
+
+
 def test_tune_goes_on_where_one_group_has_no_answer(csv_file):
     text = "y,p,g\n" + "".join(f"{i % 2},{(i % 2) * 0.4 + i / 150},a\n{i % 2},0.5,b\n" for i in range(60))
     done = run("tune", csv_file(text), *Y_P, "--by", "g", "--subject-to", "precision >= .8", "--format", "csv")

@@ -40,7 +40,7 @@ print(f"cost where other folds tuned it:         {tuned.out_of_sample_score_:.3f
 
 # %%
 # The second cost is the honest one, since each fold was judged by a threshold that it had no part in. The curve of the
-# same scores shows why the first is hardly kinder: from .1 to .3 the cost is flat, next to its band.
+# same scores shows why the first is hardly kinder: from .15 to .3 the cost is flat, next to its band.
 cost = cj.metrics.expected_cost(table)
 held_out = cross_val_predict(model, X_train, y_train, cv=folds, method="predict_proba")
 display = cj.MetricCurveDisplay.from_predictions(

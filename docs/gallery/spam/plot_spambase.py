@@ -56,7 +56,8 @@ display = cj.MetricCurveDisplay.of(curve, ("recall", "specificity", "precision")
 # %%
 # The price: how many good mails more are lost for one spam more that is stopped. It is the ratio of two slopes, and
 # its interval knows that both come from the same rows. If scores were calibrated, a mail at the threshold t would be
-# good in a share 1 - t of cases, and the price would be (1 - t) / t.
+# good in a share 1 - t of cases, and the price would be (1 - t) / t. Below a threshold of about .37 the band lies above
+# that line: there one spam more costs more good mails than the scores say. From there on the band holds the line.
 grid = np.linspace(0.1, 0.9, 33)
 price = curve.tradeoff("fp", "tp", grid)
 low, high = price.confint()
@@ -81,7 +82,8 @@ for name, chosen in (("met on these rows", plain), ("met with confidence .95", s
 
 # %%
 # Both thresholds, on mails that neither trained the model nor chose the threshold, with 95 % intervals. These are the
-# figures to report: a threshold is judged kindly by the rows that chose it.
+# figures to report: a threshold is judged kindly by the rows that chose it. The plain threshold loses 2.9 % of these
+# good mails, more than the bound; the sure one loses 1.6 %.
 fresh = model.predict_proba(X[test])[:, 1]
 for name, chosen in (("met on these rows", plain), ("met with confidence .95", sure)):
     judged = cj.confusion_jacobian(y[test], fresh, pos_label="spam", threshold=chosen.threshold, groups=mail[test])
