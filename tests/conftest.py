@@ -11,8 +11,9 @@ from spark_sessions import spark_sessions
 from support import PART_MISSING, needs, needs_program
 
 matplotlib.use("Agg")
-hypothesis.settings.register_profile("conjac", derandomize=True, deadline=None)
-hypothesis.settings.load_profile("conjac")
+hypothesis.settings.register_profile("conjac", derandomize=True, deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "conjac"))
 
 
 def _refuse_missing_part(report):
