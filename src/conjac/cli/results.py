@@ -112,7 +112,7 @@ def notes_of(decision: Decision) -> tuple[str, str]:
     """Say what the interval is of, and what to expect on new rows."""
     interval = INTERVALS[decision.kind]
     if binding := decision.diagnostics.get("binding"):
-        interval = f"{binding[0]} binds: the interval holds the thresholds at which that metric may have its value here."
+        interval = f"{binding[0]} binds: the interval holds the thresholds at which that metric may have this value."
     if decision.offsets is not None:
         interval = f"Offsets are told less the first; their intervals: {decision.diagnostics['interval']}."
     return interval, IN_SAMPLE[decision.kind]
