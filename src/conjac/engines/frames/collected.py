@@ -11,7 +11,7 @@ import numpy as np
 from conjac._typing import AnyArray
 from conjac.engines.frames.columns import plain
 from conjac.engines.frames.opened import Frame
-from conjac.reading.values import is_missing
+from conjac.reading import as_float
 
 ROWS_AT_ONCE = 2**20
 KEYS = ("label", "by", "groups")
@@ -68,6 +68,4 @@ def _numbers(column: Any) -> AnyArray:
     if isinstance(column, np.ma.MaskedArray):
         return np.ma.filled(column.astype(np.float64), np.nan)
     array = np.asarray(column)
-    if array.dtype != object:
-        return array
-    return np.array([np.nan if is_missing(value) else value for value in array], dtype=np.float64)
+    return as_float(array, "a column of sums") if array.dtype == object else array
