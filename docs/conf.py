@@ -1,11 +1,10 @@
 """Sphinx settings: MyST pages, numpydoc docstrings, a gallery that runs."""
 
-import functools
-import importlib
 import inspect
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -14,9 +13,11 @@ from sphinx_gallery.sorting import ExplicitOrder
 import conjac
 from conjac import datasets
 
-matplotlib.use("Agg")
-
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "tests"))
+from reference import WITH_LIBRARY, members, public_names, resolve  # noqa: E402, the surface that the tests hold
+
+matplotlib.use("Agg")
 
 project = "conjac"
 author = "conjac developers"
@@ -61,34 +62,15 @@ autosummary_filename_map = {  # beside the classes of the same letters, for disk
 
 
 def own_members(cls):
-    """Return the public methods and properties of a class that are conjac's, by kind."""
+    """Return the names of a class's own properties and methods, by kind."""
     found = {"properties": [], "methods": []}
-    for name in dir(cls):
-        raw = inspect.getattr_static(cls, name)
-        is_property = isinstance(raw, property | functools.cached_property)
-        function = next((f for kind in ("__func__", "fget", "func", "fn") if (f := getattr(raw, kind, None))), raw)
-        if not name.startswith("_") and inspect.isfunction(function) and function.__module__.startswith("conjac"):
-            found["properties" if is_property else "methods"].append(name)
+    for one in members(cls):
+        found["properties" if one.is_property else "methods"].append(one.name)
     return found
 
 
-def classes_listed():
-    """Return the classes that the reference lists, with what is theirs."""
-    found = {}
-    for page in (HERE / "api").glob("*.md"):
-        module = "conjac"
-        for line in page.read_text().splitlines():
-            if told := re.match(r"\.\. currentmodule:: (\S+)", line):
-                module = told[1]
-            if told := re.match(r"   ~?([A-Za-z_][\w.]*)$", line):
-                name = told[1] if told[1].startswith("conjac.") else f"{module}.{told[1]}"
-                holder, _, last = name.rpartition(".")
-                if inspect.isclass(thing := getattr(importlib.import_module(holder), last)):
-                    found[name] = own_members(thing)
-    return found
-
-
-autosummary_context = {"own": classes_listed()}
+PUBLIC = {name: resolve(name) for name in (*public_names(), *WITH_LIBRARY)}
+autosummary_context = {"own": {name: own_members(thing) for name, thing in PUBLIC.items() if inspect.isclass(thing)}}
 
 # Scripts whose data are at hand run, and those of Spark where there is Java; the others are shown as they are, and
 # their pages say so. Where every part is promised, none may be left out.
