@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import matplotlib
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -111,7 +112,7 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
             # Matplotlib only measures the text here; the browser draws it and has the glyph.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-            figure.savefig(buffer, format="svg", metadata=NO_METADATA)
+            FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_METADATA)  # `savefig` draws twice, for the layout
     made.markup = inline(buffer.getvalue(), name, title, description)
 
 
