@@ -34,7 +34,7 @@ demo: $(VENV)/.ready-demo
 	@$(BIN)/conjac demo
 
 test: $(VENV)/.ready-test-$(EXTRAS)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal  # a thread a worker: more would wait for each other
 
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff check .

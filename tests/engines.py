@@ -189,6 +189,8 @@ def param(name, *case):
     """Return a parameter for the fixture ``frames``, and for more arguments of a test."""
     engine = ENGINES[name]
     marks = [pytest.mark.filterwarnings(engine.warns)] if engine.warns else []
+    if engine.fixture:
+        marks.append(getattr(pytest.mark, engine.fixture))
     return pytest.param(name, *case, marks=marks, id="-".join([name, *map(str, case)]))
 
 

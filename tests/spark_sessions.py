@@ -25,6 +25,7 @@ OPTIONS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
     "spark.sql.shuffle.partitions": "2",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",  # which asks the JVM at every step of a query
     "spark.plugins": f"{CONNECT}.SparkConnectPlugin",
     "spark.connect.grpc.binding.address": "127.0.0.1",
     "spark.connect.grpc.binding.port": "0",  # any that is free

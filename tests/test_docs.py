@@ -30,13 +30,15 @@ def run(block, namespace):
 
 
 def by_page(kind):
-    pages = groupby(blocks(kind), lambda block: block.page)
-    return [pytest.param(list(found), id=page.relative_to(ROOT).as_posix()) for page, found in pages]
+    for page, found in groupby(blocks(kind), lambda block: block.page):
+        found = list(found)
+        marks = [pytest.mark.spark] if any("pyspark" in block.needs for block in found) else []
+        yield pytest.param(found, id=page.relative_to(ROOT).as_posix(), marks=marks)
 
 
 @pytest.mark.filterwarnings(ENGINES["dask"].warns)
 @pytest.mark.filterwarnings(ENGINES["spark"].warns)
-@pytest.mark.parametrize("found", by_page("python"))
+@pytest.mark.parametrize("found", list(by_page("python")))
 def test_every_block_of_a_page_runs(found, capsys, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)  # some write files
     namespace = {"__name__": "page"}
@@ -50,6 +52,7 @@ def test_every_block_of_a_page_runs(found, capsys, tmp_path, monkeypatch, reques
     capsys.readouterr()
 
 
+@pytest.mark.spark
 @pytest.mark.filterwarnings(ENGINES["spark-connect"].warns)
 def test_what_a_page_does_with_spark_runs_on_connect(spark, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -62,7 +65,7 @@ def test_what_a_page_does_with_spark_runs_on_connect(spark, tmp_path, monkeypatc
     assert namespace["spark"] is spark.connect
 
 
-@pytest.mark.parametrize("found", by_page("pycon"))
+@pytest.mark.parametrize("found", list(by_page("pycon")))
 def test_what_a_page_shows_is_what_is_printed(found, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for library in {library for block in found for library in block.needs}:
