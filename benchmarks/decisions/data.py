@@ -16,11 +16,12 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from conjac.datasets.known import KNOWN
+
 FOLDER = Path(os.environ.get("CONJAC_DATA") or Path(__file__).parents[3] / "shared" / "data")
 MADE = (3, 5, 8, 10)
 ROWS, FEW_ROWS = 12_000, 1_500
 RAREST = 1 / 15
-STEEL_LABELS = ("Pastry", "Z_Scratch", "K_Scatch", "Stains", "Dirtiness", "Bumps", "Other_Faults")
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,21 @@ class Real:
     label: str
     dropped: tuple[str, ...] = ()
 
+    @classmethod
+    def known(cls, name: str) -> Real:
+        """Return a set that `conjac.datasets` knows."""
+        known = KNOWN[name]
+        return cls(known.file, known.label, known.leaks)
+
 
 REAL = {
-    "letter": Real("letter_recognition", "lettr"),
-    "dry bean": Real("dry_bean", "Class"),
-    "satellite": Real("statlog_landsat_satellite", "class", ("split",)),
-    "steel plates": Real("steel_plates_faults", "Fault", STEEL_LABELS),
-    "shuttle": Real("statlog_shuttle", "class", ("split",)),
+    "letter": Real.known("letters"),
+    "dry bean": Real.known("dry_bean"),
+    "satellite": Real.known("satellite"),
+    "steel plates": Real.known("steel_plates"),
+    "shuttle": Real.known("shuttle"),
 }
-CREDIT = Real("statlog_german_credit", "class")
+CREDIT = Real.known("german_credit")
 
 
 def classifier(name: str, seed: int) -> ClassifierMixin:

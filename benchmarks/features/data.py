@@ -41,17 +41,8 @@ SETS = {
         "patient_nbr",
         ("admission_type_id", "discharge_disposition_id", "admission_source_id"),
     ),
-    "credit": Set(
-        Real("default_of_credit_card_clients", "default payment next month", ("ID",)),
-        codes=("SEX", "EDUCATION", "MARRIAGE"),
-    ),
-    "AI4I": Set(
-        Real(
-            "ai4i_2020_predictive_maintenance",
-            "Machine failure",
-            ("UDI", "Product ID", "TWF", "HDF", "PWF", "OSF", "RNF"),
-        )
-    ),
+    "credit": Set(Real.known("credit_default"), codes=("SEX", "EDUCATION", "MARRIAGE")),
+    "AI4I": Set(Real.known("ai4i")),
     "hflights": Set(
         Real(
             "hflights_houston_2011",

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import train_test_split
 
-from benchmarks.decisions.data import STEEL_LABELS
 from benchmarks.training.tuning import encoder
+from conjac.datasets.known import KNOWN
 
 MOST = 12_000
 TRAIN, CHOOSE = 0.6, 0.2
@@ -37,7 +37,7 @@ TABLES = {
     "German credit": Table("statlog_german_credit", "class", 2),
     "heart disease": Table("heart_disease_cleveland", "num", 0),
     "SECOM": Table("secom", "label", 1, ("timestamp",)),
-    "steel plates, Bumps": Table("steel_plates_faults", "Fault", "Bumps", STEEL_LABELS),
+    "steel plates, Bumps": Table("steel_plates_faults", "Fault", "Bumps", KNOWN["steel_plates"].leaks),
     "spambase": Table("spambase", "Class", 1),
     "satellite, class 4": Table("statlog_landsat_satellite", "class", 4, ("split",)),
     "AI4I": Table("ai4i_2020_predictive_maintenance", "Machine failure", 1, ("UDI", "Product ID", *LEAKS)),

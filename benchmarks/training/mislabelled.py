@@ -16,7 +16,7 @@ from benchmarks.decisions.report import markdown_table, verdict
 from benchmarks.training.losses import loss_influence
 
 Row = dict[str, Any]
-SPAMBASE = Real("spambase", "Class")
+SPAMBASE = Real.known("spambase")
 SHARE = 0.05
 REMOVED, RELABELLED = "conjac, removed", "conjac, relabelled"
 LOSS, MARGIN, CHANCE = "loss influence", "margin of its own label", "chance"

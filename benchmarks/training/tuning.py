@@ -37,16 +37,10 @@ class Set:
 
 SETS = {
     "German credit": Set(CREDIT, 2),
-    "SECOM": Set(Real("secom", "label", ("timestamp",))),
-    "spambase": Set(Real("spambase", "Class")),
-    "AI4I": Set(
-        Real(
-            "ai4i_2020_predictive_maintenance",
-            "Machine failure",
-            ("UDI", "Product ID", "TWF", "HDF", "PWF", "OSF", "RNF"),
-        )
-    ),
-    "credit default": Set(Real("default_of_credit_card_clients", "default payment next month", ("ID",))),
+    "SECOM": Set(Real.known("secom")),
+    "spambase": Set(Real.known("spambase")),
+    "AI4I": Set(Real.known("ai4i")),
+    "credit default": Set(Real.known("credit_default")),
 }
 """The five smallest tables at hand whose label has two classes, columns that tell the label dropped."""
 C, WEIGHT = (1e-3, 1e3), (0.1, 10.0)

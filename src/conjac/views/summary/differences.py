@@ -39,6 +39,7 @@ def compared_metrics(comparison: Comparison) -> Ranking:
     ]
     moved = [f"{one.name}, {said(one.change)}" for one in bars if one.told_apart]
     told = f"Beyond noise: {'; '.join(moved)}." if moved else "Nothing is beyond noise."
+    metrics = "1 metric" if len(bars) == 1 else f"{len(bars)} metrics"
     return Ranking(
         title=f"Difference of metrics, b − a on {'the same' if comparison.paired else 'separate'} rows",
         description=f"{told} Intervals at {comparison.level:g}, of each metric by itself.",
@@ -46,5 +47,5 @@ def compared_metrics(comparison: Comparison) -> Ranking:
         unit="b − a",
         left_out=max(0, len(bars) - SHOWN),
         words=WORDS,
-        caption=f"Beyond noise: by Holm’s correction for {len(bars)} metrics, at {comparison.level:g}.",
+        caption=f"Beyond noise: by Holm’s correction for {metrics}, at {comparison.level:g}.",
     )
