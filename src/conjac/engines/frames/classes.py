@@ -24,6 +24,7 @@ from conjac.engines.frames.blocks import block
 from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.rowwise import rowwise
 from conjac.engines.frames.survey import MOST_LABELS
 from conjac.facets import TIE
 from conjac.rules import ArgmaxRule
@@ -68,6 +69,13 @@ class ClassRows:
 
     def surveyed(self, frame: Frame, offsets: Sequence[float]) -> Frame:
         """Return by label the range of the scores, how far their sum is from 1, and the squared gap of the best two."""
+        found = {"square": nw.col("square").sum(), "miss": nw.col("miss").max(), "rows": nw.len()}
+        found |= {"low": nw.col("low").min(), "high": nw.col("high").max()}
+        rows = rowwise(frame, self.columns, lambda part: self._seen(part, offsets))
+        return rows.group_by("label").agg(**found).head(MOST_LABELS + 1)  # type: ignore[no-any-return]
+
+    def _seen(self, frame: Frame, offsets: Sequence[float]) -> Any:
+        """Return valid rows with what is looked at."""
         scores = [nw.col(role) for role in self.columns.scores]
         compared = [score + float(offset) for score, offset in zip(scores, offsets, strict=True)]
         rows: Any = self.checked(frame).filter(nw.col("true") >= 0)
@@ -76,10 +84,7 @@ class ClassRows:
         )
         rows = _compared(rows, compared)
         rows = rows.with_columns(apart=nw.col("highest") - nw.col("second"))
-        rows = rows.with_columns(square=nw.col("apart") * nw.col("apart"))
-        found = {"square": nw.col("square").sum(), "miss": nw.col("miss").max(), "rows": nw.len()}
-        found |= {"low": nw.col("low").min(), "high": nw.col("high").max()}
-        return rows.group_by("label").agg(**found).head(MOST_LABELS + 1)  # type: ignore[no-any-return]
+        return rows.with_columns(square=nw.col("apart") * nw.col("apart"))
 
     def bundled(self, frame: Frame, rule: ArgmaxRule, reach: float, keys: Sequence[str]) -> Frame:
         """Return the sums per class or fault, predicted class, bins of the gaps, block and other keys.
@@ -93,6 +98,19 @@ class ClassRows:
         keys : sequence of str
             Further columns to be kept apart.
         """
+        n = len(self.columns.scores)
+        weighted = "weight" in self.columns.names
+        counts = {"rows": nw.len(), "zeros": nw.col("zero").sum()}
+        if weighted:
+            counts |= {"weight": nw.col("weight").sum(), "weight2": nw.col("total weight").sum()}
+        total = "total " if weighted else ""
+        sums = {f"{name} {k}": nw.col(f"{total}{name} {k}").sum() for name in ("gap", "square") for k in range(n)}
+        bins = [f"bin {k}" for k in range(n)]
+        rows = rowwise(frame, self.columns, lambda part: self._placed(part, rule, reach, keys))
+        return rows.group_by("true", "predicted", *bins, *keys).agg(**counts, **sums)  # type: ignore[no-any-return]
+
+    def _placed(self, frame: Frame, rule: ArgmaxRule, reach: float, keys: Sequence[str]) -> Any:
+        """Return rows with the predicted class, the gaps, their bins and the block that they are summed by."""
         rows: Any = self.checked(frame)
         scores = [nw.col(role) for role in self.columns.scores]
         u = [score.clip(lower_bound=FLOOR).log() for score in scores] if rule.scale == "logit" else scores
@@ -102,23 +120,10 @@ class ClassRows:
         rows = _compared(rows, moved, None if np.ptp(rule.offsets) else scores)
         rows = _near(rows, len(scores))
         rows = _binned(rows, len(scores), reach)
-        counts = {"rows": nw.len(), "zeros": nw.col("zero").sum()}
         if "weight" in self.columns.names:
-            weighted = [
-                *(f"gap {k}" for k in range(len(scores))),
-                *(f"square {k}" for k in range(len(scores))),
-                "weight",
-            ]
+            weighted = [*(f"{name} {k}" for name in ("gap", "square") for k in range(len(scores))), "weight"]
             rows = rows.with_columns(**{f"total {name}": nw.col(name) * nw.col("weight") for name in weighted})
-            counts |= {"weight": nw.col("weight").sum(), "weight2": nw.col("total weight").sum()}
-        total = "total " if "weight" in self.columns.names else ""
-        sums = {
-            f"{name} {k}": nw.col(f"{total}{name} {k}").sum() for name in ("gap", "square") for k in range(len(scores))
-        }
-        if "block" in keys:
-            rows = block(rows)
-        bins = [f"bin {k}" for k in range(len(scores))]
-        return rows.group_by("true", "predicted", *bins, *keys).agg(**counts, **sums)  # type: ignore[no-any-return]
+        return block(rows) if "block" in keys else rows
 
 
 def _compared(rows: Any, compared: Sequence[nw.Expr], scores: Sequence[nw.Expr] | None = None) -> Any:

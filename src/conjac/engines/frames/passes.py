@@ -15,6 +15,7 @@ from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.form import Form
 from conjac.engines.frames.opened import Frame
 from conjac.engines.frames.placed import Placed
+from conjac.engines.frames.rowwise import rowwise
 from conjac.engines.frames.staged import Rows
 from conjac.engines.frames.steps import FIRST_STEP, farthest, step_across, step_of, unresolved
 from conjac.engines.frames.sums import Checked, Sums
@@ -75,7 +76,8 @@ def _ends_within(frame: Frame, rows: Rows, low: float, high: float) -> tuple[flo
 
     def query(part: Frame) -> Any:
         inside = (nw.col("true") >= 0) & (nw.col("p") >= low) & (nw.col("p") < high)
-        return rows.checked(part).filter(inside).select(low=nw.col("p").min(), high=nw.col("p").max())
+        within = rowwise(part, rows.columns, lambda some: rows.checked(some).filter(inside))
+        return within.select(low=nw.col("p").min(), high=nw.col("p").max())
 
     found = collected(frame, query)
     return float(np.nanmin(found["low"], initial=np.inf)), float(np.nanmax(found["high"], initial=-np.inf))
@@ -88,7 +90,8 @@ def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
     by = ["by"] if "by" in rows.columns.names else []
 
     def distinct(part: Frame) -> Any:
-        return rows.checked(part).filter(nw.col("true") >= 0).group_by(*by, "groups").agg(rows=nw.len())
+        valid = rowwise(part, rows.columns, lambda some: rows.checked(some).filter(nw.col("true") >= 0))
+        return valid.group_by(*by, "groups").agg(rows=nw.len())
 
     if isinstance(frame, nw.LazyFrame):
         found = collected(

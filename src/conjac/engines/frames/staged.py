@@ -23,6 +23,7 @@ from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.rowwise import rowwise
 from conjac.tally import MOMENTS
 
 EVERYWHERE = 2.0**20
@@ -92,6 +93,19 @@ class Rows:
         keys : sequence of str
             Further columns to be kept apart.
         """
+        sums = {"rows": nw.len(), "offset": nw.col("offset").sum()}
+        if "weight" in self.columns.names:
+            sums |= {name: nw.col(name).sum() for name in ("weight", "weight2")}
+        places = range(len(self.columns.velocities))
+        moments = [f"{moment} {k}" for k in places for moment in MOMENTS]
+        sided = ["side"] if cuts.thresholds else []
+        rows = rowwise(frame, self.columns, lambda part: self._placed(part, step, cuts, keys))
+        return rows.group_by("true", "bin", "at", *sided, *keys).agg(
+            **sums, **{name: nw.col(name).sum() for name in moments}
+        )
+
+    def _placed(self, frame: Frame, step: float, cuts: Cuts, keys: Sequence[str]) -> Any:
+        """Return rows with the bin, the offset, the side and the block that they are summed by."""
         p = nw.col("p")
         rows = self.checked(frame)
         if self.scale == "logit":
@@ -109,21 +123,15 @@ class Rows:
         rows = rows.with_columns(at=nw.when(near).then(p).otherwise(nw.lit(inf)))
         floor = nw.when(nw.col("at") == inf).then(nw.col("floor")).otherwise(nw.lit(0.0))
         rows = cuts.sided(rows.with_columns(bin=floor.cast(nw.Int64)))
-        sums = {"rows": nw.len(), "offset": nw.col("offset").sum()}
         if "weight" in self.columns.names:
             rows = rows.with_columns(weight2=nw.col("weight") * nw.col("weight"))
-            sums |= {name: nw.col(name).sum() for name in ("weight", "weight2")}
-        rows, moments = self._moving(rows)
-        if "block" in keys:
-            rows = block(rows)
-        sided = ["side"] if cuts.thresholds else []
-        return rows.group_by("true", "bin", "at", *sided, *keys).agg(**sums, **moments)
+        if self.columns.velocities:
+            rows = self._moving(rows)
+        return block(rows) if "block" in keys else rows
 
-    def _moving(self, rows: Any) -> tuple[Any, dict[str, nw.Expr]]:
-        """Return rows with the moments of their margins' velocities, "wv 0" and so on, and the sums of these."""
+    def _moving(self, rows: Any) -> Any:
+        """Return rows with the moments of their margins' velocities, "wv 0" and so on."""
         places = range(len(self.columns.velocities))
-        if not places:
-            return rows, {}
         v, w = {k: nw.col(f"velocity {k}") for k in places}, nw.col("w")
         if self.scale == "logit":
             rows = rows.with_columns(**{f"velocity {k}": v[k] / (nw.col("least") * nw.col("rest")) for k in places})
@@ -135,9 +143,7 @@ class Rows:
             **{f"wvv {k}": nw.col(f"wv {k}") * v[k] for k in places},
             **{f"wwv {k}": w * nw.col(f"wv {k}") for k in places},
         )
-        rows = rows.with_columns(**{f"wwvv {k}": nw.col(f"wwv {k}") * v[k] for k in places})
-        names = [f"{moment} {k}" for k in places for moment in MOMENTS]
-        return rows, {name: nw.col(name).sum() for name in names}
+        return rows.with_columns(**{f"wwvv {k}": nw.col(f"wwv {k}") * v[k] for k in places})
 
     def _difference(self, negative: str, positive: str) -> nw.Expr:
         """Return the difference of two scores, in the dtype in which NumPy takes it."""

@@ -11,6 +11,7 @@ import numpy as np
 from conjac.engines.frames.collected import collected
 from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.rowwise import rowwise
 from conjac.engines.frames.staged import Rows
 from conjac.errors import InvalidInputError
 from conjac.reading import Reading
@@ -68,14 +69,20 @@ class Survey:
 
 def _ends(rows: Rows, frame: Frame) -> Any:
     """Return the range of the scores of each label; of two columns that of the other and of their difference too."""
-    valid = rows.checked(frame).filter(nw.col("true") >= 0)
     ends = {"low": nw.col("p").min(), "high": nw.col("p").max()}
+    told: dict[str, nw.Expr] = {}
     if len(rows.columns.scores) == 2:
         first, last = (nw.col(role) for role in rows.columns.scores)
-        valid = valid.with_columns(other=first, apart=last - first, miss=(first + last - 1).abs())
+        told = {"other": first, "apart": last - first, "miss": (first + last - 1).abs()}
         ends |= {"other low": nw.col("other").min(), "other high": nw.col("other").max()}
         ends |= {"least apart": nw.col("apart").min(), "most apart": nw.col("apart").max()}
         ends["miss"] = nw.col("miss").max()
+
+    def looked_at(part: Frame) -> Any:
+        valid = rows.checked(part).filter(nw.col("true") >= 0)
+        return valid.with_columns(**told) if told else valid
+
+    valid = rowwise(frame, rows.columns, looked_at)
     return valid.group_by("label").agg(**ends).head(MOST_LABELS + 1)
 
 

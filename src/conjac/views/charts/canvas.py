@@ -112,7 +112,8 @@ def canvas(name: str, title: str, description: str, *, width: float = 4.8, heigh
             # Matplotlib only measures the text here; the browser draws it and has the glyph.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-            FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_METADATA)  # `savefig` draws twice, for the layout
+            # `savefig` draws twice, for the layout.
+            FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_METADATA)  # type: ignore[no-untyped-call]
     made.markup = inline(buffer.getvalue(), name, title, description)
 
 
