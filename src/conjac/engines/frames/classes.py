@@ -24,7 +24,7 @@ from conjac.engines.frames.blocks import block
 from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
-from conjac.engines.frames.rowwise import rowwise
+from conjac.engines.frames.parts import grouped, in_parts
 from conjac.engines.frames.survey import MOST_LABELS
 from conjac.facets import TIE
 from conjac.rules import ArgmaxRule
@@ -71,7 +71,7 @@ class ClassRows:
         """Return by label the range of the scores, how far their sum is from 1, and the squared gap of the best two."""
         found = {"square": nw.col("square").sum(), "miss": nw.col("miss").max(), "rows": nw.len()}
         found |= {"low": nw.col("low").min(), "high": nw.col("high").max()}
-        rows = rowwise(frame, self.columns, lambda part: self._seen(part, offsets))
+        rows = in_parts(frame, self.columns, lambda part: self._seen(part, offsets))
         return rows.group_by("label").agg(**found).head(MOST_LABELS + 1)  # type: ignore[no-any-return]
 
     def _seen(self, frame: Frame, offsets: Sequence[float]) -> Any:
@@ -84,7 +84,7 @@ class ClassRows:
         )
         rows = _compared(rows, compared)
         rows = rows.with_columns(apart=nw.col("highest") - nw.col("second"))
-        return rows.with_columns(square=nw.col("apart") * nw.col("apart"))
+        return rows.select("label", "low", "high", "miss", square=nw.col("apart") * nw.col("apart"))
 
     def bundled(self, frame: Frame, rule: ArgmaxRule, reach: float, keys: Sequence[str]) -> Frame:
         """Return the sums per class or fault, predicted class, bins of the gaps, block and other keys.
@@ -100,14 +100,11 @@ class ClassRows:
         """
         n = len(self.columns.scores)
         weighted = "weight" in self.columns.names
-        counts = {"rows": nw.len(), "zeros": nw.col("zero").sum()}
-        if weighted:
-            counts |= {"weight": nw.col("weight").sum(), "weight2": nw.col("total weight").sum()}
         total = "total " if weighted else ""
-        sums = {f"{name} {k}": nw.col(f"{total}{name} {k}").sum() for name in ("gap", "square") for k in range(n)}
-        bins = [f"bin {k}" for k in range(n)]
-        rows = rowwise(frame, self.columns, lambda part: self._placed(part, rule, reach, keys))
-        return rows.group_by("true", "predicted", *bins, *keys).agg(**counts, **sums)  # type: ignore[no-any-return]
+        summed = {f"{name} {k}": f"{total}{name} {k}" for name in ("gap", "square") for k in range(n)}
+        summed |= {"zeros": "zero", **({"weight": "weight", "weight2": "total weight"} if weighted else {})}
+        apart = ["true", "predicted", *(f"bin {k}" for k in range(n)), *keys]
+        return grouped(frame, self.columns, lambda part: self._placed(part, rule, reach, keys), apart, summed)  # type: ignore[no-any-return]
 
     def _placed(self, frame: Frame, rule: ArgmaxRule, reach: float, keys: Sequence[str]) -> Any:
         """Return rows with the predicted class, the gaps, their bins and the block that they are summed by."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -33,9 +33,14 @@ def collected(frame: Frame, query: Query) -> dict[str, Any]:
         return _columns(query(frame))
     if frame.implementation.is_polars():
         return _columns(query(frame.lazy()))
-    starts = range(0, max(len(frame), 1), ROWS_AT_ONCE)
-    parts = [_columns(query(frame[start : start + ROWS_AT_ONCE])) for start in starts]
+    parts = [_columns(query(some)) for some in slices(frame)]
     return {name: _joined(name, [part[name] for part in parts]) for name in parts[0]}
+
+
+def slices(frame: nw.DataFrame[Any]) -> Iterator[nw.DataFrame[Any]]:
+    """Yield a frame in memory some rows at a time; one without rows once."""
+    for start in range(0, max(len(frame), 1), ROWS_AT_ONCE):
+        yield frame[start : start + ROWS_AT_ONCE]
 
 
 def _joined(name: str, parts: Sequence[Any]) -> Any:

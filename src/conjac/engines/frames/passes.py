@@ -14,8 +14,8 @@ from conjac.engines.frames.collected import collected
 from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.form import Form
 from conjac.engines.frames.opened import Frame
+from conjac.engines.frames.parts import in_parts
 from conjac.engines.frames.placed import Placed
-from conjac.engines.frames.rowwise import rowwise
 from conjac.engines.frames.staged import Rows
 from conjac.engines.frames.steps import FIRST_STEP, farthest, step_across, step_of, unresolved
 from conjac.engines.frames.sums import Checked, Sums
@@ -76,7 +76,7 @@ def _ends_within(frame: Frame, rows: Rows, low: float, high: float) -> tuple[flo
 
     def query(part: Frame) -> Any:
         inside = (nw.col("true") >= 0) & (nw.col("p") >= low) & (nw.col("p") < high)
-        within = rowwise(part, rows.columns, lambda some: rows.checked(some).filter(inside))
+        within = in_parts(part, rows.columns, lambda some: rows.checked(some).filter(inside).select("p"))
         return within.select(low=nw.col("p").min(), high=nw.col("p").max())
 
     found = collected(frame, query)
@@ -90,8 +90,10 @@ def count_clusters(frame: Frame, rows: Checked, placed: Sums) -> dict[Any, int]:
     by = ["by"] if "by" in rows.columns.names else []
 
     def distinct(part: Frame) -> Any:
-        valid = rowwise(part, rows.columns, lambda some: rows.checked(some).filter(nw.col("true") >= 0))
-        return valid.group_by(*by, "groups").agg(rows=nw.len())
+        def named(some: Frame) -> Any:
+            return rows.checked(some).filter(nw.col("true") >= 0).select(*by, "groups")
+
+        return in_parts(part, rows.columns, named).group_by(*by, "groups").agg(rows=nw.len())
 
     if isinstance(frame, nw.LazyFrame):
         found = collected(

@@ -23,7 +23,7 @@ from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.cuts import Cuts
 from conjac.engines.frames.faults import faults, first_of, is_label
 from conjac.engines.frames.opened import Frame
-from conjac.engines.frames.rowwise import rowwise
+from conjac.engines.frames.parts import grouped
 from conjac.tally import MOMENTS
 
 EVERYWHERE = 2.0**20
@@ -93,16 +93,11 @@ class Rows:
         keys : sequence of str
             Further columns to be kept apart.
         """
-        sums = {"rows": nw.len(), "offset": nw.col("offset").sum()}
-        if "weight" in self.columns.names:
-            sums |= {name: nw.col(name).sum() for name in ("weight", "weight2")}
-        places = range(len(self.columns.velocities))
-        moments = [f"{moment} {k}" for k in places for moment in MOMENTS]
-        sided = ["side"] if cuts.thresholds else []
-        rows = rowwise(frame, self.columns, lambda part: self._placed(part, step, cuts, keys))
-        return rows.group_by("true", "bin", "at", *sided, *keys).agg(
-            **sums, **{name: nw.col(name).sum() for name in moments}
-        )
+        apart = ["true", "bin", "at", *(["side"] if cuts.thresholds else []), *keys]
+        weights = ["weight", "weight2"] if "weight" in self.columns.names else []
+        moments = [f"{moment} {k}" for k in range(len(self.columns.velocities)) for moment in MOMENTS]
+        summed = {name: name for name in ("offset", *weights, *moments)}
+        return grouped(frame, self.columns, lambda part: self._placed(part, step, cuts, keys), apart, summed)
 
     def _placed(self, frame: Frame, step: float, cuts: Cuts, keys: Sequence[str]) -> Any:
         """Return rows with the bin, the offset, the side and the block that they are summed by."""

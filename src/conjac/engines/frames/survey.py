@@ -11,7 +11,7 @@ import numpy as np
 from conjac.engines.frames.collected import collected
 from conjac.engines.frames.columns import Columns
 from conjac.engines.frames.opened import Frame
-from conjac.engines.frames.rowwise import rowwise
+from conjac.engines.frames.parts import in_parts
 from conjac.engines.frames.staged import Rows
 from conjac.errors import InvalidInputError
 from conjac.reading import Reading
@@ -79,11 +79,9 @@ def _ends(rows: Rows, frame: Frame) -> Any:
         ends["miss"] = nw.col("miss").max()
 
     def looked_at(part: Frame) -> Any:
-        valid = rows.checked(part).filter(nw.col("true") >= 0)
-        return valid.with_columns(**told) if told else valid
+        return rows.checked(part).filter(nw.col("true") >= 0).select("label", "p", **told)
 
-    valid = rowwise(frame, rows.columns, looked_at)
-    return valid.group_by("label").agg(**ends).head(MOST_LABELS + 1)
+    return in_parts(frame, rows.columns, looked_at).group_by("label").agg(**ends).head(MOST_LABELS + 1)
 
 
 def _of_two(columns: Columns, low: float, high: float, found: dict[str, Any]) -> Reading:
