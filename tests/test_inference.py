@@ -4,6 +4,7 @@ The exhaustive run, with tight bounds, is in benchmarks.
 """
 
 import warnings
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,12 +12,14 @@ import pytest
 from oracles import NormalLogits, finite_difference, gauss, influence_of_rows, normal_rows, normalise
 from scipy.special import expit, logit
 from scipy.stats import norm
+from support import COVERAGE, MEAN, draws, slack
 
 import conjac as cj
 from conjac.inference import Cells, metric_interval
 
 POPULATION = NormalLogits()
-N, REPLICATIONS = 1500, 100
+N, FULL = 1500, 100
+REPLICATIONS = draws(FULL)
 T = np.array([0.3, 0.5, 0.7])
 METRICS = ("f1", "matthews_corrcoef", "precision", "recall")
 DESIGNS = ("plain", "weights", "class", "clusters")
@@ -35,6 +38,12 @@ def draw(design, seed):
         return y, rng.normal(2 * y - 1, 1), {"condition_on": "class"}
     y, z = POPULATION.draw(rng, N)
     return y, z, {"sample_weight": rng.exponential(size=N)} if design == "weights" else {}
+
+
+@cache
+def small_sample(seed, n):
+    """Return the Jacobian of one draw, which several levels and metrics are asked of."""
+    return cj.confusion_jacobian(*normal_rows(seed, n))
 
 
 def replicate(design):
@@ -85,7 +94,7 @@ def test_intervals_cover(replications):
         assert np.isnan(inside).mean() < 0.05, name
         covered = np.nanmean(inside, axis=0)
         assert (covered >= 0.84).all(), (name, covered)
-        assert covered.mean() >= 0.9, (name, covered)
+        assert covered.mean() >= 0.9 - slack(FULL, COVERAGE), (name, covered)
 
 
 def test_errors_have_the_right_size(replications):
@@ -95,7 +104,7 @@ def test_errors_have_the_right_size(replications):
         spread, middle = np.nanstd(z, axis=0), np.nanmean(z, axis=0)
         assert ((spread > 0.75) & (spread < replications.high)).all(), (name, spread)
         if name.startswith("slope"):  # a share near its end is skewed
-            assert (np.abs(middle) < 0.35).all(), (name, middle)
+            assert (np.abs(middle) < 0.35 + slack(FULL, MEAN)).all(), (name, middle)
 
 
 @pytest.mark.parametrize("how", ["true", "pred", "all"])
@@ -154,7 +163,7 @@ def test_near_repeats_of_a_cluster_are_not_taken_for_the_density_s_own_shape(jit
     n = 800
     slopes = n * PER_CLUSTER * np.stack([POPULATION.slope(t) for t in T])
     z, inside = [], []
-    for seed in range(40):
+    for seed in range(draws(40)):
         rng = np.random.default_rng(seed)
         y, margin = POPULATION.draw(rng, n)
         again = np.repeat(np.arange(n), PER_CLUSTER)
@@ -200,8 +209,8 @@ def test_repeated_rows_without_groups_are_not_known_to_be_repeated():
 def test_levels_are_kept(level):
     truth = 500 * POPULATION.slope(0.5)
     inside = []
-    for seed in range(120):
-        lower, upper = cj.confusion_jacobian(*normal_rows(seed, 500)).confint(level)
+    for seed in range(draws(120)):
+        lower, upper = small_sample(seed, 500).confint(level)
         inside.append((lower <= truth) & (truth <= upper))
     np.testing.assert_allclose(np.mean(inside, axis=0), level, atol=0.1 if level < 0.9 else 0.035)
 
@@ -244,8 +253,8 @@ def test_the_complex_step_is_exact():
 def test_ratios_cover_on_the_log_scale(metric):
     truth = POPULATION.metric(metric, 0.5)
     inside = []
-    for seed in range(120):
-        lower, upper = cj.confusion_jacobian(*normal_rows(seed, 400)).of(metric).value_confint()
+    for seed in range(draws(120)):
+        lower, upper = small_sample(seed, 400).of(metric).value_confint()
         inside.append(lower <= truth <= upper)
     assert np.mean(inside) >= 0.89
 
@@ -300,9 +309,9 @@ def test_the_joint_covariance_is_that_of_each_row_s_influence(condition_on, weig
 def test_intervals_of_many_classes_cover(n_classes, n, right, name):
     near = np.roll(np.eye(n_classes), 1, axis=1)
     shares = (right * np.eye(n_classes) + (1 - right) * (0.6 * near + 0.4 * near.T)) / n_classes  # most cells are empty
-    draws = np.random.default_rng(0).multinomial(n, shares.ravel(), size=600).reshape(-1, n_classes, n_classes)
+    drawn = np.random.default_rng(0).multinomial(n, shares.ravel(), size=600).reshape(-1, n_classes, n_classes)
     metric = cj.metrics.resolve(name, list(range(n_classes)))
-    lower, upper = metric_interval(metric, Cells(draws, draws.astype(float)), 0.95)
+    lower, upper = metric_interval(metric, Cells(drawn, drawn.astype(float)), 0.95)
     true = float(metric.value(shares * n))
     assert 0.93 <= ((lower <= true) & (true <= upper)).mean() <= 0.995
     assert ((lower < upper) & (upper <= 1)).all()
