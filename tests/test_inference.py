@@ -12,7 +12,7 @@ import pytest
 from oracles import NormalLogits, finite_difference, gauss, influence_of_rows, normal_rows, normalise
 from scipy.special import expit, logit
 from scipy.stats import norm
-from support import COVERAGE, MEAN, draws, slack
+from support import COVERAGE, MEAN, RATIO, draws, slack
 
 import conjac as cj
 from conjac.inference import Cells, metric_interval
@@ -98,11 +98,12 @@ def test_intervals_cover(replications):
 
 
 def test_errors_have_the_right_size(replications):
+    more = slack(FULL, RATIO)
     for name, z in replications.z.items():
         if name == "exchange rate":  # near normal on the log scale alone
             continue
         spread, middle = np.nanstd(z, axis=0), np.nanmean(z, axis=0)
-        assert ((spread > 0.75) & (spread < replications.high)).all(), (name, spread)
+        assert ((spread > 0.75 - more) & (spread < replications.high + more)).all(), (name, spread)
         if name.startswith("slope"):  # a share near its end is skewed
             assert (np.abs(middle) < 0.35 + slack(FULL, MEAN)).all(), (name, middle)
 

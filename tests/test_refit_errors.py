@@ -39,7 +39,7 @@ def test_intervals_of_rows_alone_hold_the_population(step):
     assert (held.mean(axis=0) < 0.98).all()
     same = steps == np.median(steps)
     ratio = np.sqrt((stderr[same] ** 2).mean(axis=0)) / off[same].std(axis=0)
-    assert (np.abs(np.log(ratio)) < np.log(1.12)).all()
+    assert (np.abs(np.log(ratio)) < np.log(1.12) + slack(FULL, RATIO)).all()
     assert (np.abs(off.mean(axis=0)) < 3 * off.std(axis=0) / np.sqrt(len(off))).all()
 
 
@@ -130,10 +130,10 @@ def test_the_step_that_is_chosen_is_nearly_the_best(n):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # of two seeds, fewer leave even the wider bound
     ("n_seeds", "least", "n_draws"),
     [(2, 0.86, 250), (3, 0.9 - slack(250, COVERAGE), draws(250)), (10, 0.92, draws(250))],
-    ids=lambda value: str(value) if isinstance(value, int) else "",
+    ids=["2", "3", "10"],
 )
 def test_intervals_of_other_numbers_of_seeds(n_seeds, least, n_draws):
     train = draw(np.random.default_rng(9), 20)
