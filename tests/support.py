@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src" / "conjac"
 PART_MISSING = "needs "
 DATA_MISSING = "data absent: "
-# The standard errors, of a single draw: of a coverage of .95, of a ratio of standard deviations, of a mean z-score.
-COVERAGE, RATIO, MEAN = math.sqrt(0.95 * 0.05), math.sqrt(0.5), 1.0
+# Times 1 / sqrt(draws), the standard errors of a coverage of .95 and of a ratio of standard deviations.
+COVERAGE, RATIO = math.sqrt(0.95 * 0.05), math.sqrt(0.5)
 
 
 def needs(module: str) -> ModuleType:

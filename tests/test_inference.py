@@ -12,7 +12,7 @@ import pytest
 from oracles import NormalLogits, finite_difference, gauss, influence_of_rows, normal_rows, normalise
 from scipy.special import expit, logit
 from scipy.stats import norm
-from support import COVERAGE, MEAN, RATIO, draws, slack
+from support import COVERAGE, RATIO, draws, slack
 
 import conjac as cj
 from conjac.inference import Cells, metric_interval
@@ -49,6 +49,7 @@ def small_sample(seed, n):
 def replicate(design):
     """Run the replications of a design: z-scores and whether intervals hold the truth, by figure."""
     z, inside = {}, {}
+    whole = design == "weights"  # fewer draws of it leave even the wider bounds
 
     def note(name, told, error, truth, limits):
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -60,7 +61,7 @@ def replicate(design):
     slopes = np.stack([POPULATION.slope(t) for t in T])
     metrics = {name: np.array([POPULATION.metric(name, t) for t in T]) for name in METRICS}
     metric_slopes = {name: np.array([POPULATION.metric_slope(name, t) for t in T]) for name in METRICS}
-    for seed in range(REPLICATIONS):
+    for seed in range(FULL if whole else REPLICATIONS):
         y, margin, options = draw(design, seed)
         curve = cj.ConfusionCurve.from_predictions(y, expit(margin), **options)
         total = curve.matrix_at(0.5).sum()
@@ -78,6 +79,7 @@ def replicate(design):
             rate = J.exchange_rate()
             note("exchange rate", rate.center, rate.stderr, POPULATION.exchange_rate(0.5), rate.confint())
     return SimpleNamespace(
+        more=0.0 if whole else slack(FULL, 1.0),
         high=1.35 if design == "clusters" else 1.25,
         z={name: np.array(values) for name, values in z.items()},
         inside={name: np.array(values, dtype=float) for name, values in inside.items()},
@@ -94,18 +96,18 @@ def test_intervals_cover(replications):
         assert np.isnan(inside).mean() < 0.05, name
         covered = np.nanmean(inside, axis=0)
         assert (covered >= 0.84).all(), (name, covered)
-        assert covered.mean() >= 0.9 - slack(FULL, COVERAGE), (name, covered)
+        assert covered.mean() >= 0.9 - COVERAGE * replications.more, (name, covered)
 
 
 def test_errors_have_the_right_size(replications):
-    more = slack(FULL, RATIO)
+    more = replications.more
     for name, z in replications.z.items():
         if name == "exchange rate":  # near normal on the log scale alone
             continue
         spread, middle = np.nanstd(z, axis=0), np.nanmean(z, axis=0)
-        assert ((spread > 0.75 - more) & (spread < replications.high + more)).all(), (name, spread)
+        assert ((spread > 0.75 - RATIO * more) & (spread < replications.high + RATIO * more)).all(), (name, spread)
         if name.startswith("slope"):  # a share near its end is skewed
-            assert (np.abs(middle) < 0.35 + slack(FULL, MEAN)).all(), (name, middle)
+            assert (np.abs(middle) < 0.35 + more).all(), (name, middle)
 
 
 @pytest.mark.parametrize("how", ["true", "pred", "all"])
