@@ -1,7 +1,8 @@
-"""What a test asks for before it runs: an optional part, a program, a data set."""
+"""What a test asks for before it runs: an optional part, a program, a data set, a number of draws."""
 
 import importlib
 import importlib.util
+import math
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src" / "conjac"
 PART_MISSING = "needs "
 DATA_MISSING = "data absent: "
+# Times 1 / sqrt(draws), the standard errors of a coverage of .95 and of a ratio of standard deviations.
+COVERAGE, RATIO = math.sqrt(0.95 * 0.05), math.sqrt(0.5)
 
 
 def needs(module: str) -> ModuleType:
@@ -50,3 +53,13 @@ def needs_data(name: str) -> Path:
     if not path.is_file():
         pytest.skip(DATA_MISSING + f"{path.name} (set CONJAC_DATA to a folder that has it)")
     return path
+
+
+def draws(n: int) -> int:
+    """Return how many draws of a simulation to make: all ``n`` of a thorough run, else two in five."""
+    return n if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else round(0.4 * n)
+
+
+def slack(n: int, error: float) -> float:
+    """Return what fewer draws add to a bound that holds at ``n``: twice the growth of the standard error."""
+    return 2 * error * (1 / math.sqrt(draws(n)) - 1 / math.sqrt(n))

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.stats import norm, t
-from support import needs
+from support import RATIO, draws, needs, slack
 
 import conjac as cj
 
@@ -159,7 +159,7 @@ def test_a_handful_of_rows_is_no_proof():
     assert not found.beyond_noise[0]
 
 
-def simulate(paired, differ, runs=300, n=400):
+def simulate(paired, differ, runs, n=400):
     """Return how often intervals hold the truth, by metric, and how often any metric is told to differ."""
     rng = np.random.default_rng([paired, differ])
     share = np.array([0.6, 0.4])
@@ -191,10 +191,10 @@ def simulate(paired, differ, runs=300, n=400):
 @pytest.mark.parametrize("paired", [True, False])
 @pytest.mark.parametrize("differ", [True, False])
 def test_intervals_hold_the_truth_and_alarms_are_rare(paired, differ):
-    coverage, alarms, z = simulate(paired, differ)
+    coverage, alarms, z = simulate(paired, differ, draws(300))
     assert (coverage > 0.91).all(), coverage
     assert (coverage < 0.985).all(), coverage
-    assert (np.abs(z - 1) < 0.1).all(), z
+    assert (np.abs(z - 1) < 0.1 + slack(300, RATIO)).all(), z
     if differ:
         assert alarms > 0.5
     else:

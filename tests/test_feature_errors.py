@@ -6,6 +6,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 from oracles import normalise, normalise_slope
+from support import COVERAGE, draws, slack
 from test_features import BENT, DESIGNS, bent_pull, design_of, drift, rows_of
 
 import conjac as cj
@@ -205,7 +206,7 @@ def test_slopes_are_the_population_s_within_their_errors(name):
         factor[0] = 2.0
     cells, slope = n * factor[:, None] * rates, n * factor[:, None, None] * slopes
     found = {}
-    for _ in range(repetitions):
+    for _ in range(draws(repetitions)):
         y, X = drawn(rng, n_classes, n, how)
         values = {"sample_weight": rng.exponential(size=len(y)) * factor[y], "groups": np.arange(len(y)) // 4}
         given = {key: values[key] if value is None else value for key, value in options.items()}
@@ -220,4 +221,5 @@ def test_slopes_are_the_population_s_within_their_errors(name):
         assert np.isnan(z).mean() < 0.02, figure
         rms, covers = np.sqrt(np.nanmean(z**2)), np.nanmean(inside)
         assert 0.85 < rms < 1.15, (figure, rms)
-        assert 0.92 < covers < 0.975, (figure, covers)
+        more = slack(repetitions, COVERAGE)
+        assert 0.92 - more < covers < 0.975 + more, (figure, covers)

@@ -4,6 +4,7 @@ The exhaustive run, with tight bounds, is in benchmarks.
 """
 
 import warnings
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,12 +12,14 @@ import pytest
 from oracles import NormalLogits, finite_difference, gauss, influence_of_rows, normal_rows, normalise
 from scipy.special import expit, logit
 from scipy.stats import norm
+from support import COVERAGE, RATIO, draws, slack
 
 import conjac as cj
 from conjac.inference import Cells, metric_interval
 
 POPULATION = NormalLogits()
-N, REPLICATIONS = 1500, 100
+N, FULL = 1500, 100
+REPLICATIONS = draws(FULL)
 T = np.array([0.3, 0.5, 0.7])
 METRICS = ("f1", "matthews_corrcoef", "precision", "recall")
 DESIGNS = ("plain", "weights", "class", "clusters")
@@ -37,9 +40,16 @@ def draw(design, seed):
     return y, z, {"sample_weight": rng.exponential(size=N)} if design == "weights" else {}
 
 
+@cache
+def small_sample(seed, n):
+    """Return the Jacobian of one draw, which several levels and metrics are asked of."""
+    return cj.confusion_jacobian(*normal_rows(seed, n))
+
+
 def replicate(design):
     """Run the replications of a design: z-scores and whether intervals hold the truth, by figure."""
     z, inside = {}, {}
+    whole = design == "weights"  # fewer draws of it leave even the wider bounds
 
     def note(name, told, error, truth, limits):
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -51,7 +61,7 @@ def replicate(design):
     slopes = np.stack([POPULATION.slope(t) for t in T])
     metrics = {name: np.array([POPULATION.metric(name, t) for t in T]) for name in METRICS}
     metric_slopes = {name: np.array([POPULATION.metric_slope(name, t) for t in T]) for name in METRICS}
-    for seed in range(REPLICATIONS):
+    for seed in range(FULL if whole else REPLICATIONS):
         y, margin, options = draw(design, seed)
         curve = cj.ConfusionCurve.from_predictions(y, expit(margin), **options)
         total = curve.matrix_at(0.5).sum()
@@ -69,6 +79,7 @@ def replicate(design):
             rate = J.exchange_rate()
             note("exchange rate", rate.center, rate.stderr, POPULATION.exchange_rate(0.5), rate.confint())
     return SimpleNamespace(
+        more=0.0 if whole else slack(FULL, 1.0),
         high=1.35 if design == "clusters" else 1.25,
         z={name: np.array(values) for name, values in z.items()},
         inside={name: np.array(values, dtype=float) for name, values in inside.items()},
@@ -85,17 +96,18 @@ def test_intervals_cover(replications):
         assert np.isnan(inside).mean() < 0.05, name
         covered = np.nanmean(inside, axis=0)
         assert (covered >= 0.84).all(), (name, covered)
-        assert covered.mean() >= 0.9, (name, covered)
+        assert covered.mean() >= 0.9 - COVERAGE * replications.more, (name, covered)
 
 
 def test_errors_have_the_right_size(replications):
+    more = replications.more
     for name, z in replications.z.items():
         if name == "exchange rate":  # near normal on the log scale alone
             continue
         spread, middle = np.nanstd(z, axis=0), np.nanmean(z, axis=0)
-        assert ((spread > 0.75) & (spread < replications.high)).all(), (name, spread)
+        assert ((spread > 0.75 - RATIO * more) & (spread < replications.high + RATIO * more)).all(), (name, spread)
         if name.startswith("slope"):  # a share near its end is skewed
-            assert (np.abs(middle) < 0.35).all(), (name, middle)
+            assert (np.abs(middle) < 0.35 + more).all(), (name, middle)
 
 
 @pytest.mark.parametrize("how", ["true", "pred", "all"])
@@ -154,7 +166,7 @@ def test_near_repeats_of_a_cluster_are_not_taken_for_the_density_s_own_shape(jit
     n = 800
     slopes = n * PER_CLUSTER * np.stack([POPULATION.slope(t) for t in T])
     z, inside = [], []
-    for seed in range(40):
+    for seed in range(draws(40)):
         rng = np.random.default_rng(seed)
         y, margin = POPULATION.draw(rng, n)
         again = np.repeat(np.arange(n), PER_CLUSTER)
@@ -200,8 +212,8 @@ def test_repeated_rows_without_groups_are_not_known_to_be_repeated():
 def test_levels_are_kept(level):
     truth = 500 * POPULATION.slope(0.5)
     inside = []
-    for seed in range(120):
-        lower, upper = cj.confusion_jacobian(*normal_rows(seed, 500)).confint(level)
+    for seed in range(draws(120)):
+        lower, upper = small_sample(seed, 500).confint(level)
         inside.append((lower <= truth) & (truth <= upper))
     np.testing.assert_allclose(np.mean(inside, axis=0), level, atol=0.1 if level < 0.9 else 0.035)
 
@@ -244,8 +256,8 @@ def test_the_complex_step_is_exact():
 def test_ratios_cover_on_the_log_scale(metric):
     truth = POPULATION.metric(metric, 0.5)
     inside = []
-    for seed in range(120):
-        lower, upper = cj.confusion_jacobian(*normal_rows(seed, 400)).of(metric).value_confint()
+    for seed in range(draws(120)):
+        lower, upper = small_sample(seed, 400).of(metric).value_confint()
         inside.append(lower <= truth <= upper)
     assert np.mean(inside) >= 0.89
 
@@ -300,9 +312,9 @@ def test_the_joint_covariance_is_that_of_each_row_s_influence(condition_on, weig
 def test_intervals_of_many_classes_cover(n_classes, n, right, name):
     near = np.roll(np.eye(n_classes), 1, axis=1)
     shares = (right * np.eye(n_classes) + (1 - right) * (0.6 * near + 0.4 * near.T)) / n_classes  # most cells are empty
-    draws = np.random.default_rng(0).multinomial(n, shares.ravel(), size=600).reshape(-1, n_classes, n_classes)
+    drawn = np.random.default_rng(0).multinomial(n, shares.ravel(), size=600).reshape(-1, n_classes, n_classes)
     metric = cj.metrics.resolve(name, list(range(n_classes)))
-    lower, upper = metric_interval(metric, Cells(draws, draws.astype(float)), 0.95)
+    lower, upper = metric_interval(metric, Cells(drawn, drawn.astype(float)), 0.95)
     true = float(metric.value(shares * n))
     assert 0.93 <= ((lower <= true) & (true <= upper)).mean() <= 0.995
     assert ((lower < upper) & (upper <= 1)).all()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles import normal_rows
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
+from support import RATIO, draws, slack
 
 import conjac as cj
 
@@ -151,7 +152,7 @@ def test_slopes_are_those_of_reweighted_rows(seed, n_classes, how, weighted, by_
 # --- errors
 
 
-def z_scores(n_classes, names, hows, seed, *, clusters=False, condition_on=None, runs=120, n=600):
+def z_scores(n_classes, names, hows, seed, *, clusters=False, condition_on=None, runs, n=600):
     """Return how far figures are from those of the population at the same shares, in standard errors."""
     rng = np.random.default_rng(seed)
     rates = rng.dirichlet(np.full(n_classes, 1.5), (3, n_classes)) * 0.5 + 0.5 * np.eye(n_classes)
@@ -209,21 +210,26 @@ def rms(found, n_figures):
 
 
 @pytest.mark.parametrize(
-    ("n_classes", "names"), [(2, ("accuracy", "precision", "recall", "f1", "matthews_corrcoef")), (3, SEVERAL)]
+    ("n_classes", "names", "runs", "more"),
+    [
+        (2, ("accuracy", "precision", "recall", "f1", "matthews_corrcoef"), draws(120), slack(120, RATIO)),
+        (3, SEVERAL, 120, 0),  # fewer leave even the wider bounds
+    ],
+    ids=["2 classes", "3 classes"],
 )
 @pytest.mark.parametrize("condition_on", [None, "class"])
-def test_errors_are_those_of_simulation(n_classes, names, condition_on):
-    found = z_scores(n_classes, names, (None, "true", "pred"), 1, condition_on=condition_on)
+def test_errors_are_those_of_simulation(n_classes, names, runs, more, condition_on):
+    found = z_scores(n_classes, names, (None, "true", "pred"), 1, condition_on=condition_on, runs=runs)
     told = rms(found, 3 + len(names))
     assert (told > 0.9).all(), told
-    assert (told < 1.1).all(), told
+    assert (told < 1.1 + more).all(), told
 
 
 def test_errors_of_clusters_are_those_of_simulation():
     names = ("accuracy", "precision", "f1")
-    told = rms(z_scores(2, names, (None, "pred"), 2, clusters=True, runs=300), 2 + len(names))
+    told = rms(z_scores(2, names, (None, "pred"), 2, clusters=True, runs=draws(300)), 2 + len(names))
     assert (told > 0.9).all(), told
-    assert (told < 1.1).all(), told
+    assert (told < 1.1 + slack(300, RATIO)).all(), told
 
 
 @pytest.mark.parametrize("options", [{}, {"groups": np.arange(900) // 2}, {"condition_on": "class"}])

@@ -1,10 +1,13 @@
 """Errors of slopes by parameters: block by block, by the bootstrap, and by the population's slopes of linear scores."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hand import drawn
 from oracles import NormalClasses
 from sklearn.linear_model import LogisticRegression
+from support import COVERAGE, draws, slack
 from test_parameters import DESIGNS, METHODS, flat, jacobian, of_design
 
 import conjac as cj
@@ -95,7 +98,7 @@ def test_errors_are_the_bootstrap_s(n_classes, method):
     J, rng = jacobian(model, X, y, method), np.random.default_rng(1)
     metric = "f1" if n_classes == 2 else "f1_macro"
     found = []
-    for _ in range(80):
+    for _ in range(draws(80)):
         again = rng.integers(0, len(y), len(y))
         one = jacobian(model, X[again], y[again], method)
         found.append(flat(one, one.of(metric).center))
@@ -122,6 +125,7 @@ def test_pulled_errors_agree_with_those_of_rows_along_a_direction(n_classes):
 SHAPES = {2: np.array([[1.1, 0.7, -1.2]]), 3: np.array([[-0.8, -0.7, 0.8], [1.3, -0.4, -0.5], [-0.3, 1.3, -0.5]])}
 
 
+@cache
 def linear(n_classes):
     """Return the classifier with given parameters, and the population's rates and slopes by them, as it keeps them."""
     parameters, population = SHAPES[n_classes], NormalClasses.of(n_classes)
@@ -137,17 +141,17 @@ def linear(n_classes):
     return model, population, population.rates(parameters), np.stack(slopes, axis=-1)
 
 
-# classes, draws, rows
+# classes, samples, rows
 SIMULATIONS = [(2, 100, 1500), (3, 50, 1500)]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("n_classes", "draws", "n"), SIMULATIONS)
-def test_intervals_hold_the_population_s_slopes_as_often_as_they_claim(n_classes, draws, n, method):
+@pytest.mark.parametrize(("n_classes", "n_samples", "n"), SIMULATIONS)
+def test_intervals_hold_the_population_s_slopes_as_often_as_they_claim(n_classes, n_samples, n, method):
     model, population, rates, slopes = linear(n_classes)
     rng, names = np.random.default_rng(7), ("f1",) if n_classes == 2 else ("f1_macro", "matthews_corrcoef")
     held, scaled = {"cells": [], "metrics": []}, {"cells": [], "metrics": []}
-    for _ in range(draws):
+    for _ in range(draws(n_samples)):
         X, y = population.draw(rng, n)
         J = jacobian(model, X, y, method, output="probabilities")
         told = [("cells", J.center, J.stderr, J.confint(), n * slopes)]
@@ -160,5 +164,5 @@ def test_intervals_hold_the_population_s_slopes_as_often_as_they_claim(n_classes
             held[kind].append(np.mean((lower <= known) & (known <= upper)))
             scaled[kind].append(np.sqrt(np.nanmean(((center - known) / stderr) ** 2)))
     for kind, shares in held.items():
-        assert 0.91 <= np.mean(shares) <= 0.985
+        assert 0.91 - slack(n_samples, COVERAGE) <= np.mean(shares) <= 0.985
         assert 0.85 < np.sqrt(np.mean(np.square(scaled[kind]))) < 1.2

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from refit_models import Cut, NoisyCut, draw, quotient
 from scipy import stats
+from support import COVERAGE, RATIO, draws, slack
 from test_refits import fitted
 
 import conjac as cj
 
-DRAWS = 160
+FULL = 160
 
 
 def intervals(model, n, n_draws, step, metric=None, **truth):
@@ -33,12 +34,12 @@ def intervals(model, n, n_draws, step, metric=None, **truth):
 
 @pytest.mark.parametrize("step", [0.5, None])
 def test_intervals_of_rows_alone_hold_the_population(step):
-    off, stderr, held, steps = intervals(Cut(), 400, DRAWS, step)
-    assert (held.mean(axis=0) > 0.91).all()
+    off, stderr, held, steps = intervals(Cut(), 400, draws(FULL), step)
+    assert (held.mean(axis=0) > 0.91 - slack(FULL, COVERAGE)).all()
     assert (held.mean(axis=0) < 0.98).all()
     same = steps == np.median(steps)
     ratio = np.sqrt((stderr[same] ** 2).mean(axis=0)) / off[same].std(axis=0)
-    assert (np.abs(np.log(ratio)) < np.log(1.12)).all()
+    assert (np.abs(np.log(ratio)) < np.log(1.12) + slack(FULL, RATIO)).all()
     assert (np.abs(off.mean(axis=0)) < 3 * off.std(axis=0) / np.sqrt(len(off))).all()
 
 
@@ -49,12 +50,12 @@ def test_intervals_of_rows_alone_hold_the_population(step):
 )
 def test_intervals_of_five_seeds_hold_the_mean_over_seeds(spread, jitter, n):
     off, stderr, held, _ = intervals(
-        NoisyCut(spread=spread, jitter=jitter), n, DRAWS, 0.5, spread=spread, jitter=jitter
+        NoisyCut(spread=spread, jitter=jitter), n, draws(FULL), 0.5, spread=spread, jitter=jitter
     )
     assert (held.mean(axis=0) > 0.9).all()
     assert (held.mean(axis=0) < 0.985).all()
     ratio = np.sqrt((stderr**2).mean(axis=0)) / off.std(axis=0)
-    assert (np.abs(np.log(ratio)) < np.log(1.15)).all()
+    assert (np.abs(np.log(ratio)) < np.log(1.15) + slack(FULL, RATIO)).all()
     assert (np.abs(off.mean(axis=0)) < 3 * off.std(axis=0) / np.sqrt(len(off))).all()
     if not jitter:  # the rows' errors alone, or a normal quantile, would be too short
         z = off / stderr
@@ -63,14 +64,16 @@ def test_intervals_of_five_seeds_hold_the_mean_over_seeds(spread, jitter, n):
 
 
 def test_intervals_of_a_metric_hold_as_those_of_cells_do():
-    _, _, held, _ = intervals(NoisyCut(spread=0.4, jitter=0.5), 1000, DRAWS, 0.5, "recall", spread=0.4, jitter=0.5)
+    _, _, held, _ = intervals(
+        NoisyCut(spread=0.4, jitter=0.5), 1000, draws(FULL), 0.5, "recall", spread=0.4, jitter=0.5
+    )
     assert 0.9 < held.mean() < 0.985
 
 
 def test_the_bias_of_the_step_is_told_with_its_error():
     train, z, steps = draw(np.random.default_rng(9), 20), [], []
     model = fitted(Cut(level=np.e**0.5), train)
-    for seed in range(80):
+    for seed in range(draws(80)):
         X, y = draw(np.random.default_rng([seed, 8]), 3000)
         moves = cj.Hyperparameters("level")
         J = cj.ConfusionJacobian.from_estimator(model, X, y, wrt=moves, training_data=train)
@@ -100,7 +103,7 @@ def test_seeds_that_disagree_take_a_wider_step():
     train, half = draw(np.random.default_rng(9), 20), {0.0: [], 0.6: []}
     for spread, steps in half.items():
         model = fitted(NoisyCut(level=np.e, spread=spread, jitter=1e-9), train)
-        for seed in range(15):
+        for seed in range(draws(15)):
             X, y = draw(np.random.default_rng([seed, 5]), 20_000)
             J = cj.ConfusionJacobian.from_estimator(
                 model, X, y, wrt=cj.Hyperparameters("level", n_seeds=2), training_data=train, random_state=seed
@@ -114,7 +117,7 @@ def test_the_step_that_is_chosen_is_nearly_the_best(n):
     train, off = draw(np.random.default_rng(9), 20), {}
     slope = -0.5 * stats.norm.pdf(1.2, np.array([-1.0, 1.0]))
     model = fitted(Cut(level=np.exp(1.2)), train)
-    for seed in range(60):
+    for seed in range(draws(60)):
         X, y = draw(np.random.default_rng([seed, 5]), n)
         for step in (0.25, 0.5, 1.0, None):
             moves = cj.Hyperparameters("level", step=step)
@@ -127,12 +130,16 @@ def test_the_step_that_is_chosen_is_nearly_the_best(n):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n_seeds", "least"), [(2, 0.86), (3, 0.9), (10, 0.92)])
-def test_intervals_of_other_numbers_of_seeds(n_seeds, least):
+@pytest.mark.parametrize(  # of two seeds, fewer leave even the wider bound
+    ("n_seeds", "least", "n_draws"),
+    [(2, 0.86, 250), (3, 0.9 - slack(250, COVERAGE), draws(250)), (10, 0.92, draws(250))],
+    ids=["2", "3", "10"],
+)
+def test_intervals_of_other_numbers_of_seeds(n_seeds, least, n_draws):
     train = draw(np.random.default_rng(9), 20)
     model, held = fitted(NoisyCut(spread=0.5, jitter=0.3), train), []
     moves, true = cj.Hyperparameters("level", step=0.5, n_seeds=n_seeds), 1000 * quotient(0.5, spread=0.5, jitter=0.3)
-    for seed in range(250):
+    for seed in range(n_draws):
         X, y = draw(np.random.default_rng([seed, 7]), 1000)
         J = cj.ConfusionJacobian.from_estimator(model, X, y, wrt=moves, training_data=train, random_state=seed)
         lower, upper = (end[..., 0] for end in J.confint())
