@@ -114,7 +114,7 @@ def tab(shared):
 
 @pytest.fixture
 def tall(tab):
-    """Show it in a window that holds all of it; laying that out takes seconds, once for tests that follow each other."""
+    """Show it in a window that holds all of it: laid out, which takes seconds, once for tests in a row."""
     tab.set_viewport_size({"width": 1400, "height": TALL})
     return tab
 

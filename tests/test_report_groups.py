@@ -50,8 +50,9 @@ def page_of(parts, names, found=None):
 
 
 def overview_of(parts, found):
-    """Return what a page says of its groups together: for that, the section of one of them is enough."""
-    return visible(overview(render([summarize(parts[0], title="t")], found)))
+    """Return what a page says of its groups together: for that, the sections of two of them are enough."""
+    made = [summarize(part, title="t", group=name) for part, name in zip(parts[:2], "ab", strict=True)]
+    return visible(overview(render(made, found)))
 
 
 @pytest.fixture(scope="module")
