@@ -18,13 +18,16 @@
     const [dim, bright] = [luminance(one), luminance(other)].sort((a, b) => a - b);
     return (bright + 0.05) / (dim + 0.05);
   };
-  // The canvas itself, behind a page that paints nothing, is white on paper and in the light.
+  // The canvas itself, behind a page that paints nothing, is white on paper and in the light. It is asked for once in
+  // a check: each probe would have the browser lay the page out anew.
+  let canvas = null;
   const blank = () => {
+    if (canvas) return canvas;
     const probe = document.body.appendChild(document.createElement("i"));
     probe.style.color = "Canvas";
-    const found = channels(getComputedStyle(probe).color);
+    canvas = channels(getComputedStyle(probe).color);
     probe.remove();
-    return found;
+    return canvas;
   };
 
   function behind(element) {

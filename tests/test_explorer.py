@@ -60,7 +60,16 @@ def hostile_page():
         by=np.array([*HOSTILE, "#1 = {}"], dtype=object)[np.arange(N) % 3],
         title=HOSTILE[0] + HOSTILE[1],
         metric=f"recall[{HOSTILE[0]}]",
+        surface=False,
     )
+
+
+def hostile_surface_page():
+    y, metric = np.array(HOSTILE, dtype=object)[Y], f"recall[{HOSTILE[0]}]"
+    model = LogisticRegression().fit(X[:300], y[:300])
+    over = {"threshold": [0.2, 0.4, 0.6, 0.8], "drift[x0]": [-1.0, 0.0, 1.0]}
+    surface = cj.surface(model, X, y, over, metric)
+    return cj.Explorer.from_estimator(model, X, y, surface=surface, title=HOSTILE[0] + HOSTILE[1], metric=metric)
 
 
 def classes_page():
@@ -72,6 +81,7 @@ PAGES = {
     "lattice": lattice_page,
     "raw": raw_page,
     "hostile": hostile_page,
+    "hostile surface": hostile_surface_page,  # drawn by software, which takes seconds each time
     "classes": classes_page,
 }
 
@@ -308,6 +318,14 @@ def test_an_end_of_the_logits_is_a_state_too(page, key):
     assert page.text("json") == state
 
 
+MOVED_TO = """(hash) => new Promise((done) => {
+  addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(done)), { once: true });
+  history.replaceState(null, "", "#");  // an address that stays as it is tells nothing
+  location.hash = hash;
+})"""
+"""Done once the page has read a new address, as its listener came first, and has painted what that tells."""
+
+
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -322,8 +340,7 @@ def test_an_end_of_the_logits_is_a_state_too(page, key):
     ],
 )
 def test_an_address_that_is_no_state_of_the_page_is_told_and_harmless(page, fragment):
-    page.tab.evaluate("(hash) => { location.hash = hash; }", fragment)
-    page.tab.wait_for_timeout(50)
+    page.tab.evaluate(MOVED_TO, fragment)
     told = page.tab.locator(".caution").text_content()
     harmless = fragment in ("#[1,2]",) or "__proto__" in fragment
     assert harmless or told.startswith("Not in this page: ")
@@ -417,27 +434,40 @@ def test_the_dark_has_its_own_colours_in_pictures_too(page):
     assert dark[1] < 128 < light[1]
 
 
-@pytest.mark.parametrize("width", [320, 390, 800, 1400])
-@pytest.mark.parametrize("name", ["full", "hostile"])
-def test_no_width_scrolls_sideways(explored, name, width):
+@pytest.mark.parametrize("name", ["full", "hostile", "hostile surface"])
+def test_no_width_scrolls_sideways(explored, name):
     page = explored(name)
-    page.tab.set_viewport_size({"width": width, "height": 900})
-    page.drawn("[data-conjac=points]")
-    page.tab.wait_for_timeout(100)
-    wide = page.tab.evaluate("document.documentElement.scrollWidth")
+    if name == "hostile surface":
+        page.drawn("[data-conjac=surface]").locator("canvas").first.wait_for()
+    found = {}
+    for width in (320, 390, 800, 1400):
+        page.tab.set_viewport_size({"width": width, "height": 900})
+        page.drawn("[data-conjac=points]")
+        page.tab.wait_for_timeout(100)
+        found[width] = page.tab.evaluate("document.documentElement.scrollWidth")
     page.tab.set_viewport_size({"width": 1200, "height": 900})
-    assert wide <= width
+    assert {width: wide for width, wide in found.items() if wide > width} == {}
+
+
+def nothing_of_names_ran(page):
+    assert page.tab.locator("h1").text_content() == HOSTILE[0] + HOSTILE[1]
+    assert page.tab.evaluate("typeof hacked") == "undefined"
+    assert page.tab.locator("script").count() == 5  # Plotly's own among them
+    assert page.tab.locator("img, iframe, object").count() == 0
+
+
+def test_hostile_names_of_a_surface_are_text(explored):
+    page = explored("hostile surface")
+    page.drawn("[data-conjac=surface]").locator("canvas").first.wait_for()
+    nothing_of_names_ran(page)
+    assert page.faults() == []
 
 
 def test_hostile_names_are_text(explored):
     page = explored("hostile")
     for part in ("[data-conjac=points]", "section:has(h2:text('Trade-off'))"):
         page.drawn(part)
-    named = page.tab.locator("h1").text_content()
-    assert named == HOSTILE[0] + HOSTILE[1]
-    assert page.tab.evaluate("typeof hacked") == "undefined"
-    assert page.tab.locator("script").count() == 5  # Plotly's own among them
-    assert page.tab.locator("img, iframe, object").count() == 0
+    nothing_of_names_ran(page)
     for k, group in enumerate([*HOSTILE, "#1 = {}"]):
         page.choose("group", group)
         here = np.arange(N) % 3 == k

@@ -33,7 +33,7 @@ HOSTILE = '"><img src=x onerror=alert(1)> & </iframe>'
 
 @pytest.fixture(scope="module")
 def explorer():
-    return cj.confusion_jacobian(Y, SCORE, threshold=0.3).explore(title=HOSTILE)
+    return cj.confusion_jacobian(Y, SCORE, threshold=0.3).explore(title=HOSTILE, surface=False)
 
 
 def figures(explorer):

@@ -107,10 +107,16 @@ def shared(request, browser, addresses):
 
 @pytest.fixture
 def tab(shared):
-    """Show a page that no test changes for good, whatever the window and the medium of the test before."""
-    shared.set_viewport_size(WINDOW)
+    """Show a page that no test changes for good, whatever the medium of the test before; its window is the test's."""
     shared.emulate_media(media="screen", color_scheme="light", forced_colors="none")
     return shared
+
+
+@pytest.fixture
+def tall(tab):
+    """Show it in a window that holds all of it: laid out, which takes seconds, once for tests in a row."""
+    tab.set_viewport_size({"width": 1400, "height": TALL})
+    return tab
 
 
 @pytest.fixture(params=PAGES)
@@ -137,17 +143,26 @@ def failing(tab, check):
 @pytest.mark.browser
 @pytest.mark.parametrize("check", ["figures", "tables", "headings", "landmarks", "links"])
 def test_what_is_seen_is_also_told(tab, check):
+    tab.set_viewport_size(WINDOW)
     assert failing(tab, check) == []
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("dark", "active")])
-def test_every_text_stands_out_from_what_lies_behind_it(tab, scheme, forced):
-    tab.set_viewport_size({"width": 1400, "height": TALL})
-    tab.emulate_media(color_scheme=scheme, forced_colors=forced)
-    assert failing(tab, "contrast") == []
-    paper, ink = failing(tab, "paper")
+def test_every_text_stands_out_from_what_lies_behind_it(tall, scheme, forced):
+    tall.emulate_media(color_scheme=scheme, forced_colors=forced)
+    assert failing(tall, "contrast") == []
+    paper, ink = failing(tall, "paper")
     assert (paper > ink) == (scheme == "light")
+
+
+@pytest.mark.browser
+def test_paper_is_light_whatever_the_screen(tall):
+    tall.emulate_media(media="print", color_scheme="dark")
+    paper, ink = failing(tall, "paper")
+    assert paper == 1
+    assert ink < 0.05
+    assert failing(tall, "contrast") == []
 
 
 @pytest.mark.browser
@@ -188,13 +203,3 @@ def test_text_is_spaced_without_loss(tab):
     unspaced = "letter-spacing: normal !important; word-spacing: normal !important"  # text of pictures is laid out
     with styled(tab, f"* {{ {spaced} }} svg, svg * {{ {unspaced} }} p {{ margin-bottom: 2em !important }}"):
         assert failing(tab, "reach") == []
-
-
-@pytest.mark.browser
-def test_paper_is_light_whatever_the_screen(tab):
-    tab.set_viewport_size({"width": 1400, "height": TALL})
-    tab.emulate_media(media="print", color_scheme="dark")
-    paper, ink = failing(tab, "paper")
-    assert paper == 1
-    assert ink < 0.05
-    assert failing(tab, "contrast") == []

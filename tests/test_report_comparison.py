@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -39,14 +40,24 @@ def again(rows, noise, seed=9):
     return check_predictions(y, 1 / (1 + np.exp(-u)), labels=rows.labels)
 
 
+@lru_cache
 def periods(**options):
+    """Return a summary, made once for all tests that read it, so that its page is painted once."""
     old, new = drawn(0, 1800), drawn(1, 1500, 0.4, 0.6)
     return summarize(new, title="t", baseline=Baseline(old, "may.csv", "june.csv", paired=False), **options)
 
 
+@lru_cache
 def models(noise=1.0, before="old", after="new", **options):
     rows = drawn(2)
     return summarize(again(rows, noise), title="t", baseline=Baseline(rows, before, after, paired=True), **options)
+
+
+@lru_cache
+def clustered():
+    groups = np.arange(1500) // 5
+    new, old = drawn(1, groups=groups), drawn(0, groups=groups)
+    return summarize(new, title="t", baseline=Baseline(old, "a", "b", paired=False))
 
 
 @pytest.fixture(scope="module")
@@ -145,11 +156,10 @@ def test_equal_models_do_not_move():
 
 
 def test_clusters_and_one_class_are_told():
-    groups = np.arange(1500) // 5
-    new, old = drawn(1, groups=groups), drawn(0, groups=groups)
-    told = summarize(new, title="t", baseline=Baseline(old, "a", "b", paired=False)).comparison
+    told = clustered().comparison
     assert (told.clusters, told.slopes_told) == (True, "bound")
     alone = check_predictions([0] * 50, np.linspace(0.1, 0.9, 50), labels=[0, 1], one_class=True)
+    new = drawn(1, groups=np.arange(1500) // 5)
     for rows, baseline in ((new, alone), (alone, new)):
         found = summarize(rows, title="t", baseline=Baseline(baseline, "a", "b", paired=False))
         undefined = {one.name for one in found.comparison.changes if np.isnan(one.difference.value)}
@@ -250,10 +260,7 @@ def test_it_is_said_whether_rows_are_the_same(two_periods, two_models):
     assert "at most the sum of both errors" in section(two_models)
     assert "Separate: the noise of both sides adds up" in section(two_periods)
     assert "The variances of both slopes add" in section(two_periods)
-    groups = np.arange(1500) // 5
-    rows = [drawn(k, groups=groups) for k in (0, 1)]
-    clustered = summarize(rows[0], title="t", baseline=Baseline(rows[1], "a", "b", paired=False))
-    assert "one that has rows on both sides counts as one" in section(clustered)
+    assert "one that has rows on both sides counts as one" in section(clustered())
 
 
 def test_hostile_names_are_text():

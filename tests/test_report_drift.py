@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -62,6 +63,12 @@ def linear(rows):
 def steps(rows):
     fitted = DecisionTreeClassifier(max_leaf_nodes=40, random_state=0).fit(X[:500], Y[:500])
     return fitted.predict_proba(np.asarray(rows))[:, 1]
+
+
+@lru_cache
+def of_x(model):
+    """Return the summary of a model of X, made once for all tests that read it, so that its page is painted once."""
+    return summary_of(model, X)
 
 
 def framed(numbers=("a", "b", "c"), ward="ward", wards=WARD):
@@ -125,10 +132,10 @@ def test_one_hot_columns_are_called_by_their_own_name():
 
 
 def test_a_recount_tells_its_steps_and_their_bias():
-    drift = summary_of(steps, X).drift
+    drift = of_x(steps).drift
     assert drift.method == "secant"
     assert all(one.step > 0 and math.isfinite(one.bias) for one in drift.numbers)
-    assert all(math.isnan(one.step) for one in summary_of(linear, X).drift.numbers)
+    assert all(math.isnan(one.step) for one in of_x(linear).drift.numbers)
 
 
 def test_what_is_left_out_is_told_with_the_reason():
@@ -242,7 +249,7 @@ def test_what_harms_follows_the_metric():
 
 @pytest.mark.parametrize("model", [linear, steps])
 def test_every_number_comes_from_the_summary(model):
-    summary = summary_of(model, X)
+    summary = of_x(model)
     page = Page(rendered(summary))
     known = {f"{sign * x:.6g}" for x in numbers_in(summary.to_dict()) for sign in (1, -1)}
     lengths = {f"{n:.6g}" for n in (len(summary.lines.threshold),)}
@@ -250,10 +257,10 @@ def test_every_number_comes_from_the_summary(model):
 
 
 def test_a_recount_is_told_with_its_steps():
-    text = visible(rendered(summary_of(steps, X)))
+    text = visible(rendered(of_x(steps)))
     assert "a secant: rows were scored again with each input a step lower and higher" in text
     assert "step, either way" in text
-    assert "step, either way" not in visible(rendered(summary_of(linear, X)))
+    assert "step, either way" not in visible(rendered(of_x(linear)))
 
 
 def test_a_drift_in_raw_units_says_so():
@@ -271,14 +278,14 @@ def test_intervals_that_are_missing_are_said_in_words():
 
 def test_a_slope_like_zero_is_said_to_be():
     drift = Drift("Recall", Measure(0.5, 0.4, 0.6), "tangent", "d", "r", "sd", (number(lower=-0.5),), (), ())
-    text = visible(rendered(replace(summary_of(linear, X), drift=drift)))
+    text = visible(rendered(replace(of_x(linear), drift=drift)))
     assert ", which cannot be told from zero." in text
     assert "suffers" not in text
 
 
 def test_undefined_slopes_are_said_to_be():
     drift = Drift("Recall", Measure(0.5), "undefined", "d", "r", "sd", (number(value=math.nan),), (), ())
-    text = rendered(replace(summary_of(linear, X), drift=drift))
+    text = rendered(replace(of_x(linear), drift=drift))
     assert "by an amount that cannot be told here." in visible(text)
     assert not re.search(r"\bnan\b|\bNone\b", visible(text))
 
@@ -296,7 +303,7 @@ def test_categories_alone_make_a_section():
 
 def test_no_input_that_drifts_is_said():
     drift = Drift("Recall", Measure(math.nan), None, "", "", "sd", (), (), (("x", "one value in all rows"),))
-    text = visible(rendered(replace(summary_of(linear, X), drift=drift)))
+    text = visible(rendered(replace(of_x(linear), drift=drift)))
     assert "No input drifts here" in text
     assert "x: one value in all rows" in text
 
@@ -317,7 +324,7 @@ def test_of_very_many_categories_the_table_says_where_the_rest_is():
     one = Category("c", "column", "c", 0.01, Measure(0.1, 0.05, 0.2), 0.1)
     many = tuple(replace(one, category=f"c{place}") for place in range(LISTED + 50))
     drift = Drift("Recall", Measure(0.5, 0.4, 0.6), None, "", "", "sd", (), many, ())
-    text = rendered(replace(summary_of(linear, X), drift=drift))
+    text = rendered(replace(of_x(linear), drift=drift))
     assert f"c{LISTED - 1}</bdi>" in text
     assert f"c{LISTED}</bdi>" not in text
     assert f"{LISTED + 50} in all; the report in JSON has the rest." in visible(text)
@@ -347,14 +354,21 @@ def test_groups_are_compared_by_their_steepest_drift(told):
     assert "Steepest" not in render([replace(told, group=name, drift=None) for name in "ab"])
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [380, 800, 1400])
-def test_no_page_overflows(browser, hostile, told, tmp_path, width):
-    path = tmp_path / "r.html"
-    path.write_text(rendered(told, hostile, summary_of(steps, X)), encoding="utf-8")
-    tab = browser.new_page(viewport={"width": width, "height": 900})
+@pytest.fixture(scope="module")
+def tab(browser, hostile, told, tmp_path_factory):
+    path = tmp_path_factory.mktemp("drift") / "r.html"
+    path.write_text(render([told, hostile, of_x(steps)]), encoding="utf-8")
+    tab = browser.new_page()
     tab.goto(path.as_uri())
     tab.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true; })")
+    yield tab
+    tab.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [380, 800, 1400])
+def test_no_page_overflows(tab, width):
+    tab.set_viewport_size({"width": width, "height": 900})
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     sizes = tab.eval_on_selector_all("svg text", "all => all.map(t => t.getBoundingClientRect().height)")
     assert min(sizes) > 7
@@ -362,7 +376,6 @@ def test_no_page_overflows(browser, hostile, told, tmp_path, width):
         ".dense th, .dense td", "all => all.filter(c => c.scrollWidth > c.clientWidth + 1)"
     )
     assert spilled == []
-    tab.close()
 
 
 def test_formulas_are_named():
