@@ -1,7 +1,7 @@
 # Everything runs in $(VENV), made by venv and pip; nothing here needs root.
 #
 #   make demo               the report on data that scikit-learn bundles
-#   make test               the suite, with the light extras
+#   make test               the suite, with the light extras: two workers, of one thread each
 #   make test EXTRAS=all    the suite, with every extra
 #   make docs               the documentation, its links checked; make notebooks runs the gallery's notebooks
 #   make picture            the README's picture
@@ -34,7 +34,7 @@ demo: $(VENV)/.ready-demo
 	@$(BIN)/conjac demo
 
 test: $(VENV)/.ready-test-$(EXTRAS)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal  # a thread a worker: more would wait for each other
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff check .
