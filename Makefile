@@ -1,7 +1,7 @@
 # Everything runs in $(VENV), made by venv and pip; nothing here needs root.
 #
 #   make demo               the report on data that scikit-learn bundles
-#   make test               the suite, with the light extras: two workers, of one thread each
+#   make test               the suite, with the light extras
 #   make test EXTRAS=all    the suite, with every extra
 #   make docs               the documentation, its links checked; make notebooks runs the gallery's notebooks
 #   make picture            the README's picture
@@ -33,8 +33,9 @@ wants-dist           := .[dist]
 demo: $(VENV)/.ready-demo
 	@$(BIN)/conjac demo
 
+# A thread a worker, or they wait for each other; three of them on two cores, since some wait for a page or a server.
 test: $(VENV)/.ready-test-$(EXTRAS)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff check .

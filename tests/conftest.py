@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import gc
 import os
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from spark_sessions import spark_sessions
 from support import PART_MISSING, needs, needs_program
 
 matplotlib.use("Agg")
+gc.set_threshold(20_000, 20, 20)  # by default the objects of all libraries are gone through every few tests
 hypothesis.settings.register_profile("conjac", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "conjac"))

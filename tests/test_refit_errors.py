@@ -64,10 +64,12 @@ def test_intervals_of_five_seeds_hold_the_mean_over_seeds(spread, jitter, n):
 
 
 def test_intervals_of_a_metric_hold_as_those_of_cells_do():
-    _, _, held, _ = intervals(
+    off, stderr, held, _ = intervals(
         NoisyCut(spread=0.4, jitter=0.5), 1000, draws(FULL), 0.5, "recall", spread=0.4, jitter=0.5
     )
     assert 0.9 < held.mean() < 0.985
+    ratio = np.sqrt((stderr**2).mean()) / off.std()
+    assert abs(np.log(ratio)) < np.log(1.15) + slack(FULL, RATIO)
 
 
 def test_the_bias_of_the_step_is_told_with_its_error():

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -181,7 +182,8 @@ def test_options_are_those_of_the_report(options):
             line = summary.point.metric(change.name)
             np.testing.assert_equal(change.after.value, line.value.value)
             np.testing.assert_allclose([change.after.lower, change.after.upper], [line.value.lower, line.value.upper])
-    Page(render(summaries[:1], found))
+    page = Page(render([replace(one, group=name) for one, name in zip(summaries[:2], NAMES, strict=False)], found))
+    assert "overview" in page.ids
 
 
 def test_weights_and_clusters_reach_the_rest():

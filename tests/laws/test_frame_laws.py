@@ -31,7 +31,7 @@ def read(frame, r, **options):
 
 @KINDS
 def test_a_value_agrees_with_the_rows_within_its_bound(frames, kind):
-    @settings(max_examples=3 if frames.engine.slow else 30)
+    @settings(max_examples=3 if frames.engine.slow else 15)
     @given(data=st.data())
     def holds(data):
         r = data.draw(rows(kind=kind, dtypes=DTYPES))
