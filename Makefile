@@ -33,9 +33,9 @@ wants-dist           := .[dist]
 demo: $(VENV)/.ready-demo
 	@$(BIN)/conjac demo
 
-# A thread a worker, or they wait for each other; three of them on two cores, since some wait for a page or a server.
+# A thread a worker, or they wait for each other.
 test: $(VENV)/.ready-test-$(EXTRAS)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff check .
